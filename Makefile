@@ -1,0 +1,55 @@
+# All set-up happens here: python3 (3.11 or newer), pip and make are enough.
+PYTHON ?= python3
+VENV := .venv
+VENV_OPENAI2 := .venv-openai2
+BIN := $(VENV)/bin
+DEMO_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/tracekit demo $(DEMO_ARGS)
+
+test: $(VENV)/.dev $(VENV_OPENAI2)/.dev
+	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(VENV_OPENAI2)/bin/python -m pytest -m openai $(TEST_ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	PYTHONPATH=.:integrations:viewer $(BIN)/lint-imports
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+clean:
+	rm -rf $(VENV) $(VENV_OPENAI2) .pytest_cache .ruff_cache .import_linter_cache dist
+
+# A virtual environment without ensurepip (Debian's python3 without python3-venv) is made by virtualenv instead.
+%/.made:
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("tracekit needs Python 3.11 or newer; set PYTHON=python3.x")'
+	$(PYTHON) -m venv $(@D) || ($(PYTHON) -m pip install --user virtualenv && $(PYTHON) -m virtualenv $(@D))
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[server,demo]'
+	touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	touch $@
+
+# openai 2 beside openai 3: the same integration tests, the other client.
+$(VENV_OPENAI2)/.dev: $(VENV_OPENAI2)/.made pyproject.toml constraints.txt
+	grep -v -e '^openai==' constraints.txt > $(VENV_OPENAI2)/constraints.txt
+	$(VENV_OPENAI2)/bin/pip install --quiet --disable-pip-version-check -c $(VENV_OPENAI2)/constraints.txt --group test -e '.[server,demo]' 'openai>=2,<3'
+	touch $@
+
+.PRECIOUS: %/.made

@@ -1,0 +1,221 @@
+"""Settings, from one place: arguments, then environment, then a file, then the default. The only reader of `os.environ`.
+
+The file is the nearest `tracekit.toml`, or `pyproject.toml` with a `[tool.tracekit]` table, from the working directory up.
+Each setting remembers where its value came from, so that `tracekit doctor` can say it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracekit.errors import UsageError
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 4318
+DATABASE = "traces.duckdb"
+JOURNAL = "journal"
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+_CONTENT_NAMES = {
+    "NO_CONTENT": (False, False),
+    "SPAN_ONLY": (True, True),
+    "EVENT_ONLY": (True, False),
+    "SPAN_AND_EVENT": (True, True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One documented setting: its name in the file, its environment variable, and what it means."""
+
+    name: str
+    env: str
+    help: str
+
+
+VARIABLES = (
+    Variable("dir", "TRACEKIT_DIR", "data directory; holds journal/ and traces.duckdb"),
+    Variable("project", "TRACEKIT_PROJECT", "project that spans of this program belong to"),
+    Variable("capture_content", "TRACEKIT_CAPTURE_CONTENT", "record prompts and answers in the local journal (default true)"),
+    Variable("redact", "TRACEKIT_REDACT", "replace secrets before anything is written (default true)"),
+    Variable("instrument", "TRACEKIT_INSTRUMENT", "comma-separated clients to patch; default: all that are installed"),
+    Variable("exclude", "TRACEKIT_EXCLUDE", "comma-separated clients to leave alone"),
+    Variable("endpoint", "TRACEKIT_ENDPOINT", "OTLP/HTTP base URL that spans are also sent to"),
+    Variable("host", "TRACEKIT_HOST", "address `tracekit up` binds"),
+    Variable("port", "TRACEKIT_PORT", "port `tracekit up` binds; 0 picks one"),
+    Variable("db", "TRACEKIT_DB", "database file; default: traces.duckdb in the data directory"),
+    Variable("token", "TRACEKIT_TOKEN", "token that requests must carry when `tracekit up` is bound beyond loopback"),
+    Variable("prices", "TRACEKIT_PRICES", "JSON file of prices that override the built-in ones"),
+)
+_BY_NAME = {variable.name: variable for variable in VARIABLES}
+
+CONTENT_ENV = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value and where it came from ("argument", a variable's name, a file's path, or "default")."""
+
+    value: Any
+    source: str
+
+
+def setting(name: str, argument: Any = None, *, default: Any = None) -> Setting:
+    """Resolve one of `VARIABLES`.
+
+    Args:
+        name: its name in the file.
+        argument: a value given in code or on the command line; None when none was.
+        default: what holds when nothing says otherwise.
+    """
+    if argument is not None:
+        return Setting(argument, "argument")
+    variable = _BY_NAME[name]
+    text = os.environ.get(variable.env)
+    if text:
+        return Setting(text, variable.env)
+    path, table = _file()
+    if name in table:
+        return Setting(table[name], str(path))
+    return Setting(default, "default")
+
+
+def boolean(name: str, argument: bool | None = None, *, default: bool) -> bool:  # noqa: FBT001 - mirrors `setting`
+    """Resolve a setting that is on or off.
+
+    Raises:
+        UsageError: its text is neither.
+    """
+    found = setting(name, argument, default=default)
+    if isinstance(found.value, bool):
+        return found.value
+    text = str(found.value).strip().lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise UsageError(f"{name}: {found.value!r} (from {found.source}) is neither true nor false; write one of these.")
+
+
+def integer(name: str, argument: int | None = None, *, default: int) -> int:
+    """Resolve a setting that is a whole number.
+
+    Raises:
+        UsageError: its text is none.
+    """
+    found = setting(name, argument, default=default)
+    try:
+        return int(found.value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{name}: {found.value!r} (from {found.source}) is not a whole number.") from None
+
+
+def names(name: str, argument: list[str] | tuple[str, ...] | None = None) -> list[str] | None:
+    """Resolve a setting that is a list of names: a list, or text with commas; None when nobody says."""
+    value = setting(name, argument).value
+    if value is None:
+        return None
+    items = value.split(",") if isinstance(value, str) else value
+    return [str(item).strip() for item in items if str(item).strip()]
+
+
+def directory(argument: str | os.PathLike[str] | None = None) -> Path:
+    """The data directory: argument, `$TRACEKIT_DIR`, `./.tracekit` if it is there, else `$XDG_DATA_HOME/tracekit`."""
+    value = setting("dir", argument).value
+    if value is not None:
+        return Path(value).expanduser().absolute()
+    local = Path.cwd() / ".tracekit"
+    if local.is_dir():
+        return local
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "share") / "tracekit"
+
+
+def database(directory_: Path, argument: str | os.PathLike[str] | None = None) -> Path:
+    """The database file: argument, `$TRACEKIT_DB`, else `traces.duckdb` in the data directory."""
+    value = setting("db", argument).value
+    return Path(value).expanduser().absolute() if value is not None else directory_ / DATABASE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentCapture:
+    """Where message content goes: into the local journal, and onto the spans that other exporters see."""
+
+    journal: bool
+    spans: bool
+
+
+def content(argument: bool | None = None) -> ContentCapture:  # noqa: FBT001 - mirrors `setting`
+    """What the argument, `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` and the settings say of content.
+
+    By default the local journal holds it and exported spans do not: the variable keeps its meaning for the latter, and
+    NO_CONTENT (or false) turns both off.
+
+    Raises:
+        UsageError: the variable holds a word the conventions do not know.
+    """
+    if argument is not None:
+        return ContentCapture(journal=argument, spans=argument)
+    text = os.environ.get(CONTENT_ENV, "").strip()
+    if text:
+        known = _CONTENT_NAMES.get(text.upper())
+        if known is None and text.lower() in _TRUE | _FALSE:
+            known = (text.lower() in _TRUE,) * 2
+        if known is None:
+            raise UsageError(f"{CONTENT_ENV}: {text!r} is unknown; use one of {', '.join(_CONTENT_NAMES)}, true, false.")
+        return ContentCapture(journal=known[0], spans=known[1])
+    return ContentCapture(journal=boolean("capture_content", default=True), spans=False)
+
+
+def sdk_disabled() -> bool:
+    """Whether `OTEL_SDK_DISABLED` turns all tracing off."""
+    return os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+
+
+def disabled_instrumentations() -> list[str]:
+    """Names in `OTEL_PYTHON_DISABLED_INSTRUMENTATIONS`; "*" is all."""
+    text = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def environment(name: str) -> str | None:
+    """An environment variable that is not ours (NO_COLOR, CHROMIUM, ...); empty counts as absent."""
+    return os.environ.get(name) or None
+
+
+_cached: tuple[Path, tuple[Path | None, Mapping[str, Any]]] | None = None
+
+
+def _file() -> tuple[Path | None, Mapping[str, Any]]:
+    global _cached  # noqa: PLW0603 - one look at the file system for each working directory
+    here = Path.cwd()
+    if _cached is None or _cached[0] != here:
+        _cached = (here, _find(here))
+    return _cached[1]
+
+
+def _find(here: Path) -> tuple[Path | None, Mapping[str, Any]]:
+    for folder in (here, *here.parents):
+        own = folder / "tracekit.toml"
+        if own.is_file():
+            return own, _load(own)
+        project = folder / "pyproject.toml"
+        if project.is_file():
+            table = _load(project).get("tool", {}).get("tracekit")
+            if table is not None:
+                return project, table
+    return None, {}
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as TOML: {error}. Mend or remove it.") from error

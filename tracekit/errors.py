@@ -1,0 +1,35 @@
+"""The errors a user can meet. Each message says what failed, the value, why, and what to do."""
+
+from __future__ import annotations
+
+
+class TracekitError(Exception):
+    """Base of every error that tracekit raises on purpose. Never raised into a host program's own call."""
+
+
+class UsageError(TracekitError):
+    """A flag, value or environment that cannot work: a command ends with exit code 2."""
+
+
+class StoreError(TracekitError):
+    """The data directory or the database cannot be used as it is."""
+
+
+class StoreBusyError(StoreError):
+    """Another process holds the database and does not answer for it."""
+
+
+class NewerSchemaError(StoreError):
+    """The database was written by a newer version than this one."""
+
+
+class QueryError(TracekitError):
+    """A query of the user's that does not parse, does not run, or is not read-only."""
+
+
+class DecodeError(TracekitError):
+    """Bytes that are not what they claim to be: an OTLP body, a journal record."""
+
+
+class BodyTooLargeError(DecodeError):
+    """A body larger, or inflating to more, than the limit."""

@@ -1,0 +1,120 @@
+"""What the records of a journal say: their kinds, and the JSON of a span. Pure.
+
+`docs/journal.md` specifies this for readers written elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tracekit.errors import DecodeError
+from tracekit.model import RawSpan, Score
+
+FORMAT = 1
+SUFFIX = ".tkj"
+
+HEADER = b"H"
+RESOURCE = b"R"
+SPAN_START = b"S"
+SPAN_END = b"E"
+SCORE = b"C"
+OTLP_TRACES = b"T"
+OTLP_TRACES_JSON = b"t"
+OTLP_LOGS = b"L"
+OTLP_LOGS_JSON = b"l"
+OTLP_METRICS = b"M"
+OTLP_METRICS_JSON = b"m"
+CLOSE = b"Z"
+
+Fragment = str
+"""A piece of JSON already encoded, so that content common to a start and an end record is encoded once."""
+
+
+def _fallback(value: object) -> str:
+    return str(value)
+
+
+encode = json.JSONEncoder(
+    separators=(",", ":"), check_circular=False, default=_fallback, ensure_ascii=True, skipkeys=True
+).encode
+"""Compact ASCII JSON: lone surrogates and control characters survive as escapes; what JSON cannot say becomes text."""
+
+
+def span_record(fields: Mapping[str, Any], content: Fragment = "") -> str:
+    """The JSON text of a span record.
+
+    Args:
+        fields: trace_id, span_id, parent_span_id, name, kind, start_ns, and where known end_ns, status ([code, message]),
+            attributes, events, links, scope ([name, version]), resource (a number given by an earlier RESOURCE record).
+        content: members of a JSON object, without the braces, that hold message content by attribute name.
+    """
+    text = encode(fields)
+    return f'{text[:-1]},"content":{{{content}}}}}' if content else text
+
+
+def raw_span(payload: bytes, resources: Mapping[int, Mapping[str, Any]]) -> RawSpan:
+    """The span of a SPAN_START or SPAN_END payload; its content joins the attributes.
+
+    Raises:
+        DecodeError: the payload is not the JSON of a span.
+    """
+    data = load(payload)
+    try:
+        scope: Sequence[str | None] = data.get("scope") or (None, None)
+        status: Sequence[Any] = data.get("status") or (0, None)
+        attributes: dict[str, Any] = data.get("attributes") or {}
+        content: dict[str, Any] = data.get("content") or {}
+        return RawSpan(
+            trace_id=str(data["trace_id"]),
+            span_id=str(data["span_id"]),
+            parent_span_id=data.get("parent_span_id"),
+            name=str(data.get("name", "")),
+            kind=int(data.get("kind", 1)),
+            start_ns=int(data["start_ns"]),
+            end_ns=data.get("end_ns"),
+            status_code=int(status[0]),
+            status_message=status[1],
+            attributes={**attributes, **content},
+            events=data.get("events") or [],
+            links=data.get("links") or [],
+            resource=resources.get(data.get("resource", 0), {}),
+            scope_name=scope[0],
+            scope_version=scope[1],
+        )
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise DecodeError(f"a journal's span record lacks or misstates a field: {error!r}") from error
+
+
+def score_record(score: Score) -> str:
+    """The JSON text of a SCORE record."""
+    return encode({name: getattr(score, name) for name in Score.__slots__})
+
+
+def score(payload: bytes) -> Score:
+    """The score of a SCORE payload.
+
+    Raises:
+        DecodeError: the payload is not the JSON of a score.
+    """
+    data = load(payload)
+    try:
+        return Score(**data)
+    except TypeError as error:
+        raise DecodeError(f"a journal's score record lacks or misstates a field: {error}") from error
+
+
+def load(payload: bytes) -> dict[str, Any]:
+    """The JSON object of a payload.
+
+    Raises:
+        DecodeError: not UTF-8, not JSON, or not an object.
+    """
+    try:
+        data = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(f"a journal record is not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise DecodeError(f"a journal record is a JSON {type(data).__name__}, not an object")
+    return data

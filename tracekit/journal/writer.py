@@ -1,0 +1,191 @@
+"""One process's journal: appends records to a file that is opened at the first of them, and again after a fork.
+
+It never raises into its caller and takes no lock to append: each record is one `write` on an O_APPEND descriptor. What
+could not be written is counted, with the reason. The file is held under a shared `flock`, so that a reader can tell a
+writer that lives from one that was killed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import platform
+import secrets
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracekit._version import __version__
+from tracekit.journal.frame import pack
+from tracekit.journal.records import CLOSE, FORMAT, HEADER, RESOURCE, SUFFIX, encode
+
+try:
+    import fcntl
+except ImportError:  # Windows: readers fall back to the process number in the header
+    fcntl = None
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class JournalStats:
+    """Records of this process: handed in, written, dropped, and why the last one was dropped (None: none was)."""
+
+    accepted: int
+    written: int
+    dropped: int
+    why: str | None
+
+
+class JournalWriter:
+    """Appends records for this process to one file of a directory.
+
+    Args:
+        directory: the data directory's `journal/`; made, mode 0700, when the first record comes.
+        role: what writes: "app" or "collector".
+    """
+
+    def __init__(self, directory: Path, *, role: str = "app") -> None:
+        self.directory = directory
+        self._role = role
+        self._opening = threading.RLock()
+        self._reset()
+        _writers.add(self)
+
+    def _reset(self) -> None:
+        self._fd: int | None = None
+        self.path: Path | None = None
+        self._sequence = itertools.count()
+        self._accepted = itertools.count()
+        self._accepted_total = self._written_total = self._dropped = 0
+        self._why: str | None = None
+        self._warned = False
+        self._retry_at = 0.0
+        self._resources: dict[int, Mapping[str, Any]] = {}
+
+    def append(self, kind: bytes, payload: bytes) -> bool:
+        """Write one record; False when it was dropped, which is counted. Safe in any thread and in finalisers."""
+        self._accepted_total += 1
+        fd = self._fd
+        if fd is None:
+            fd = self._open()
+            if fd is None:
+                self._dropped += 1
+                return False
+        frame = pack(kind, next(self._sequence), payload)
+        try:
+            written = os.write(fd, frame)
+        except OSError as error:
+            return self._drop(f"{self.path}: {error.strerror or error}")
+        if written != len(frame):
+            return self._drop(f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)")
+        self._written_total += 1
+        return True
+
+    def resource(self, attributes: Mapping[str, Any]) -> int:
+        """The number that span records give for this resource; written as a RESOURCE record when it is new."""
+        key = id(attributes)
+        if key not in self._resources:
+            self._resources[key] = attributes  # kept alive, so that the id stays its own
+            self.append(RESOURCE, encode({"id": key, "attributes": dict(attributes)}).encode())
+        return key
+
+    def sync(self) -> None:
+        """Wait until every record written so far is on the disk.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        if self._fd is not None:
+            (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(self._fd)
+
+    def stats(self) -> JournalStats:
+        """What has become of the records so far."""
+        return JournalStats(
+            accepted=self._accepted_total, written=self._written_total, dropped=self._dropped, why=self._why
+        )
+
+    def close(self) -> None:
+        """Say that the process ended in order, and let the file go; a later record opens a new one."""
+        with self._opening:
+            if self._fd is None:
+                return
+            self.append(CLOSE, encode({"dropped": self._dropped}).encode())
+            os.close(self._fd)
+            stats = (self._accepted_total, self._written_total, self._dropped, self._why)
+            self._reset()
+            self._accepted_total, self._written_total, self._dropped, self._why = stats
+
+    def _open(self) -> int | None:
+        with self._opening:
+            if self._fd is not None or time.monotonic() < self._retry_at:
+                return self._fd
+            try:
+                fd = self._create()
+            except OSError as error:
+                self._retry_at = time.monotonic() + 1.0
+                self._note(f"{self.directory}: {error.strerror or error}")
+                return None
+            header = {
+                "format": FORMAT,
+                "process": f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}",
+                "pid": os.getpid(),
+                "host": platform.node(),
+                "role": self._role,
+                "started_ns": time.time_ns(),
+                "argv": sys.argv[:1],
+                "python": platform.python_version(),
+                "tracekit": __version__,
+            }
+            os.write(fd, pack(HEADER, next(self._sequence), encode(header).encode()))
+            self._fd = fd
+            return fd
+
+    def _create(self) -> int:
+        self.directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        name = f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
+        path = self.directory / name
+        fd = os.open(path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE)
+        if fcntl is not None:
+            fcntl.flock(fd, fcntl.LOCK_SH)
+        self.path = path
+        return fd
+
+    def _drop(self, why: str) -> bool:
+        self._dropped += 1
+        self._note(why)
+        return False
+
+    def _note(self, why: str) -> None:
+        self._why = why
+        if not self._warned:
+            self._warned = True
+            sys.stderr.write(
+                f"tracekit: a record could not be written to the journal: {why}. The program goes on; records are "
+                "dropped and counted (tracekit.flush() tells) until there is room and permission to write there.\n"
+            )
+
+    def _after_fork(self) -> None:
+        """In the child: leave the parent's file and lock to the parent; the next record opens a file of our own."""
+        self._opening = threading.RLock()
+        if self._fd is not None:
+            os.close(self._fd)
+        self._reset()
+
+
+_writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for writer in list(_writers):
+        writer._after_fork()  # noqa: SLF001 - this module's own class
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

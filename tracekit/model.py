@@ -1,0 +1,218 @@
+"""The nouns: what an integration says of a call, what the wire says of a span, what the store keeps of it.
+
+Messages and parts are plain dictionaries in the exact shape of the GenAI conventions' JSON schemas (v1.41), typed here:
+they are the wire form, so that nothing between a client's reply and the journal converts them a second time.
+No logic beyond construction lives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
+
+
+AttributeValue = str | bool | int | float | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
+
+Kind = Literal[
+    "llm", "embedding", "tool", "agent", "chain", "retriever", "reranker", "guardrail", "evaluator", "prompt", "other"
+]
+KINDS: tuple[Kind, ...] = (
+    "llm", "embedding", "tool", "agent", "chain", "retriever", "reranker", "guardrail", "evaluator", "prompt", "other",
+)  # fmt: skip
+
+Outcome = Literal["complete", "partial", "cancelled", "abandoned", "interrupted"]
+Status = Literal["ok", "error", "unset"]
+
+
+class Part(TypedDict, total=False):
+    """One piece of a message. `type` decides which keys are there; unknown types are carried as they came.
+
+    text, reasoning: `content`. tool_call: `id`, `name`, `arguments` (decoded). tool_call_response: `id`, `response`.
+    blob: `modality`, `mime_type`, `content` (base64). uri: `modality`, `uri`, `mime_type`. file: `modality`, `file_id`.
+    """
+
+    type: str
+    content: Any
+    id: str | None
+    name: str
+    arguments: Any
+    response: Any
+    modality: str
+    mime_type: str | None
+    uri: str
+    file_id: str
+
+
+class Message(TypedDict):
+    """A chat message in the convention's shape. `finish_reason` stands on output messages only, and always there."""
+
+    role: str
+    parts: list[Part]
+    name: NotRequired[str]
+    finish_reason: NotRequired[str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Usage:
+    """Tokens of one provider response. None is unknown, never 0.
+
+    `input_tokens` is the total with cached tokens inside; `output_tokens` the total with reasoning inside; the others
+    are subsets of these two.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Invocation:
+    """What is known of a call before it is sent: one of these is all that an integration may produce.
+
+    `attributes` holds further request attributes by their semantic-convention name (temperature, max_tokens, ...).
+    """
+
+    operation: str
+    provider: str | None = None
+    request_model: str | None = None
+    name: str | None = None
+    stream: bool = False
+    server_address: str | None = None
+    server_port: int | None = None
+    attributes: dict[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
+    system_instructions: list[Part] | None = None
+    input_messages: list[Message] | None = None
+    tool_definitions: list[dict[str, Any]] | None = None
+    content: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Further content by attribute name (an embedding's inputs, a prompt's variables): captured only where content is."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Response:
+    """What a provider's reply adds to an `Invocation`."""
+
+    response_model: str | None = None
+    response_id: str | None = None
+    finish_reasons: list[str] | None = None
+    usage: Usage | None = None
+    output_messages: list[Message] | None = None
+    attributes: dict[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
+    content: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Call:
+    """One call of a patched method as the patch sees it: the object, and the arguments as given."""
+
+    instance: Any
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+class Accumulator(Protocol):
+    """Collects the chunks of one streamed reply."""
+
+    def add(self, chunk: Any, /) -> None:
+        """Take one chunk, as the client's own stream object yields it."""
+        ...
+
+    def response(self) -> Response:
+        """What the chunks seen so far amount to; may be called before the stream has ended."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class RawSpan:
+    """A span as it came in, from a journal record or an OTLP request, before any dialect is understood.
+
+    Times are Unix nanoseconds; `end_ns` is None while the span is open. `kind` is OTLP's number (1 internal, 3 client),
+    `status_code` OTLP's (0 unset, 1 ok, 2 error). Attribute values are JSON values.
+    """
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None
+    name: str
+    kind: int = 1
+    start_ns: int
+    end_ns: int | None = None
+    status_code: int = 0
+    status_message: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    links: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    scope_name: str | None = None
+    scope_version: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Span:
+    """A span in canonical form: a row of the `spans` view, column for column. None is unknown."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str | None = None
+    project: str | None = None
+    service: str | None = None
+    name: str = ""
+    kind: Kind = "other"
+    operation: str | None = None
+    provider: str | None = None
+    request_model: str | None = None
+    response_model: str | None = None
+    model: str | None = None
+    start_ns: int = 0
+    end_ns: int | None = None
+    ttft_ms: float | None = None
+    status: Status = "unset"
+    status_message: str | None = None
+    error_type: str | None = None
+    outcome: Outcome | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    counted: bool = False
+    cost_usd: float | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    tags: list[str] | None = None
+    finish_reasons: list[str] | None = None
+    response_id: str | None = None
+    system_instructions: list[Any] | None = None
+    input_messages: list[Any] | None = None
+    output_messages: list[Any] | None = None
+    tool_definitions: list[Any] | None = None
+    input: Any = None
+    output: Any = None
+    tool_name: str | None = None
+    tool_call_id: str | None = None
+    tool_arguments: Any = None
+    tool_result: Any = None
+    documents: list[Any] | None = None
+    scope_name: str | None = None
+    scope_version: str | None = None
+    dialect: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    links: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Score:
+    """A judgement on a trace or a span. `value` is None for a label that has no number."""
+
+    trace_id: str
+    span_id: str | None
+    name: str
+    value: float | None
+    label: str | None = None
+    source: str = "code"
+    comment: str | None = None
+    created_ns: int

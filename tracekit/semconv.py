@@ -1,0 +1,123 @@
+"""Every attribute, event and metric name, once. No literal of one stands anywhere else.
+
+OpenTelemetry GenAI semantic conventions v1.41 unless a line says otherwise. Not imported from
+opentelemetry-semantic-conventions: its GenAI names are unstable and move between releases that we must all run beside.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Operation and client
+OPERATION: Final = "gen_ai.operation.name"
+PROVIDER: Final = "gen_ai.provider.name"
+CONVERSATION_ID: Final = "gen_ai.conversation.id"
+OUTPUT_TYPE: Final = "gen_ai.output.type"
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+ERROR_TYPE: Final = "error.type"
+
+# Request
+REQUEST_MODEL: Final = "gen_ai.request.model"
+REQUEST_STREAM: Final = "gen_ai.request.stream"
+REQUEST_TEMPERATURE: Final = "gen_ai.request.temperature"
+REQUEST_TOP_P: Final = "gen_ai.request.top_p"
+REQUEST_TOP_K: Final = "gen_ai.request.top_k"
+REQUEST_MAX_TOKENS: Final = "gen_ai.request.max_tokens"
+REQUEST_FREQUENCY_PENALTY: Final = "gen_ai.request.frequency_penalty"
+REQUEST_PRESENCE_PENALTY: Final = "gen_ai.request.presence_penalty"
+REQUEST_STOP_SEQUENCES: Final = "gen_ai.request.stop_sequences"
+REQUEST_CHOICE_COUNT: Final = "gen_ai.request.choice.count"
+REQUEST_SEED: Final = "gen_ai.request.seed"
+REQUEST_ENCODING_FORMATS: Final = "gen_ai.request.encoding_formats"
+REQUEST_REASONING_LEVEL: Final = "gen_ai.request.reasoning.level"
+REQUEST_PREVIOUS_RESPONSE_ID: Final = "gen_ai.request.previous_response.id"
+EMBEDDINGS_DIMENSION_COUNT: Final = "gen_ai.embeddings.dimension.count"
+
+# Response
+RESPONSE_ID: Final = "gen_ai.response.id"
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+RESPONSE_FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+RESPONSE_TIME_TO_FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"  # seconds
+
+# Usage: input is the total with cached inside, output the total with reasoning inside
+USAGE_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+USAGE_CACHE_READ: Final = "gen_ai.usage.cache_read.input_tokens"
+USAGE_CACHE_WRITE: Final = "gen_ai.usage.cache_write.input_tokens"  # the conventions' new home
+USAGE_CACHE_CREATION: Final = "gen_ai.usage.cache_creation.input_tokens"  # v1.41
+USAGE_REASONING: Final = "gen_ai.usage.reasoning.output_tokens"
+USAGE_PROMPT_TOKENS_OLD: Final = "gen_ai.usage.prompt_tokens"  # before v1.27
+USAGE_COMPLETION_TOKENS_OLD: Final = "gen_ai.usage.completion_tokens"  # before v1.27
+
+# Content
+SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+INPUT_MESSAGES: Final = "gen_ai.input.messages"
+OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
+RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
+PROMPT_NAME: Final = "gen_ai.prompt.name"
+PROMPT_VERSION: Final = "gen_ai.prompt.version"
+
+# Tools, agents, workflows, data sources
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_TYPE: Final = "gen_ai.tool.type"
+TOOL_DESCRIPTION: Final = "gen_ai.tool.description"
+TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+TOOL_CALL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_CALL_RESULT: Final = "gen_ai.tool.call.result"
+AGENT_NAME: Final = "gen_ai.agent.name"
+AGENT_ID: Final = "gen_ai.agent.id"
+WORKFLOW_NAME: Final = "gen_ai.workflow.name"
+DATA_SOURCE_ID: Final = "gen_ai.data_source.id"
+
+# OpenAI's own
+OPENAI_API_TYPE: Final = "openai.api.type"
+OPENAI_REQUEST_SERVICE_TIER: Final = "openai.request.service_tier"
+OPENAI_RESPONSE_SERVICE_TIER: Final = "openai.response.service_tier"
+OPENAI_RESPONSE_SYSTEM_FINGERPRINT: Final = "openai.response.system_fingerprint"
+
+# Resource and general
+SERVICE_NAME: Final = "service.name"
+SESSION_ID: Final = "session.id"
+USER_ID: Final = "user.id"
+PROJECT: Final = "tracekit.project"  # resource attribute
+
+# tracekit's own, where the conventions have no name
+KIND: Final = "tracekit.kind"
+INPUT: Final = "tracekit.input"
+OUTPUT: Final = "tracekit.output"
+OUTCOME: Final = "tracekit.outcome"
+TAGS: Final = "tracekit.tags"
+METADATA_PREFIX: Final = "tracekit.metadata."
+TIME_TO_LAST_CHUNK: Final = "tracekit.time_to_last_chunk"  # seconds
+
+# Operations
+CHAT: Final = "chat"
+TEXT_COMPLETION: Final = "text_completion"
+GENERATE_CONTENT: Final = "generate_content"
+EMBEDDINGS: Final = "embeddings"
+RETRIEVAL: Final = "retrieval"
+EXECUTE_TOOL: Final = "execute_tool"
+INVOKE_AGENT: Final = "invoke_agent"
+CREATE_AGENT: Final = "create_agent"
+INVOKE_WORKFLOW: Final = "invoke_workflow"
+FETCH_RESPONSE: Final = "fetch_response"  # the conventions' new home
+# Operations the conventions do not name yet; the pattern is theirs: the verb, then the noun
+GENERATE_IMAGE: Final = "generate_image"
+GENERATE_SPEECH: Final = "generate_speech"
+TRANSCRIBE_AUDIO: Final = "transcribe_audio"
+TRANSLATE_AUDIO: Final = "translate_audio"
+MODERATE: Final = "moderate"
+
+# Metrics (v1.41)
+METRIC_TOKEN_USAGE: Final = "gen_ai.client.token.usage"  # noqa: S105 - a metric's name
+METRIC_OPERATION_DURATION: Final = "gen_ai.client.operation.duration"
+METRIC_TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk"
+TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - an attribute's name
+
+# Events
+EVENT_DETAILS: Final = "gen_ai.client.inference.operation.details"
+
+SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.41.0"
