@@ -1,0 +1,66 @@
+"""The command line: one file a verb, each imported only when it is called.
+
+A verb's module has `arguments(parser)`, which adds its flags, and `run(args) -> int`, which returns the exit code. Data
+goes to stdout, talk to stderr. Exit codes: 0 fine, 1 the answer is no, 2 usage or environment, 3 could not decide,
+4 budget spent, 5 incomparable baseline, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from tracekit._version import __version__
+from tracekit.errors import TracekitError
+
+VERBS = {
+    "demo": "record a realistic session with the real client against a local model, and show it",
+    "run": "run a Python program with tracing on, unchanged",
+    "up": "receive OTLP and show traces in the browser",
+    "ls": "list traces, newest first",
+    "show": "print one trace as a tree",
+    "sql": "query the store",
+    "doctor": "say what is set, where it came from, and what is wrong",
+}
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(arguments)
+    args = parser.parse_args(arguments)
+    try:
+        return int(args.run(args))
+    except TracekitError as error:
+        print(f"tracekit: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away (`| head`): not an error of anybody's
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser, with the flags of the one verb that is asked for."""
+    parser = argparse.ArgumentParser(
+        prog="tracekit",
+        description="See, store and test every LLM call of a Python program.",
+        epilog="example: tracekit run app.py && tracekit up",
+    )
+    parser.add_argument("--version", action="version", version=f"tracekit {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    for verb, summary in VERBS.items():
+        command = commands.add_parser(verb, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False)
+        if verb == asked:
+            module = importlib.import_module(f"tracekit.cli.{verb}")
+            module.arguments(command)
+            command.set_defaults(run=module.run)
+    return parser

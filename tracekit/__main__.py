@@ -1,0 +1,7 @@
+"""`python -m tracekit` is the command."""
+
+import sys
+
+from tracekit.cli import main
+
+sys.exit(main())
