@@ -1,0 +1,27 @@
+"""What every test stands on: a data directory of its own, and the report of how many recordings ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import corpus
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data directory that only this test sees, and no setting of the machine's."""
+    for name in ("TRACEKIT_PROJECT", "TRACEKIT_DB", "OTEL_SDK_DISABLED", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "data"
+    monkeypatch.setenv("TRACEKIT_DIR", str(path))
+    yield path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many recordings of the corpus ran, so that a run without it does not look like one with it."""
+    where = corpus.ROOT if corpus.ROOT.is_dir() else f"{corpus.ROOT} (not there: golden files only)"
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(corpus.RAN.items())) or "none"
+    terminalreporter.write_line(f"corpus {where}: {counts}")

@@ -1,0 +1,83 @@
+"""What an integration is: a table of targets with pure functions. `sdk` does everything else, once, for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tracekit.model import Accumulator, Call, Invocation, Outcome, Response
+
+
+class Recording(Protocol):
+    """A call that has been sent and whose span is open. Each method is safe to call at any time, from any thread."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the span has ended."""
+        ...
+
+    def chunk(self, chunk: Any, /) -> None:
+        """One more chunk of a streamed reply arrived."""
+        ...
+
+    def finish(self, outcome: Outcome = "complete", *, reply: Any = None) -> None:
+        """The reply is over; the first to say so ends the span. `reply` is the whole reply where there is one."""
+        ...
+
+    def fail(self, error: BaseException) -> None:
+        """The reply broke off with this error, which the caller sees too."""
+        ...
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Method:
+    """How one method of a client is understood. Pure functions; a fault in one is counted and never reaches the caller."""
+
+    request: Callable[[Call], Invocation]
+    response: Callable[[Any], Response]
+    accumulator: Callable[[], Accumulator] | None = None
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Target:
+    """One method to patch: `Class.method` or a function of a module."""
+
+    module: str
+    attribute: str
+    method: Method
+    is_async: bool = False
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Hook:
+    """A patch that records no call of its own: it tells an open recording that its reply was closed, parsed or read.
+
+    `wrapper(wrapped, instance, args, kwargs)` calls `wrapped` exactly once and returns what it returned.
+    """
+
+    module: str
+    attribute: str
+    wrapper: Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+Adapt = Callable[[Any, Recording], bool]
+"""Looks at what a patched method returned. True: a stream or a lazy reply, which will end the recording itself."""
+
+
+def whole_reply(_result: Any, _recording: Recording) -> bool:
+    """The `Adapt` of a client whose methods return whole replies only."""
+    return False
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Integration:
+    """One client library: which package, what is patched in it, and how its replies are seen."""
+
+    name: str
+    package: str
+    distribution: str
+    versions: str
+    targets: tuple[Target, ...]
+    hooks: tuple[Hook, ...] = ()
+    adapt: Adapt = whole_reply
