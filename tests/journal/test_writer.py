@@ -36,7 +36,9 @@ def test_a_file_begins_with_its_header_and_ends_with_a_word(tmp_path: Path):
 
 def test_threads_share_a_file_without_tearing(tmp_path: Path):
     writer = JournalWriter(tmp_path)
-    threads = [threading.Thread(target=lambda: [writer.append(SPAN_END, b"x" * 900) for _ in range(500)]) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: [writer.append(SPAN_END, b"x" * 900) for _ in range(500)]) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -95,7 +97,9 @@ def test_a_forked_child_writes_a_file_of_its_own(tmp_path: Path):
         os._exit(0)
     os.waitpid(child, 0)
     writer.append(SPAN_END, b"parent again")
-    payloads = {path: [frame.payload for frame in read(path).frames if frame.kind == SPAN_END] for path in journals(tmp_path)}
+    payloads = {
+        path: [frame.payload for frame in read(path).frames if frame.kind == SPAN_END] for path in journals(tmp_path)
+    }
     assert sorted(payloads.values()) == [[b"child"], [b"parent", b"parent again"]]
     assert [is_alive(path) for path in payloads if path == writer.path] == [True]
     assert [is_alive(path) for path in payloads if path != writer.path] == [False]
