@@ -1,6 +1,7 @@
-"""Settings, from one place: arguments, then environment, then a file, then the default. The only reader of `os.environ`.
+"""Settings, from one place: arguments, environment, a file, the default. The only reader of `os.environ`.
 
-The file is the nearest `tracekit.toml`, or `pyproject.toml` with a `[tool.tracekit]` table, from the working directory up.
+The file is the nearest `tracekit.toml`, or `pyproject.toml` with a `[tool.tracekit]` table, from the working directory
+up.
 Each setting remembers where its value came from, so that `tracekit doctor` can say it.
 """
 
@@ -236,7 +237,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """This environment with changes, and with the directory on `PYTHONPATH` that sets tracing up in a new interpreter."""
+    """This environment with changes, and with the directory on `PYTHONPATH` that starts tracing in an interpreter."""
     autoload = str(Path(__file__).parent / "sdk" / "autoload")
     before = os.environ.get("PYTHONPATH")
     path = f"{autoload}{os.pathsep}{before}" if before else autoload

@@ -69,8 +69,11 @@ def test_the_programs_own_sitecustomize_still_runs(tmp_path: Path):
     (tmp_path / "app.py").write_text("print(MARK)")
     done = subprocess.run(
         [*TRACEKIT, "run", str(tmp_path / "app.py")],
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"},
+    )
     assert (done.stdout, done.stderr) == ("theirs\n", "")
 
 

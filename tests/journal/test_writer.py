@@ -73,7 +73,8 @@ def test_a_frame_larger_than_the_limit_is_read_whole(tmp_path: Path):
 def test_a_killed_writer_is_known_to_be_dead_and_its_records_are_there(tmp_path: Path):
     code = (
         "import sys, time; from pathlib import Path; from tracekit.journal.writer import JournalWriter\n"
-        "w = JournalWriter(Path(sys.argv[1])); [w.append(b'E', b'{}') for _ in range(20)]; print('go', flush=True); time.sleep(60)"
+        "w = JournalWriter(Path(sys.argv[1])); [w.append(b'E', b'{}') for _ in range(20)]\n"
+        "print('go', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -56,9 +56,8 @@ def test_with_no_span_current_everything_is_taken_and_nothing_kept(recorded: Rec
 
 def test_spans_work_in_async_code(recorded: Recorded):
     async def main() -> None:
-        async with tracekit.span("outer"):
-            async with tracekit.span("inner"):
-                await asyncio.sleep(0)
+        async with tracekit.span("outer"), tracekit.span("inner"):
+            await asyncio.sleep(0)
 
     asyncio.run(main())
     assert recorded().names == ["inner", "outer"]

@@ -129,8 +129,7 @@ class JournalProcessor(SpanProcessor):
 def _attributes(span: ReadableSpan) -> dict[str, Any]:
     """A copy of the attributes.
 
-    The SDK's own mapping takes a lock and a look-up for each key; the dictionary inside it, where there is one, is copied
-    at once.
+    The SDK's own mapping takes a lock and a look-up for each key; the dictionary inside it is copied at once.
     """
     inner = getattr(getattr(span, "_attributes", None), "_dict", None)
     return inner.copy() if isinstance(inner, dict) else dict(span.attributes or {})

@@ -1,4 +1,4 @@
-"""One call as a span: opened from an `Invocation`, closed by whichever of its closers comes first. The only span maker for clients."""
+"""One call as a span: opened from an `Invocation`, closed by whichever of its closers comes first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from tracekit import semconv
 from tracekit.journal.records import Fragment
-from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcome, Response
+from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcome, Response, Usage
 from tracekit.sdk import content, guard
 from tracekit.sdk.integration import Method
 from tracekit.sdk.runtime import Runtime
@@ -21,8 +21,8 @@ class LiveRecording:
     """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
 
     __slots__ = (
-        "_accumulator", "_closing", "_first_chunk", "_input", "_invocation", "_last_chunk", "_method", "_runtime", "_started",
-        "done", "span",
+        "_accumulator", "_closing", "_first_chunk", "_input", "_invocation", "_last_chunk", "_method", "_runtime",
+        "_started", "done", "span",
     )  # fmt: skip
 
     def __init__(self, runtime: Runtime, method: Method, invocation: Invocation) -> None:
@@ -113,16 +113,16 @@ class LiveRecording:
 
     def _measure(self, seconds: float, response: Response, attributes: Mapping[str, Any]) -> None:
         invocation, instruments = self._invocation, self._runtime.instruments
-        labels: dict[str, AttributeValue] = {semconv.OPERATION: invocation.operation}
-        for name, value in (
-            (semconv.PROVIDER, invocation.provider),
-            (semconv.REQUEST_MODEL, invocation.request_model),
-            (semconv.RESPONSE_MODEL, response.response_model),
-            (semconv.SERVER_ADDRESS, invocation.server_address),
-            (semconv.ERROR_TYPE, attributes.get(semconv.ERROR_TYPE)),
-        ):
-            if value is not None:
-                labels[name] = value
+        labels = _known(
+            {
+                semconv.OPERATION: invocation.operation,
+                semconv.PROVIDER: invocation.provider,
+                semconv.REQUEST_MODEL: invocation.request_model,
+                semconv.RESPONSE_MODEL: response.response_model,
+                semconv.SERVER_ADDRESS: invocation.server_address,
+                semconv.ERROR_TYPE: attributes.get(semconv.ERROR_TYPE),
+            }
+        )
         instruments.duration.record(seconds, labels)
         if self._first_chunk is not None:
             instruments.first_chunk.record(self._first_chunk - self._started, labels)
@@ -191,25 +191,22 @@ def request_attributes(invocation: Invocation) -> dict[str, AttributeValue]:
 
 def response_attributes(response: Response) -> dict[str, AttributeValue]:
     """What the reply says, by the conventions' names. Without content; unknown is absent."""
-    attributes = dict(response.attributes)
-    if response.response_model is not None:
-        attributes[semconv.RESPONSE_MODEL] = response.response_model
-    if response.response_id is not None:
-        attributes[semconv.RESPONSE_ID] = response.response_id
-    if response.finish_reasons:
-        attributes[semconv.RESPONSE_FINISH_REASONS] = response.finish_reasons
-    usage = response.usage
-    if usage is not None:
-        for name, tokens in (
-            (semconv.USAGE_INPUT_TOKENS, usage.input_tokens),
-            (semconv.USAGE_OUTPUT_TOKENS, usage.output_tokens),
-            (semconv.USAGE_CACHE_READ, usage.cache_read_tokens),
-            (semconv.USAGE_CACHE_CREATION, usage.cache_write_tokens),
-            (semconv.USAGE_REASONING, usage.reasoning_tokens),
-        ):
-            if tokens is not None:
-                attributes[name] = tokens
-    return attributes
+    usage = response.usage or Usage()
+    known = {
+        semconv.RESPONSE_MODEL: response.response_model,
+        semconv.RESPONSE_ID: response.response_id,
+        semconv.RESPONSE_FINISH_REASONS: response.finish_reasons or None,
+        semconv.USAGE_INPUT_TOKENS: usage.input_tokens,
+        semconv.USAGE_OUTPUT_TOKENS: usage.output_tokens,
+        semconv.USAGE_CACHE_READ: usage.cache_read_tokens,
+        semconv.USAGE_CACHE_CREATION: usage.cache_write_tokens,
+        semconv.USAGE_REASONING: usage.reasoning_tokens,
+    }
+    return {**response.attributes, **_known(known)}
+
+
+def _known(values: Mapping[str, AttributeValue | None]) -> dict[str, AttributeValue]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def error_type(error: BaseException) -> str:

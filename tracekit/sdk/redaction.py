@@ -68,7 +68,7 @@ def may_hold_secret(values: Iterable[Any]) -> bool:
 
 @dataclass(slots=True, frozen=True)
 class Redaction:
-    """What is taken out: secrets of a known shape, and before that whatever the user's own function takes out of each text."""
+    """What is taken out: secrets of a known shape, and before that what the user's own function takes out."""
 
     secrets: bool = True
     hook: Redact | None = None
@@ -78,7 +78,7 @@ class Redaction:
         return redact_secrets(text) if self.secrets else text
 
     def values(self, value: Any) -> Any:
-        """A JSON value with each text in it as the user's function gives it back; one that it fails on is not recorded."""
+        """A JSON value with each text as the user's function gives it back; one that it fails on is not recorded."""
         if self.hook is None:
             return value
         if isinstance(value, str):

@@ -23,7 +23,7 @@ NO_CONTENT = ContentCapture(journal=False, spans=False)
 
 @dataclass(slots=True)
 class Runtime:
-    """The process's tracing: `writer` and `processor` are None until `autolog()`, and where `OTEL_SDK_DISABLED` holds."""
+    """The process's tracing; `writer` and `processor` are None until `autolog()`, and where it is disabled."""
 
     writer: JournalWriter | None = None
     processor: JournalProcessor | None = None
@@ -39,7 +39,7 @@ class Runtime:
 
     @property
     def tracer(self) -> Tracer:
-        """The tracer that our spans are made with: of the provider in use, else the API's, which follows a later one."""
+        """What our spans are made with: a tracer of the provider in use, else the API's, which follows a later one."""
         if self._tracer is None:
             if self.provider is not None:
                 self._tracer = self.provider.get_tracer(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)

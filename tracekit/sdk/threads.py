@@ -1,4 +1,4 @@
-"""Carries what is current into threads: `ThreadPoolExecutor.submit` (and so `map` and `run_in_executor`) and `Thread`."""
+"""Carries what is current into threads: those of `ThreadPoolExecutor` (so `run_in_executor` too), and plain ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import wrapt
 
 from tracekit.sdk.context import Carried, anything_current
 from tracekit.sdk.patching import Patch
-
 
 _submitting = local()
 """Whether this thread is inside `submit`: a worker that it starts serves many tasks and belongs to none of them."""
