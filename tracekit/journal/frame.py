@@ -10,8 +10,8 @@ A file is a run of frames and nothing else:
     13      8     sequence number, little-endian unsigned, from 0, one a record of the process
     21      n     payload, length - 9 bytes
 
-A frame is written with one `write` on a descriptor opened O_APPEND. After a frame that does not hold, a reader seeks the
-next magic whose frame does; what it stepped over is one fault. A last frame that is merely not all there yet is not
+A frame is written with one `write` on a descriptor opened O_APPEND. After a frame that does not hold, a reader seeks
+the next magic whose frame does; what it stepped over is one fault. A last frame that is merely not all there yet is not
 a fault until its writer is known to be dead.
 """
 
