@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry._logs import SeverityNumber
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
 from tracekit import semconv
 from tracekit.journal.records import Fragment
@@ -36,11 +37,10 @@ class LiveRecording:
         self.done = False
         self._input: Fragment = ""
         attributes = request_attributes(invocation)
-        members = _input_members(invocation)
-        if runtime.capture.journal and members:
-            self._input = content.fragment(members, runtime.redaction)
+        if runtime.capture.journal:
+            self._input = content.fragment(_input_members(invocation), runtime.redaction)
         if runtime.capture.spans:
-            attributes.update(_span_content(members, runtime))
+            attributes.update(_texts(_input_members(invocation), runtime))
         self.span = start_span(
             runtime, span_name(invocation), kind=SpanKind.CLIENT, attributes=attributes, opening=self._input
         )
@@ -94,8 +94,10 @@ class LiveRecording:
                 self.span.set_status(Status(StatusCode.ERROR, str(error)))
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
         if self._runtime.capture.spans:
-            attributes.update(_span_content(members, self._runtime))
+            attributes.update(_texts(members, self._runtime))
         self.span.set_attributes(attributes)
+        if self._runtime.capture.events:
+            guard.call("event", self._emit, {**attributes, **_texts(members, self._runtime)})
         closing = self._input
         if self._runtime.capture.journal:
             output = content.fragment(members, self._runtime.redaction)
@@ -110,6 +112,16 @@ class LiveRecording:
         elif self._accumulator is not None:
             response = guard.call("response", self._accumulator.response)
         return response if response is not None else Response()
+
+    def _emit(self, attributes: Mapping[str, AttributeValue]) -> None:
+        """The convention's event that repeats the span with its content, for those who keep content in their logs."""
+        request = {**request_attributes(self._invocation), **_texts(_input_members(self._invocation), self._runtime)}
+        self._runtime.logger.emit(
+            severity_number=SeverityNumber.DEBUG,
+            context=set_span_in_context(self.span),
+            event_name=semconv.EVENT_DETAILS,
+            attributes={**request, **attributes},
+        )
 
     def _measure(self, seconds: float, response: Response, attributes: Mapping[str, Any]) -> None:
         invocation, instruments = self._invocation, self._runtime.instruments
@@ -224,6 +236,6 @@ def _input_members(invocation: Invocation) -> dict[str, Any]:
     }
 
 
-def _span_content(members: Mapping[str, Any], runtime: Runtime) -> dict[str, AttributeValue]:
-    """Content as span attributes, where the user wants it there: JSON text, as exporters cannot carry structure."""
+def _texts(members: Mapping[str, Any], runtime: Runtime) -> dict[str, AttributeValue]:
+    """Content as attributes, where the user wants it there: JSON text, as exporters cannot carry structure."""
     return {name: content.text(value, runtime.redaction) for name, value in members.items() if value is not None}
