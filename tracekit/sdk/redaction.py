@@ -15,7 +15,7 @@ from tracekit.sdk import guard
 
 
 def _shape(name: str, start: str, rest: str) -> tuple[str, re.Pattern[str]]:
-    """A pattern that begins with its literal start, so that the engine leaps to it and only then looks what precedes."""
+    """A pattern that begins with its literal start, so that the engine leaps to it and then looks what precedes."""
     start = re.escape(start)
     return f"[redacted {name}]", re.compile(f"{start}(?<![A-Za-z0-9]{start}){rest}", re.DOTALL)
 
