@@ -18,8 +18,8 @@ SAMPLES = corpus.ROOT / "otlp-samples" / "otel-genai"
 
 def raw(attributes: dict[str, Any] | None = None, **fields: Any) -> RawSpan:
     return RawSpan(
-        trace_id="1" * 32, span_id="2" * 16, parent_span_id=None, name="n", start_ns=fields.pop("start_ns", 10),
-        attributes=attributes or {}, **fields,
+        trace_id="1" * 32, span_id="2" * 16, parent_span_id=None, name="n",
+        start_ns=fields.pop("start_ns", 10), attributes=attributes or {}, **fields,
     )  # fmt: skip
 
 
@@ -175,7 +175,7 @@ CHAT = ("openai", "gpt-4o-mini", "gpt-4o-mini-2024-07-18")
 CLAUDE = ("anthropic", "claude-sonnet-4-5", "claude-sonnet-4-5-20250929")
 ASKED_CAPITAL, SAID_CAPITAL = "What is the capital of France?", "The capital of France is Paris."
 EXPECTED = {
-    # case: provider and models, (in, out, cache read), last text asked, text answered, tool call id, finish reason
+    # case: provider and models, (in, out, cache read), text asked, text answered, tool call id, finish reason
     "chat": [(CHAT, (13, 7, None), ASKED_CAPITAL, SAID_CAPITAL, None, "stop")],
     "stream_tool": [(CHAT, (82, 18, 32), "What is the weather in Paris?", None, "call_mock1", "tool_calls")],
     "rag": [

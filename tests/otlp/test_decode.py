@@ -62,7 +62,8 @@ def as_otlp_json(message: ExportTraceServiceRequest, *, snake: bool) -> bytes:
 def test_protobuf_values_come_as_json_values() -> None:
     (span,) = decode.traces(request().SerializeToString(), json=False)
     assert span.attributes == {
-        "text": "é😀", "empty": "", "zero": 0, "big": -(1 << 62), "half": 0.5, "nan": "NaN", "down": "-Infinity",
+        "text": "é😀", "empty": "", "zero": 0, "big": -(1 << 62), "half": 0.5, "nan": "NaN",
+        "down": "-Infinity",
         "no": False, "bytes": "AP8=", "nothing": None, "list": ["a", {"k": 7}],
     }  # fmt: skip
     assert (span.trace_id, span.span_id, span.parent_span_id) == (

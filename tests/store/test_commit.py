@@ -231,7 +231,8 @@ def test_no_value_keeps_a_batch_out(store: Store, value: Any) -> None:
     text = value if isinstance(value, str) else "name"
     odd = span(
         text, number=1, attributes={"a": value}, input=value, output=value, tool_arguments=value, tags=[text],
-        status_message=text, input_messages=[value], output_messages=[{"role": "assistant", "parts": [value]}],
+        status_message=text, input_messages=[value],
+        output_messages=[{"role": "assistant", "parts": [value]}],
     )  # fmt: skip
     assert store.commit(Batch(spans=[odd, span(number=2)])).spans == 2
     assert len(store.sql("SELECT * FROM spans").rows) == 2
