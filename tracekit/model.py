@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired, Protocol, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, Required, TypedDict
 
 
 AttributeValue = str | bool | int | float | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
@@ -44,7 +44,7 @@ class Part(TypedDict, total=False):
     file: `modality`, `file_id`.
     """
 
-    type: str
+    type: Required[str]
     content: Any
     refusal: bool
     transcript: str

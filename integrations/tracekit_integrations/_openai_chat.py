@@ -29,12 +29,18 @@ def completion_request(call: Call) -> Invocation:
     prompt = parameters.get("prompt")
     listed = items(prompt)
     prompts = listed if listed and not isinstance(listed[0], int) else [prompt]
-    made.input_messages = [parts.message("user", [_prompt(one)]) for one in prompts if one is not None] or None
+    made.input_messages = [
+        parts.message("user", [_prompt(one)]) for one in prompts if one is not None
+    ] or None
     return made
 
 
 def _prompt(prompt: Any) -> Part:
-    return parts.text_part(prompt) if isinstance(prompt, str) else parts.generic_part("tokens", {"content": plain(prompt)})
+    return (
+        parts.text_part(prompt)
+        if isinstance(prompt, str)
+        else parts.generic_part("tokens", {"content": plain(prompt)})
+    )
 
 
 def _message(message: Any) -> Message:
@@ -60,7 +66,11 @@ def _message_parts(message: Any) -> list[Part]:
         *([parts.refusal_part(refusal)] if refusal else ()),
         *([_sound(sound)] if sound is not None else ()),
         *map(_tool_call, items(get(message, "tool_calls"))),
-        *([parts.tool_call_part(None, get(function, "name"), get(function, "arguments"))] if function is not None else ()),
+        *(
+            [parts.tool_call_part(None, get(function, "name"), get(function, "arguments"))]
+            if function is not None
+            else ()
+        ),
     ]
 
 
@@ -148,6 +158,9 @@ def _response(source: Any, reported: Any, choices: list[tuple[Any, Message]]) ->
         value = text(get(source, key))
         if value is not None:
             response.attributes[name] = value
+    error = extra(source, "error")  # some gateways send errors with status 200
+    if error is not None:
+        response.attributes[semconv.ERROR_TYPE] = str(get(error, "code") or get(error, "type") or "error")
     return response
 
 
@@ -237,7 +250,9 @@ class _Choice:
 
     def _add_call(self, call: Any) -> None:
         index = get(call, "index")
-        if index is None:  # some gateways leave it out: an id begins a call, what has none goes on with the last
+        if (
+            index is None
+        ):  # some gateways leave it out: an id begins a call, what has none goes on with the last
             index = len(self.calls) if get(call, "id") or not self.calls else next(reversed(self.calls))
         custom = extra(call, "custom")
         kept = self.calls.setdefault(index, _Call())
@@ -349,7 +364,8 @@ class CompletionAccumulator:
     def response(self) -> Response:
         """The reply as far as it has come."""
         choices = [
-            {"text": "".join(self._texts[index]), "finish_reason": self._finish[index]} for index in sorted(self._texts)
+            {"text": "".join(self._texts[index]), "finish_reason": self._finish[index]}
+            for index in sorted(self._texts)
         ]
         return _response(self._head, self._usage, [_text_choice(choice) for choice in choices])
 
@@ -363,4 +379,6 @@ def ended(chunk: Any) -> bool:
 
 
 CHAT = Method(request=chat_request, response=chat_response, accumulator=ChatAccumulator)
-COMPLETION = Method(request=completion_request, response=completion_response, accumulator=CompletionAccumulator)
+COMPLETION = Method(
+    request=completion_request, response=completion_response, accumulator=CompletionAccumulator
+)

@@ -61,7 +61,9 @@ def images_response(reply: Any) -> Response:
     """Images by address or in base64, and what they cost in tokens where the model counts so."""
     mime_type = _image_type(get(reply, "output_format"))
     made = [_image(image, mime_type) for image in items(get(reply, "data"))]
-    return Response(usage=_tokens(get(reply, "usage")), output_messages=[parts.reply(made, "stop")] if made else None)
+    return Response(
+        usage=_tokens(get(reply, "usage")), output_messages=[parts.reply(made, "stop")] if made else None
+    )
 
 
 def _image_type(format_: Any) -> str | None:

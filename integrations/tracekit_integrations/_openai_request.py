@@ -71,7 +71,9 @@ class Endpoint(NamedTuple):
     port: int | None
 
 
-def invocation(call: Call, operation: str, *, api_type: str | None = None) -> tuple[Invocation, dict[str, Any]]:
+def invocation(
+    call: Call, operation: str, *, api_type: str | None = None
+) -> tuple[Invocation, dict[str, Any]]:
     """The call without its content, and the parameters that say something, `extra_body` among them: it wins on the wire."""
     parameters = given(call.kwargs)
     body = parameters.pop("extra_body", None)
@@ -154,7 +156,11 @@ def _conversation(value: Any) -> Any:
 def _output_type(parameters: Mapping[str, Any]) -> str | None:
     if "audio" in items(parameters.get("modalities")):
         return "speech"
-    wanted = parameters.get("response_format") or parameters.get("text_format") or get(parameters.get("text"), "format")
+    wanted = (
+        parameters.get("response_format")
+        or parameters.get("text_format")
+        or get(parameters.get("text"), "format")
+    )
     if isinstance(wanted, type):
         return "json"
     kind = None if isinstance(wanted, str) else get(wanted, "type")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from tracekit import semconv
@@ -27,7 +26,11 @@ def create_request(call: Call) -> Invocation:
     if isinstance(instructions, str):
         made.system_instructions = [parts.text_part(instructions)]
     given = parameters.get("input")
-    listed = [parts.message("user", [parts.text_part(given)])] if isinstance(given, str) else map(_input, items(given))
+    listed = (
+        [parts.message("user", [parts.text_part(given)])]
+        if isinstance(given, str)
+        else map(_input, items(given))
+    )
     made.input_messages = list(listed) or None
     made.tool_definitions = tool_definitions(parameters)
     return made
@@ -53,7 +56,11 @@ def _input(item: Any) -> Message:
 
 
 def _contents(content: Any) -> list[Part]:
-    return [parts.text_part(content)] if isinstance(content, str) else [_content(part) for part in items(content)]
+    return (
+        [parts.text_part(content)]
+        if isinstance(content, str)
+        else [_content(part) for part in items(content)]
+    )
 
 
 def _content(part: Any) -> Part:
@@ -64,7 +71,9 @@ def _content(part: Any) -> Part:
         return parts.refusal_part(str(get(part, "refusal")))
     if kind == "input_image":
         url, file_id = get(part, "image_url"), get(part, "file_id")
-        return parts.url_part("image", str(url)) if url is not None else parts.file_part("image", str(file_id))
+        return (
+            parts.url_part("image", str(url)) if url is not None else parts.file_part("image", str(file_id))
+        )
     if kind == "input_audio":
         sound = get(part, "input_audio")
         return parts.blob_part("audio", parts.audio_type(get(sound, "format")), str(get(sound, "data")))

@@ -40,7 +40,12 @@ def tool_response_part(id_: str | None, response: Any) -> Part:
 
 def server_tool_part(id_: str | None, name: str, details: dict[str, Any]) -> Part:
     """A tool that the provider ran itself."""
-    return {"type": "server_tool_call", "id": id_, "name": name, "server_tool_call": {"type": name, **details}}
+    return {
+        "type": "server_tool_call",
+        "id": id_,
+        "name": name,
+        "server_tool_call": {"type": name, **details},
+    }
 
 
 def generic_part(kind: str, details: dict[str, Any]) -> Part:

@@ -13,7 +13,9 @@ _DEPTH = 64
 def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that say something: without None and without the client's "not given" sentinels."""
     return {
-        name: value for name, value in arguments.items() if value is not None and type(value).__name__ not in _ABSENT
+        name: value
+        for name, value in arguments.items()
+        if value is not None and type(value).__name__ not in _ABSENT
     }
 
 
@@ -70,7 +72,9 @@ def plain(value: Any, depth: int = _DEPTH) -> Any:
 def fields(thing: Any, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Every field of a model or a dictionary as JSON data, but for some."""
     data = plain(thing)
-    return {name: value for name, value in data.items() if name not in without} if isinstance(data, dict) else {}
+    return (
+        {name: value for name, value in data.items() if name not in without} if isinstance(data, dict) else {}
+    )
 
 
 def decoded(arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Seeing the replies of clients made by the Stainless generator (openai, anthropic, groq, together): streams and raw responses.
+"""Seeing the replies of clients made by the Stainless generator (openai, anthropic, groq, together).
 
 Owns what these clients have in common: `Stream` and `AsyncStream` over an `_iterator`, `with_raw_response` and
 `with_streaming_response` over an `http_response` that the caller reads when and how it likes. The caller keeps the client's
@@ -9,21 +9,14 @@ knows no provider's message format, and imports neither a client nor an HTTP lib
 from __future__ import annotations
 
 import copy
-import functools
-import json
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
-from tracekit.model import Outcome
-from tracekit.sdk import guard
+from tracekit.sdk import bodies, guard
+from tracekit.sdk.bodies import UNSEEN, Ended, left_outcome
 from tracekit.sdk.integration import Adapt, Hook, Recording
 
-Ended = Callable[[Any], bool]
-"""Whether this chunk, being the last one seen, ends a whole reply."""
-
 _EMPTY: dict[str, Any] = {}
-_UNSEEN = object()
 
 
 def adapter(ended: Ended) -> Adapt:
@@ -40,14 +33,16 @@ def adapter(ended: Ended) -> Adapt:
             _tap(result, recording, ended)
             return True
         if "http_response" in state:
-            _watch_body(result, recording, ended)
+            bodies.watch(result.http_response, recording, ended)
             return True
         return False
 
     return adapt
 
 
-def hooks(module: str, *, streams: tuple[str, ...], parsers: tuple[str, ...], async_parsers: tuple[str, ...]) -> tuple[Hook, ...]:
+def hooks(
+    module: str, *, streams: tuple[str, ...], parsers: tuple[str, ...], async_parsers: tuple[str, ...]
+) -> tuple[Hook, ...]:
     """The patches that tell a recording of a stream's close and of a raw response's `parse`.
 
     Args:
@@ -68,15 +63,6 @@ def hooks(module: str, *, streams: tuple[str, ...], parsers: tuple[str, ...], as
     )
 
 
-def _outcome(last: Any, ended: Ended) -> Outcome:
-    """How a reply ended that its caller left before its end, `last` being the last chunk that it saw."""
-    if last is not _UNSEEN and ended(last):
-        return "complete"
-    leaving = sys.exception()
-    cancelled = leaving is not None and not isinstance(leaving, (Exception, GeneratorExit))
-    return "cancelled" if cancelled else "abandoned"
-
-
 class Tap:
     """The iterator beneath a stream: hands every chunk on and shows it to the recording.
 
@@ -89,7 +75,7 @@ class Tap:
         self._inner = inner
         self._recording = recording
         self._ended = ended
-        self._last: Any = _UNSEEN
+        self._last: Any = UNSEEN
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -97,7 +83,7 @@ class Tap:
     def leave(self) -> None:
         """The caller will ask for no more."""
         if not self._recording.done:
-            self._recording.finish(_outcome(self._last, self._ended))
+            self._recording.finish(left_outcome(self._last, self._ended))
 
     def __del__(self) -> None:
         guard.call("stream", self.leave)
@@ -182,12 +168,16 @@ def _left(stream: Any) -> None:
         tap.leave()
 
 
-def _on_close(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _on_close(
+    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     guard.call("stream.close", _left, instance)
     return wrapped(*args, **kwargs)
 
 
-def _on_parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _on_parse(
+    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     result = wrapped(*args, **kwargs)
     guard.call("response.parse", _parsed, instance, result)
     return result
@@ -202,180 +192,8 @@ async def _on_async_parse(
 
 
 def _parsed(response: Any, result: Any) -> None:
-    """A raw response was parsed; a stream that comes of it is the better place to look, so the bytes are let be."""
-    body = getattr(response.http_response, "stream", None)
-    if not isinstance(body, _WatchedBody) or "_iterator" not in getattr(result, "__dict__", _EMPTY):
-        return
-    reading = body.reading
-    if reading is not None:
-        body.reading = None
-        _tap(result, reading.recording, reading.ended)
-
-
-def _watch_body(response: Any, recording: Recording, ended: Ended) -> None:
-    """End the recording with a body that is there already, or watch how the caller reads one that is not."""
-    http = response.http_response
-    if http.is_stream_consumed or http.is_closed:
-        recording.finish(reply=_reply(http))
-    else:
-        reading = _Reading(http, recording, ended)
-        http.stream = _watched(type(http.stream))(http.stream, reading)
-
-
-def _reply(http: Any) -> Any:
-    """What a body read to its end says: decoded JSON or text; None for sound, images and other bytes."""
-    kind = _content_type(http)
-    if kind.endswith("json"):
-        return json.loads(http.content)
-    return http.text if kind.startswith("text/") else None
-
-
-def _content_type(http: Any) -> str:
-    return http.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-class _Reading:
-    """What has passed of one body that the caller reads: events are shown as they come, anything else at the end."""
-
-    __slots__ = ("_decode", "_events", "_kept", "_last", "ended", "recording")
-
-    def __init__(self, http: Any, recording: Recording, ended: Ended) -> None:
-        kind = _content_type(http)
-        plain = http.headers.get("content-encoding", "identity").strip().lower() == "identity"
-        self.recording = recording
-        self.ended = ended
-        self._events = Events() if kind == "text/event-stream" and plain else None
-        keep = self._events is None and (kind.endswith("json") or kind.startswith("text/"))
-        self._kept: list[bytes] | None = [] if keep else None
-        self._decode = functools.partial(_decoded, type(http), http.status_code, http.headers)
-        self._last: Any = _UNSEEN
-
-    def data(self, data: bytes) -> None:
-        """Some bytes passed, as they were on the wire."""
-        if self._events is not None:
-            self._show(self._events, data)
-        elif self._kept is not None:
-            self._kept.append(data)
-
-    def _show(self, events: Events, data: bytes) -> None:
-        for event in events.feed(data):
-            self._last = event
-            self.recording.chunk(event)
-
-    def end(self) -> None:
-        """The body is over."""
-        if self._events is not None:
-            self._show(self._events, b"\n\n")  # a last event that no blank line follows
-        if self._kept is None:
-            self.recording.finish()
-            return
-        http = self._decode(b"".join(self._kept))
-        if _content_type(http) == "text/event-stream":
-            self._show(Events(), http.content + b"\n\n")
-            self.recording.finish()
-        else:
-            self.recording.finish(reply=_reply(http))
-
-    def leave(self) -> None:
-        """The response was closed, or dropped, before its body's end."""
-        if not self.recording.done:
-            self.recording.finish(_outcome(self._last, self.ended))
-
-
-def _decoded(response: Any, status: int, headers: Any, content: bytes) -> Any:
-    """A finished response of the HTTP library's own class: it knows every content encoding that it asked for."""
-    kept = {name: headers[name] for name in ("content-type", "content-encoding") if name in headers}
-    return response(status, headers=kept, content=content)
-
-
-class Events:
-    """Server-sent events out of bytes cut anywhere: the decoded JSON of each, until `[DONE]`."""
-
-    __slots__ = ("_data", "_rest")
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._data: list[bytes] = []
-
-    def feed(self, data: bytes) -> Iterator[Any]:
-        """The events that these bytes complete.
-
-        Raises:
-            ValueError: an event's data is not JSON.
-        """
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            text = line.rstrip(b"\r")
-            if text.startswith(b"data:"):
-                self._data.append(text[5:].strip())
-            elif not text and self._data:
-                payload = b"\n".join(self._data)
-                self._data.clear()
-                if payload != b"[DONE]":
-                    yield json.loads(payload)
-
-
-class _WatchedBody:
-    """Stands for a response's byte stream and shows what passes; the first base of a class made for the library's own."""
-
-    reading: _Reading | None
-
-    def __init__(self, under: Any, reading: _Reading) -> None:
-        self._under = under
-        self.reading = reading
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._under, name)
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            for data in self._under:
-                self._passed(data)
-                yield data
-        except Exception as error:
-            self._broke(error)
-            raise
-        self._over()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for data in self._under:
-                self._passed(data)
-                yield data
-        except Exception as error:
-            self._broke(error)
-            raise
-        self._over()
-
-    def close(self) -> None:
-        self._left()
-        self._under.close()
-
-    async def aclose(self) -> None:
-        self._left()
-        await self._under.aclose()
-
-    def __del__(self) -> None:
-        self._left()
-
-    def _passed(self, data: bytes) -> None:
-        if self.reading is not None:
-            guard.call("response.body", self.reading.data, data)
-
-    def _over(self) -> None:
-        if self.reading is not None:
-            guard.call("response.body", self.reading.end)
-
-    def _broke(self, error: BaseException) -> None:
-        if self.reading is not None:
-            self.reading.recording.fail(error)
-
-    def _left(self) -> None:
-        if self.reading is not None:
-            guard.call("response.body", self.reading.leave)
-
-
-@functools.cache
-def _watched(stream: type[Any]) -> type[_WatchedBody]:
-    """A watched body that passes for this class: the HTTP library asks whether its stream is one of its own."""
-    return type(f"Watched{stream.__name__}", (_WatchedBody, stream), {})
+    """A raw response was parsed. A stream that comes of it is the better place to look, so its bytes are let be."""
+    if "_iterator" in getattr(result, "__dict__", _EMPTY):
+        reading = bodies.unwatch(response.http_response)
+        if reading is not None:
+            _tap(result, reading.recording, reading.ended)

@@ -1,0 +1,48 @@
+"""A model server for each test, and the openai client under `autolog()` with the spans that it leaves in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openai
+import pytest
+
+import tracekit
+from tests.support import journaled
+from tests.support.provider import Provider
+from tracekit.model import RawSpan
+from tracekit.sdk import guard
+
+Spans = Callable[[], list[RawSpan]]
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with Provider() as server:
+        yield server
+
+
+@pytest.fixture
+def spans(data_dir: Path) -> Iterator[Spans]:
+    """Patch the client; the spans that have ended so far. No test may end with a fault of ours, nor a span left open."""
+    before = guard.faults()
+    tracekit.autolog(directory=data_dir, instrument=["openai"])
+    yield lambda: journaled.ended(data_dir)
+    tracekit.uninstrument()
+    assert guard.faults() == before
+    left = {span.span_id for span in journaled.started(data_dir)} - {
+        span.span_id for span in journaled.ended(data_dir)
+    }
+    assert not left
+
+
+@pytest.fixture
+def client(provider: Provider) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0, timeout=5) as made:
+        yield made
+
+
+@pytest.fixture
+def async_client(provider: Provider) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0, timeout=5)
