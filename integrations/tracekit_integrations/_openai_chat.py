@@ -10,7 +10,7 @@ from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit.sdk.integration import Method
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._openai_request import invocation, tool_definitions
-from tracekit_integrations._values import count, extra, fields, get, items, plain, text
+from tracekit_integrations._values import count, extra, fields, get, items, plain, state, text
 
 _FINISH = {"tool_calls": "tool_call", "function_call": "tool_call"}
 
@@ -231,22 +231,24 @@ class _Choice:
         self.function: _Call | None = None
 
     def add(self, delta: Any) -> None:
-        content = get(delta, "content")
-        if content:
-            self.text.append(content)
-        calls = get(delta, "tool_calls")
-        if calls:
-            for call in calls:
-                self._add_call(call)
-        refusal = get(delta, "refusal")
-        if refusal:
-            self.refusal.append(refusal)
-        function = get(delta, "function_call")
+        found = state(delta)
+        for kept, piece in (
+            (self.text, found.get("content")),
+            (self.refusal, found.get("refusal")),
+            (self.thoughts, found.get("reasoning_content") or found.get("reasoning")),  # some send both, the same
+        ):
+            if piece and isinstance(piece, str):
+                kept.append(piece)
+        for call in found.get("tool_calls") or ():
+            self._add_call(call)
+        function = found.get("function_call")
         if function is not None:
             self.function = self.function or _Call()
             self.function.add(None, function, "arguments")
-        if isinstance(delta, dict) or delta.model_extra:
-            self._add_extras(delta)
+        sound = found.get("audio")
+        if sound is not None:
+            self.sound.append(get(sound, "data") or "")
+            self.transcript.append(get(sound, "transcript") or "")
 
     def _add_call(self, call: Any) -> None:
         index = get(call, "index")
@@ -260,15 +262,6 @@ class _Choice:
             kept.add(get(call, "id"), custom, "input")
         else:
             kept.add(get(call, "id"), get(call, "function"), "arguments")
-
-    def _add_extras(self, delta: Any) -> None:
-        thoughts = extra(delta, "reasoning_content") or extra(delta, "reasoning")
-        if isinstance(thoughts, str):
-            self.thoughts.append(thoughts)
-        sound = extra(delta, "audio")
-        if sound is not None:
-            self.sound.append(get(sound, "data") or "")
-            self.transcript.append(get(sound, "transcript") or "")
 
     def message(self) -> Message:
         found: list[Part] = []

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 _ABSENT = frozenset({"NotGiven", "Omit", "NotGivenType", "OmitType"})
+_NOTHING: dict[str, Any] = {}
 _DEPTH = 64
 
 
@@ -26,12 +27,18 @@ def get(thing: Any, name: str) -> Any:
     return getattr(thing, name, None)
 
 
-def extra(thing: Any, name: str) -> Any:
-    """Like `get`, for a field that the client's model may not declare: cheap where it is not there."""
+def state(thing: Any) -> Mapping[str, Any]:
+    """All fields of a model or a dictionary, those that the client's model does not declare among them."""
     if isinstance(thing, dict):
-        return thing.get(name)
+        return thing
+    declared: dict[str, Any] = getattr(thing, "__dict__", _NOTHING)
     more = getattr(thing, "model_extra", None)
-    return more.get(name) if more else None
+    return {**declared, **more} if more else declared
+
+
+def extra(thing: Any, name: str) -> Any:
+    """Like `get`, for a field that not every version of the client declares: cheap where it is not there."""
+    return state(thing).get(name)
 
 
 def items(value: Any) -> Sequence[Any]:

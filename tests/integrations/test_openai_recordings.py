@@ -96,9 +96,10 @@ async def seen(exchanges: list[Exchange], path: Path, provider: Provider) -> lis
     else:
         options |= {"base_url": f"{provider.url}/v1"}
         kinds = openai.OpenAI, openai.AsyncOpenAI
-    with kinds[0](**options) as client:
+    plain = openai.DefaultHttpxClient(verify=False), openai.DefaultAsyncHttpxClient(verify=False)  # no CA files to load
+    with kinds[0](**options, http_client=plain[0]) as client:
         found = [call(exchange, path, client) for exchange in exchanges]
-    async with kinds[1](**options) as client:
+    async with kinds[1](**options, http_client=plain[1]) as client:
         return [*found, *[await call_async(exchange, path, client) for exchange in exchanges]]
 
 

@@ -146,12 +146,12 @@ def _acyclic(stream: Any) -> Any:
     caller's connection, would last until the cycle collector comes by. So the generator runs on a copy of the stream, where
     the stream is one of the client's own classes and thus known to keep no state in itself while it is read.
     """
-    cls = type(stream)
-    if not cls.__module__.endswith("._streaming"):
+    generator = vars(type(stream)).get("__stream__")
+    if generator is None or not generator.__module__.endswith("._streaming"):
         return stream._iterator  # noqa: SLF001 - as above
     twin = copy.copy(stream)
     del twin._iterator  # noqa: SLF001 - as above
-    return cls.__stream__(twin)
+    return generator(twin)
 
 
 def _tap_of(stream: Any) -> Tap | None:
