@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from tracekit import semconv
@@ -10,7 +11,7 @@ from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit.sdk.integration import Method
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._openai_request import invocation, tool_definitions
-from tracekit_integrations._values import count, extra, fields, get, items, plain, state, text
+from tracekit_integrations._values import count, declared, extra, fields, get, items, plain, text, undeclared
 
 _FINISH = {"tool_calls": "tool_call", "function_call": "tool_call"}
 
@@ -231,21 +232,25 @@ class _Choice:
         self.function: _Call | None = None
 
     def add(self, delta: Any) -> None:
-        found = state(delta)
-        for kept, piece in (
-            (self.text, found.get("content")),
-            (self.refusal, found.get("refusal")),
-            (self.thoughts, found.get("reasoning_content") or found.get("reasoning")),  # some send both, the same
-        ):
-            if piece and isinstance(piece, str):
-                kept.append(piece)
+        found = declared(delta)
+        content = found.get("content")
+        if content:
+            self.text.append(content)
         for call in found.get("tool_calls") or ():
             self._add_call(call)
+        refusal = found.get("refusal")
+        if refusal:
+            self.refusal.append(refusal)
         function = found.get("function_call")
         if function is not None:
             self.function = self.function or _Call()
             self.function.add(None, function, "arguments")
-        sound = found.get("audio")
+        more = undeclared(delta)
+        if more:
+            thoughts = more.get("reasoning_content") or more.get("reasoning")  # some send both, the same
+            if thoughts and isinstance(thoughts, str):
+                self.thoughts.append(thoughts)
+        sound = found.get("audio") or more.get("audio")
         if sound is not None:
             self.sound.append(get(sound, "data") or "")
             self.transcript.append(get(sound, "transcript") or "")
@@ -285,7 +290,10 @@ def _joined(pieces: list[str]) -> str:
 
 
 class ChatAccumulator:
-    """A streamed reply of `chat.completions` so far; choices may interleave, usage comes last or never."""
+    """A streamed reply of `chat.completions` so far; choices may interleave, usage comes last or never.
+
+    `add` runs for every chunk on the caller's time: it reads each object's fields through one look-up.
+    """
 
     def __init__(self) -> None:
         self._head: dict[str, Any] = {}
@@ -294,26 +302,24 @@ class ChatAccumulator:
 
     def add(self, chunk: Any, /) -> None:
         """Take one chunk."""
-        choices = get(chunk, "choices")
-        if choices:
-            for choice in choices:
-                self._add_choice(choice)
-        if len(self._head) < len(_HEAD):
-            _take_head(self._head, chunk)
-        reported = _reported(chunk)
+        found = declared(chunk)
+        for choice in found.get("choices") or ():
+            self._add_choice(declared(choice))
+        reported = found.get("usage") or get(undeclared(chunk).get("x_groq"), "usage")
         if reported is not None:
             self._usage = reported
+            _take_head(self._head, found)
+        elif "id" not in self._head:
+            _take_head(self._head, found)
 
-    def _add_choice(self, choice: Any) -> None:
-        index = get(choice, "index") or 0
+    def _add_choice(self, choice: Mapping[str, Any]) -> None:
+        index, delta, finish = choice.get("index") or 0, choice.get("delta"), choice.get("finish_reason")
         kept = self._choices.get(index)
         if kept is None:
             kept = self._choices[index] = _Choice()
-            kept.role = text(get(get(choice, "delta"), "role")) or kept.role
-        delta = get(choice, "delta")
+            kept.role = text(get(delta, "role")) or kept.role
         if delta is not None:
             kept.add(delta)
-        finish = get(choice, "finish_reason")
         if finish is not None:
             kept.finish = finish
 
@@ -323,13 +329,10 @@ class ChatAccumulator:
         return _response(self._head, self._usage, [(choice.finish, choice.message()) for choice in choices])
 
 
-_HEAD = ("id", "model", "service_tier", "system_fingerprint")
-
-
-def _take_head(head: dict[str, Any], chunk: Any) -> None:
+def _take_head(head: dict[str, Any], chunk: Mapping[str, Any]) -> None:
     """Keep the first value of each: Azure's first chunk has empty ones."""
-    for name in _HEAD:
-        value = get(chunk, name)
+    for name in ("id", "model", "service_tier", "system_fingerprint"):
+        value = chunk.get(name)
         if value:
             head.setdefault(name, value)
 
@@ -349,7 +352,7 @@ class CompletionAccumulator:
             index = get(choice, "index") or 0
             self._texts.setdefault(index, []).append(get(choice, "text") or "")
             self._finish[index] = get(choice, "finish_reason") or self._finish.get(index)
-        _take_head(self._head, chunk)
+        _take_head(self._head, declared(chunk))
         reported = _reported(chunk)
         if reported is not None:
             self._usage = reported

@@ -27,18 +27,20 @@ def get(thing: Any, name: str) -> Any:
     return getattr(thing, name, None)
 
 
-def state(thing: Any) -> Mapping[str, Any]:
-    """All fields of a model or a dictionary, those that the client's model does not declare among them."""
-    if isinstance(thing, dict):
-        return thing
-    declared: dict[str, Any] = getattr(thing, "__dict__", _NOTHING)
-    more = getattr(thing, "model_extra", None)
-    return {**declared, **more} if more else declared
+def declared(thing: Any) -> Mapping[str, Any]:
+    """The fields of a dictionary, or those of a model that its class declares: one look-up for many reads."""
+    return thing if isinstance(thing, dict) else getattr(thing, "__dict__", _NOTHING)
+
+
+def undeclared(thing: Any) -> Mapping[str, Any]:
+    """The fields of a dictionary, or those of a model that its class does not declare."""
+    return thing if isinstance(thing, dict) else getattr(thing, "model_extra", None) or _NOTHING
 
 
 def extra(thing: Any, name: str) -> Any:
     """Like `get`, for a field that not every version of the client declares: cheap where it is not there."""
-    return state(thing).get(name)
+    found = declared(thing)
+    return found[name] if name in found else undeclared(thing).get(name)
 
 
 def items(value: Any) -> Sequence[Any]:
