@@ -10,9 +10,9 @@ A file is a run of frames and nothing else:
     13      8     sequence number, little-endian unsigned, from 0, one a record of the process
     21      n     payload, length - 9 bytes
 
-A frame is written with one `write` on a descriptor opened O_APPEND. After a frame that does not hold, a reader looks for the
-next magic whose frame does; what it stepped over is one fault. A last frame that is merely not all there yet is not a
-fault until its writer is known to be dead.
+A frame is written with one `write` on a descriptor opened O_APPEND. After a frame that does not hold, a reader seeks
+the next magic whose frame does; what it stepped over is one fault. A last frame that is merely not all there yet is not
+a fault until its writer is known to be dead.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 MAGIC = b"\xf1TKJ"
 HEAD = struct.Struct("<4sIIBQ")
+_GUARD = struct.Struct("<4sII")
 _PREFIX = struct.Struct("<BQ")
 HEAD_SIZE = 12
 MIN_LENGTH = _PREFIX.size
@@ -41,7 +42,7 @@ class Frame:
 
 @dataclass(slots=True, frozen=True)
 class Scan:
-    """What `scan` found. `consumed` is the offset up to which all is dealt with; the rest may be a frame still being written."""
+    """What `scan` found. All up to `consumed` is dealt with; the rest may be a frame that is still being written."""
 
     frames: list[Frame]
     consumed: int
@@ -55,9 +56,8 @@ def pack(kind: bytes, sequence: int, payload: bytes) -> bytes:
     >>> scan(pack(b"E", 7, b"{}"))
     Scan(frames=[Frame(kind=b'E', sequence=7, payload=b'{}')], consumed=23, faults=0, skipped_bytes=0)
     """
-    prefix = _PREFIX.pack(kind[0], sequence)
-    crc = zlib.crc32(payload, zlib.crc32(prefix))
-    return HEAD.pack(MAGIC, MIN_LENGTH + len(payload), crc, kind[0], sequence) + payload
+    body = _PREFIX.pack(kind[0], sequence) + payload
+    return _GUARD.pack(MAGIC, len(body), zlib.crc32(body)) + body
 
 
 def scan(data: bytes, *, final: bool = False) -> Scan:
@@ -93,7 +93,7 @@ def scan(data: bytes, *, final: bool = False) -> Scan:
 
 
 def _frame_at(data: bytes, position: int, size: int) -> tuple[Frame | None, int]:
-    """The frame at `position` and where it ends; no frame and an end beyond `size` when it is cut off by the end of data."""
+    """The frame at `position` and where it ends; no frame, and an end beyond `size`, when the data ends within it."""
     if size - position < HEAD.size:
         torn = MAGIC.startswith(data[position : position + 4]) or data.startswith(MAGIC, position)
         return None, size + 1 if torn else position

@@ -1,13 +1,14 @@
 """What is current: the span beneath which things happen, and the values that `context()` puts on every span.
 
-Restores by value, never by token: a generator that is closed from another task must neither fail nor leave anything there.
+Restores by value, never by token: a generator closed from another task must neither fail nor leave anything there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 from opentelemetry import context as otel
@@ -15,7 +16,7 @@ from opentelemetry.context import Context
 
 from tracekit import semconv
 
-_values: ContextVar[Mapping[str, Any]] = ContextVar("tracekit_values", default={})
+_values: ContextVar[Mapping[str, Any]] = ContextVar("tracekit_values", default=MappingProxyType({}))
 
 
 def values() -> Mapping[str, Any]:
@@ -31,8 +32,8 @@ def context(
     tags: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
     prompt: str | tuple[str, str] | None = None,
-) -> Iterator[None]:
-    """Put a session, a user, tags, metadata or a prompt's name on every span that starts inside. Nests; inner values win.
+) -> Generator[None]:
+    """Put a session, a user, tags, metadata or a prompt's name on every span that starts inside; inner values win.
 
     Args:
         session_id: the conversation that the spans belong to.
@@ -69,7 +70,7 @@ def context(
 
 
 class Activation:
-    """An OpenTelemetry context made current for a stretch of code. `enter` and `leave` may be called again and again."""
+    """An OpenTelemetry context made current for a stretch of code; `enter` and `leave` may be called again."""
 
     __slots__ = ("_before", "context")
 
