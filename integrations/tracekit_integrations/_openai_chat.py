@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tracekit import semconv
@@ -30,17 +30,13 @@ def completion_request(call: Call) -> Invocation:
     prompt = parameters.get("prompt")
     listed = items(prompt)
     prompts = listed if listed and not isinstance(listed[0], int) else [prompt]
-    made.input_messages = [
-        parts.message("user", [_prompt(one)]) for one in prompts if one is not None
-    ] or None
+    made.input_messages = [parts.message("user", [_prompt(one)]) for one in prompts if one is not None] or None
     return made
 
 
 def _prompt(prompt: Any) -> Part:
     return (
-        parts.text_part(prompt)
-        if isinstance(prompt, str)
-        else parts.generic_part("tokens", {"content": plain(prompt)})
+        parts.text_part(prompt) if isinstance(prompt, str) else parts.generic_part("tokens", {"content": plain(prompt)})
     )
 
 
@@ -79,18 +75,12 @@ def _content_part(part: Any) -> Part:
     if isinstance(part, str):
         return parts.text_part(part)
     kind = get(part, "type")
-    value = get(part, kind) if isinstance(kind, str) else None
-    if kind == "text":
-        return parts.text_part(str(value))
-    if kind == "refusal":
-        return parts.refusal_part(str(value))
-    if kind == "image_url":
-        return parts.url_part("image", str(value if isinstance(value, str) else get(value, "url")))
-    if kind == "input_audio":
-        return parts.blob_part("audio", parts.audio_type(get(value, "format")), str(get(value, "data")))
-    if kind == "file":
-        return file_part(value)
-    return parts.generic_part(str(kind), fields(part))
+    read = _CONTENT.get(kind)
+    return parts.generic_part(str(kind), fields(part)) if read is None else read(get(part, kind))
+
+
+def _image(image: Any) -> Part:
+    return parts.url_part("image", str(image if isinstance(image, str) else get(image, "url")))
 
 
 def file_part(file: Any) -> Part:
@@ -101,6 +91,20 @@ def file_part(file: Any) -> Part:
     if isinstance(where, str):
         return parts.url_part("document", where)
     return parts.generic_part("file", fields(file))
+
+
+def sound_part(sound: Any) -> Part:
+    """Sound that was recorded by the caller."""
+    return parts.blob_part("audio", parts.audio_type(get(sound, "format")), str(get(sound, "data")))
+
+
+_CONTENT: dict[Any, Callable[[Any], Part]] = {
+    "text": lambda content: parts.text_part(str(content)),
+    "refusal": lambda content: parts.refusal_part(str(content)),
+    "image_url": _image,
+    "input_audio": sound_part,
+    "file": file_part,
+}
 
 
 def _sound(sound: Any) -> Part:
@@ -257,9 +261,7 @@ class _Choice:
 
     def _add_call(self, call: Any) -> None:
         index = get(call, "index")
-        if (
-            index is None
-        ):  # some gateways leave it out: an id begins a call, what has none goes on with the last
+        if index is None:  # some gateways leave it out: an id begins a call, what has none goes on with the last
             index = len(self.calls) if get(call, "id") or not self.calls else next(reversed(self.calls))
         custom = extra(call, "custom")
         kept = self.calls.setdefault(index, _Call())
@@ -360,8 +362,7 @@ class CompletionAccumulator:
     def response(self) -> Response:
         """The reply as far as it has come."""
         choices = [
-            {"text": "".join(self._texts[index]), "finish_reason": self._finish[index]}
-            for index in sorted(self._texts)
+            {"text": "".join(self._texts[index]), "finish_reason": self._finish[index]} for index in sorted(self._texts)
         ]
         return _response(self._head, self._usage, [_text_choice(choice) for choice in choices])
 
@@ -375,6 +376,4 @@ def ended(chunk: Any) -> bool:
 
 
 CHAT = Method(request=chat_request, response=chat_response, accumulator=ChatAccumulator)
-COMPLETION = Method(
-    request=completion_request, response=completion_response, accumulator=CompletionAccumulator
-)
+COMPLETION = Method(request=completion_request, response=completion_response, accumulator=CompletionAccumulator)

@@ -1,4 +1,4 @@
-"""Embeddings, images, sound and moderation. Files that are sent are neither opened nor read, and vectors are not recorded."""
+"""Embeddings, images, sound and moderation. Opens and reads no file that is sent, and records no vectors."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def images_response(reply: Any) -> Response:
     """Images by address or in base64, and what they cost in tokens where the model counts so."""
     mime_type = _image_type(get(reply, "output_format"))
     made = [_image(image, mime_type) for image in items(get(reply, "data"))]
-    return Response(
-        usage=_tokens(get(reply, "usage")), output_messages=[parts.reply(made, "stop")] if made else None
-    )
+    return Response(usage=_tokens(get(reply, "usage")), output_messages=[parts.reply(made, "stop")] if made else None)
 
 
 def _image_type(format_: Any) -> str | None:

@@ -15,30 +15,32 @@ _AZURE_CLIENTS = frozenset({"AzureOpenAI", "AsyncAzureOpenAI"})
 _PORTS = {"https": 443, "http": 80}
 
 _PROVIDERS = {
-    "api.openai.com": "openai",
-    "openai.azure.com": "azure.ai.openai",
-    "cognitiveservices.azure.com": "azure.ai.openai",
-    "services.ai.azure.com": "azure.ai.openai",
-    "models.ai.azure.com": "azure.ai.inference",
-    "models.inference.ai.azure.com": "azure.ai.inference",
-    "api.anthropic.com": "anthropic",
-    "api.cerebras.ai": "cerebras",
-    "api.cohere.ai": "cohere",
-    "api.cohere.com": "cohere",
-    "api.deepseek.com": "deepseek",
-    "api.fireworks.ai": "fireworks_ai",
-    "api.groq.com": "groq",
-    "api.mistral.ai": "mistral_ai",
-    "api.moonshot.ai": "moonshot_ai",
-    "api.moonshot.cn": "moonshot_ai",
-    "api.perplexity.ai": "perplexity",
-    "api.together.ai": "together_ai",
-    "api.together.xyz": "together_ai",
-    "api.x.ai": "x_ai",
-    "generativelanguage.googleapis.com": "gcp.gemini",
-    "aiplatform.googleapis.com": "gcp.vertex_ai",
-    "openrouter.ai": "openrouter",
+    ".api.openai.com": "openai",
+    ".openai.azure.com": "azure.ai.openai",
+    ".cognitiveservices.azure.com": "azure.ai.openai",
+    ".services.ai.azure.com": "azure.ai.openai",
+    ".models.ai.azure.com": "azure.ai.inference",
+    ".models.inference.ai.azure.com": "azure.ai.inference",
+    ".api.anthropic.com": "anthropic",
+    ".api.cerebras.ai": "cerebras",
+    ".api.cohere.ai": "cohere",
+    ".api.cohere.com": "cohere",
+    ".api.deepseek.com": "deepseek",
+    ".api.fireworks.ai": "fireworks_ai",
+    ".api.groq.com": "groq",
+    ".api.mistral.ai": "mistral_ai",
+    ".api.moonshot.ai": "moonshot_ai",
+    ".api.moonshot.cn": "moonshot_ai",
+    ".api.perplexity.ai": "perplexity",
+    ".api.together.ai": "together_ai",
+    ".api.together.xyz": "together_ai",
+    ".api.x.ai": "x_ai",
+    ".generativelanguage.googleapis.com": "gcp.gemini",
+    ".aiplatform.googleapis.com": "gcp.vertex_ai",
+    "-aiplatform.googleapis.com": "gcp.vertex_ai",
+    ".openrouter.ai": "openrouter",
 }
+"""By the end of the host's name with a dot before it, so that subdomains count and other names do not."""
 _PREFIXES = {"bedrock-runtime": "aws.bedrock", "bedrock-mantle": "aws.bedrock"}
 
 _FLOATS = {
@@ -71,10 +73,11 @@ class Endpoint(NamedTuple):
     port: int | None
 
 
-def invocation(
-    call: Call, operation: str, *, api_type: str | None = None
-) -> tuple[Invocation, dict[str, Any]]:
-    """The call without its content, and the parameters that say something, `extra_body` among them: it wins on the wire."""
+def invocation(call: Call, operation: str, *, api_type: str | None = None) -> tuple[Invocation, dict[str, Any]]:
+    """The call without its content, and the parameters that say something.
+
+    What `extra_body` holds is among the parameters, over all others: that is how it is sent.
+    """
     parameters = given(call.kwargs)
     body = parameters.pop("extra_body", None)
     if isinstance(body, Mapping):
@@ -114,8 +117,8 @@ def _endpoint(url: str, azure: bool) -> Endpoint:  # noqa: FBT001 - lru_cache ke
 
 
 def _provider(host: str) -> str:
-    for suffix, provider in _PROVIDERS.items():
-        if host == suffix or host.endswith(("." + suffix, "-" + suffix)):
+    for ending, provider in _PROVIDERS.items():
+        if f".{host}".endswith(ending):
             return provider
     return _PREFIXES.get(host.partition(".")[0].removesuffix("-fips"), "openai")
 
@@ -139,13 +142,12 @@ def _attributes(parameters: Mapping[str, Any]) -> dict[str, AttributeValue]:
     encoding = parameters.get("encoding_format")
     if isinstance(encoding, str):
         attributes[semconv.REQUEST_ENCODING_FORMATS] = [encoding]
-    for name, value in (
-        (semconv.REQUEST_REASONING_LEVEL, get(parameters.get("reasoning"), "effort")),
-        (semconv.CONVERSATION_ID, _conversation(parameters.get("conversation"))),
-        (semconv.OUTPUT_TYPE, _output_type(parameters)),
-    ):
-        if isinstance(value, str):
-            attributes[name] = value
+    words = {
+        semconv.REQUEST_REASONING_LEVEL: get(parameters.get("reasoning"), "effort"),
+        semconv.CONVERSATION_ID: _conversation(parameters.get("conversation")),
+        semconv.OUTPUT_TYPE: _output_type(parameters),
+    }
+    attributes.update({name: word for name, word in words.items() if isinstance(word, str)})
     return attributes
 
 
@@ -156,11 +158,7 @@ def _conversation(value: Any) -> Any:
 def _output_type(parameters: Mapping[str, Any]) -> str | None:
     if "audio" in items(parameters.get("modalities")):
         return "speech"
-    wanted = (
-        parameters.get("response_format")
-        or parameters.get("text_format")
-        or get(parameters.get("text"), "format")
-    )
+    wanted = parameters.get("response_format") or parameters.get("text_format") or get(parameters.get("text"), "format")
     if isinstance(wanted, type):
         return "json"
     kind = None if isinstance(wanted, str) else get(wanted, "type")

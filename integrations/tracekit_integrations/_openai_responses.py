@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit.sdk.integration import Method
 from tracekit_integrations import _parts as parts
-from tracekit_integrations._openai_chat import file_part
+from tracekit_integrations._openai_chat import file_part, sound_part
 from tracekit_integrations._openai_request import invocation, tool_definitions
-from tracekit_integrations._values import count, fields, get, items, plain, text
+from tracekit_integrations._values import count, fields, get, items, text
 
 _INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
 _UNFINISHED = frozenset({"queued", "in_progress"})
 _TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed", "error"})
-_TEXT_PARTS = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text"})
+_CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 _IDENTITY = ("id", "call_id", "status", "type")
 
 
@@ -26,11 +27,7 @@ def create_request(call: Call) -> Invocation:
     if isinstance(instructions, str):
         made.system_instructions = [parts.text_part(instructions)]
     given = parameters.get("input")
-    listed = (
-        [parts.message("user", [parts.text_part(given)])]
-        if isinstance(given, str)
-        else map(_input, items(given))
-    )
+    listed = [parts.message("user", [parts.text_part(given)])] if isinstance(given, str) else map(_input, items(given))
     made.input_messages = list(listed) or None
     made.tool_definitions = tool_definitions(parameters)
     return made
@@ -56,55 +53,60 @@ def _input(item: Any) -> Message:
 
 
 def _contents(content: Any) -> list[Part]:
-    return (
-        [parts.text_part(content)]
-        if isinstance(content, str)
-        else [_content(part) for part in items(content)]
-    )
+    return [parts.text_part(content)] if isinstance(content, str) else [_content(part) for part in items(content)]
 
 
 def _content(part: Any) -> Part:
     kind = get(part, "type")
-    if kind in _TEXT_PARTS:
-        return parts.text_part(str(get(part, "text")))
-    if kind == "refusal":
-        return parts.refusal_part(str(get(part, "refusal")))
-    if kind == "input_image":
-        url, file_id = get(part, "image_url"), get(part, "file_id")
-        return (
-            parts.url_part("image", str(url)) if url is not None else parts.file_part("image", str(file_id))
-        )
-    if kind == "input_audio":
-        sound = get(part, "input_audio")
-        return parts.blob_part("audio", parts.audio_type(get(sound, "format")), str(get(sound, "data")))
-    if kind == "input_file":
-        return file_part(part)
-    return parts.generic_part(str(kind), fields(part))
+    read = _CONTENT.get(kind)
+    return parts.generic_part(str(kind), fields(part)) if read is None else read(part)
+
+
+def _text(part: Any) -> Part:
+    return parts.text_part(str(get(part, "text")))
+
+
+def _image(image: Any) -> Part:
+    url = get(image, "image_url")
+    return parts.file_part("image", str(get(image, "file_id"))) if url is None else parts.url_part("image", str(url))
+
+
+_CONTENT: dict[Any, Callable[[Any], Part]] = {
+    "input_text": _text,
+    "output_text": _text,
+    "text": _text,
+    "refusal": lambda part: parts.refusal_part(str(get(part, "refusal"))),
+    "input_image": _image,
+    "input_audio": lambda part: sound_part(get(part, "input_audio")),
+    "input_file": file_part,
+}
 
 
 def _item_parts(item: Any) -> list[Part]:
-    """The parts of an item, input or output.
+    """The parts of an item, input or output."""
+    kind = str(get(item, "type"))
+    if kind == "message":
+        return _contents(get(item, "content"))
+    return _reasoning(item) if kind == "reasoning" else [_item_part(item, kind)]
+
+
+def _item_part(item: Any, kind: str) -> Part:
+    """The part of a tool's item, or of one that is neither message nor thought.
 
     Of the many kinds of tool items, those with a `call_id` wait for the caller to run the tool, or are its answer; the
     others ran at the provider.
     """
-    kind = str(get(item, "type"))
     call_id = get(item, "call_id")
-    if kind == "message":
-        return _contents(get(item, "content"))
-    if kind == "reasoning":
-        return _reasoning(item)
-    if kind in {"function_call", "custom_tool_call"}:
-        arguments = get(item, "arguments") if kind == "function_call" else plain(get(item, "input"))
-        return [parts.tool_call_part(call_id, get(item, "name"), arguments)]
+    if kind in _CALLS:
+        return parts.tool_call_part(call_id, get(item, "name"), get(item, _CALLS[kind]))
     if kind.endswith("_output") and call_id is not None:
-        return [parts.tool_response_part(call_id, get(item, "output"))]
+        return parts.tool_response_part(call_id, get(item, "output"))
     if kind.endswith("_call"):
         name, details = kind.removesuffix("_call"), fields(item, without=_IDENTITY)
         if call_id is not None:
-            return [parts.tool_call_part(call_id, name, details)]
-        return [parts.server_tool_part(get(item, "id"), name, details)]
-    return [parts.generic_part(kind, fields(item))]
+            return parts.tool_call_part(call_id, name, details)
+        return parts.server_tool_part(get(item, "id"), name, details)
+    return parts.generic_part(kind, fields(item))
 
 
 def _reasoning(item: Any) -> list[Part]:
@@ -127,7 +129,10 @@ def _usage(reported: Any) -> Usage | None:
 
 
 def _finish(reply: Any, found: list[Part]) -> tuple[str | None, str]:
-    """Why the model stopped, in the provider's word (this API has a status, and a reason beside `incomplete`) and in the conventions'."""
+    """Why the model stopped, in the provider's word and in the conventions'.
+
+    This API's word is the status, or the reason beside the status `incomplete`.
+    """
     status = text(get(reply, "status"))
     if status is None or status in _UNFINISHED:
         return None, parts.UNKNOWN
@@ -211,7 +216,7 @@ class CreateAccumulator:
         if not deltas:
             return _item_parts(item)
         written, kind = "".join(deltas), get(item, "type")
-        if kind in {"function_call", "custom_tool_call"}:
+        if kind in _CALLS:
             return [parts.tool_call_part(get(item, "call_id"), get(item, "name"), written)]
         return [parts.reasoning_part(written) if kind == "reasoning" else parts.text_part(written)]
 

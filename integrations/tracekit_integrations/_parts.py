@@ -8,7 +8,7 @@ from tracekit.model import Message, Part
 from tracekit_integrations._values import decoded, plain
 
 UNKNOWN = "unknown"
-"""The finish reason of a message that the provider has not said one of: the schema demands a word, and `stop` would be a guess."""
+"""The finish reason where the provider said none: the schema demands a word, and `stop` would be a guess."""
 
 _AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/L16"}
 

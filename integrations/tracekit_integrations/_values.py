@@ -1,4 +1,4 @@
-"""Reading values that belong to a client: its models, plain dictionaries, sentinels. Changes and consumes none of them."""
+"""Reading values that belong to a client: its models, dictionaries, sentinels. Changes and consumes none of them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ _DEPTH = 64
 def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that say something: without None and without the client's "not given" sentinels."""
     return {
-        name: value
-        for name, value in arguments.items()
-        if value is not None and type(value).__name__ not in _ABSENT
+        name: value for name, value in arguments.items() if value is not None and type(value).__name__ not in _ABSENT
     }
 
 
@@ -81,9 +79,7 @@ def plain(value: Any, depth: int = _DEPTH) -> Any:
 def fields(thing: Any, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Every field of a model or a dictionary as JSON data, but for some."""
     data = plain(thing)
-    return (
-        {name: value for name, value in data.items() if name not in without} if isinstance(data, dict) else {}
-    )
+    return {name: value for name, value in data.items() if name not in without} if isinstance(data, dict) else {}
 
 
 def decoded(arguments: Any) -> Any:

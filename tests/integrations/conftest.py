@@ -1,4 +1,4 @@
-"""A model server for each test, and the openai client under `autolog()` with the spans that it leaves in the journal."""
+"""A model server for each test, and the openai client under `autolog()` with the spans that it journals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import openai
 import pytest
 
 import tracekit
-from tests.support import journaled
+from tests.support.journals import journaled
 from tests.support.provider import Provider
 from tracekit.model import RawSpan
 from tracekit.sdk import guard
@@ -26,15 +26,13 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def spans(data_dir: Path) -> Iterator[Spans]:
-    """Patch the client; the spans that have ended so far. No test may end with a fault of ours, nor a span left open."""
+    """The client is patched; gives the spans ended so far. No test may leave a fault of ours, nor an open span."""
     before = guard.faults()
     tracekit.autolog(directory=data_dir, instrument=["openai"])
-    yield lambda: journaled.ended(data_dir)
+    yield lambda: journaled(data_dir).ended
     tracekit.uninstrument()
     assert guard.faults() == before
-    left = {span.span_id for span in journaled.started(data_dir)} - {
-        span.span_id for span in journaled.ended(data_dir)
-    }
+    left = {span.span_id for span in journaled(data_dir).started} - {span.span_id for span in journaled(data_dir).ended}
     assert not left
 
 

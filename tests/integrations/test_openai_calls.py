@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 
+import tracekit
 from tests.integrations import wire
 from tests.integrations.conftest import Spans
 from tests.support import conventions
-from tests.support.provider import Provider, Reply, answer
+from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
+from tracekit.sdk import bodies, guard, stainless
+from tracekit_integrations import _openai_chat
 
 pytestmark = pytest.mark.openai
 
@@ -72,7 +76,9 @@ def test_a_request_says_how_it_wants_the_reply(provider: Provider, spans: Spans,
     assert semconv.REQUEST_STREAM not in said
 
 
-def test_messages_that_iterating_uses_up_are_left_to_the_client(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+def test_messages_that_iterating_uses_up_are_left_to_the_client(
+    provider: Provider, spans: Spans, client: openai.OpenAI
+) -> None:
     provider.queue(wire.CHAT, answer(wire.completion()))
     client.chat.completions.create(model="gpt-9", messages=(message for message in ASK["messages"]))
     assert provider.asked[0].json["messages"] == ASK["messages"]
@@ -177,7 +183,11 @@ def test_embeddings(provider: Provider, spans: Spans, client: openai.OpenAI) -> 
 
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # the client's own, of some methods
 def test_images_sound_and_moderation(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
-    drawn = {"created": 1, "data": [{"url": "https://images.example/1.png"}, {"b64_json": "AAAA"}], "output_format": "png"}
+    drawn = {
+        "created": 1,
+        "data": [{"url": "https://images.example/1.png"}, {"b64_json": "AAAA"}],
+        "output_format": "png",
+    }
     for path in ("generations", "edits", "variations"):
         provider.queue(f"/v1/images/{path}", answer(drawn))
     provider.queue("/v1/audio/transcriptions", answer({"text": "Hey", "usage": {"type": "duration", "seconds": 3}}))
@@ -224,7 +234,9 @@ async def test_every_async_method_makes_one_span(
     provider.queue(wire.CHAT, answer(wire.completion()), answer(wire.completion("{}")))
     provider.queue(wire.RESPONSES, answer(wire.response(wire.said("Hello"))), answer(wire.response(wire.said("{}"))))
     provider.queue("/v1/responses/resp_1", answer(wire.response(wire.said("Hello"))), method="GET")
-    provider.queue("/v1/completions", answer({"id": "c", "object": "text_completion", "created": 1, "model": "m", "choices": []}))
+    provider.queue(
+        "/v1/completions", answer({"id": "c", "object": "text_completion", "created": 1, "model": "m", "choices": []})
+    )
     provider.queue("/v1/embeddings", answer({"object": "list", "model": "m", "data": []}))
     provider.queue("/v1/images/generations", answer({"created": 1, "data": []}))
     provider.queue("/v1/audio/speech", Reply(headers={"content-type": "audio/mpeg"}, body=b"sound"))
@@ -295,18 +307,20 @@ def test_an_error_status_is_recorded_and_raised(
     assert semconv.OUTPUT_MESSAGES not in span.attributes
 
 
-@pytest.mark.parametrize("recovers", [True, False])
-def test_retries_are_one_span(recovers: bool, provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
-    busy = answer({"error": {"message": "busy"}}, status=429, headers={"content-type": "application/json", "retry-after": "0.01"})
-    provider.queue(wire.CHAT, busy, busy, answer(wire.completion()) if recovers else busy)
+@pytest.mark.parametrize("end", ["recovers", "fails"])
+def test_retries_are_one_span(end: str, provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+    busy = answer(
+        {"error": {"message": "busy"}}, status=429, headers={"content-type": "application/json", "retry-after": "0.01"}
+    )
+    provider.queue(wire.CHAT, busy, busy, answer(wire.completion()) if end == "recovers" else busy)
     again = client.with_options(max_retries=2)
-    if recovers:
+    if end == "recovers":
         again.chat.completions.create(**ASK)
     else:
         with pytest.raises(openai.RateLimitError):
             again.chat.completions.create(**ASK)
     assert len(provider.asked) == 3
-    assert (semconv.ERROR_TYPE in only(spans)) is not recovers
+    assert (semconv.ERROR_TYPE in only(spans)) is (end == "fails")
 
 
 def test_a_timeout_and_a_refused_connection(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
@@ -323,7 +337,9 @@ def test_a_timeout_and_a_refused_connection(provider: Provider, spans: Spans, cl
     assert refused[semconv.SERVER_PORT] == port
 
 
-def test_a_call_that_the_client_refuses_is_refused_the_same(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+def test_a_call_that_the_client_refuses_is_refused_the_same(
+    provider: Provider, spans: Spans, client: openai.OpenAI
+) -> None:
     create: Any = client.chat.completions.create
     with pytest.raises(TypeError, match="Missing required arguments"):
         create(model="gpt-9")
@@ -331,3 +347,28 @@ def test_a_call_that_the_client_refuses_is_refused_the_same(provider: Provider, 
         create(**ASK, wrong=1)
     assert [span.attributes[semconv.ERROR_TYPE] for span in spans()] == ["TypeError", "TypeError"]
     assert provider.asked == []
+
+
+def test_a_fault_of_ours_costs_the_caller_nothing(
+    provider: Provider, client: openai.OpenAI, data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(_openai_chat.ChatAccumulator, "add", broken)
+    monkeypatch.setattr(stainless, "left_outcome", broken)
+    monkeypatch.setattr(bodies.Reading, "data", broken)
+    monkeypatch.setattr(bodies.Reading, "end", broken)
+    provider.queue(wire.CHAT, events(wire.chat("Hello")), events(wire.chat("Hello")), answer(wire.completion()))
+    before = sum(count for count, _ in guard.faults().values())
+    tracekit.autolog(directory=data_dir, instrument=["openai"])
+    try:
+        assert len(list(client.chat.completions.create(**ASK, stream=True))) == 4
+        with client.chat.completions.create(**ASK, stream=True) as stream:
+            assert next(stream).id == "chatcmpl-1"
+        with client.chat.completions.with_streaming_response.create(**ASK) as response:
+            assert response.json() == wire.completion()
+    finally:
+        tracekit.uninstrument()
+    assert sum(count for count, _ in guard.faults().values()) > before
+    assert "a fault of tracekit's own" in capsys.readouterr().err

@@ -15,6 +15,7 @@ import pytest
 from tests.integrations import wire
 from tests.integrations.conftest import Spans
 from tests.support import conventions
+from tests.support.conventions import outcome
 from tests.support.provider import Provider, events
 from tracekit import semconv
 
@@ -48,7 +49,7 @@ def test_a_stream_read_to_its_end_is_complete(provider: Provider, spans: Spans, 
     assert type(stream) is openai.Stream
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices) == "Hello Łódź"
     said = only(spans)
-    assert said[semconv.OUTCOME] == "complete"
+    assert outcome(said) == "complete"
     assert said[semconv.REQUEST_STREAM] is True
     assert said[semconv.RESPONSE_FINISH_REASONS] == ["stop"]
     assert (said[semconv.USAGE_INPUT_TOKENS], said[semconv.USAGE_CACHE_READ]) == (30, 20)
@@ -65,14 +66,14 @@ async def test_an_async_stream_read_to_its_end_is_complete(
     assert type(stream) is openai.AsyncStream
     assert len([chunk async for chunk in stream]) == 5
     said = only(spans)
-    assert (said[semconv.OUTCOME], text(said)) == ("complete", [["Hello"]])
+    assert (outcome(said), text(said)) == ("complete", [["Hello"]])
 
 
 def test_a_stream_without_usage_has_unknown_tokens(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
     provider.queue(wire.CHAT, events(wire.chat("Hello", usage=None)))
     list(client.chat.completions.create(**ASK))
     said = only(spans)
-    assert said[semconv.OUTCOME] == "complete"
+    assert outcome(said) == "complete"
     assert not {semconv.USAGE_INPUT_TOKENS, semconv.USAGE_OUTPUT_TOKENS, semconv.USAGE_CACHE_READ} & said.keys()
 
 
@@ -128,7 +129,9 @@ def test_parts_of_all_kinds_come_in_fragments(provider: Provider, spans: Spans, 
     ]
 
 
-def test_refusal_legacy_function_and_sound_are_recorded(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+def test_refusal_legacy_function_and_sound_are_recorded(
+    provider: Provider, spans: Spans, client: openai.OpenAI
+) -> None:
     chunks = [
         wire.chunk(wire.delta(role="assistant", refusal="I can")),
         wire.chunk(wire.delta(refusal="not.")),
@@ -173,7 +176,7 @@ def test_a_stream_that_is_left_is_abandoned_at_once(
     said = only(spans)
     hold.set()
     response.close()
-    assert said[semconv.OUTCOME] == "abandoned"
+    assert outcome(said) == "abandoned"
     assert semconv.ERROR_TYPE not in said
     assert semconv.RESPONSE_FINISH_REASONS not in said
     if read:
@@ -194,14 +197,16 @@ def test_a_loop_that_breaks_lets_the_connection_go(provider: Provider, spans: Sp
     hold.set()
 
 
-def test_a_stream_left_after_its_finish_reason_is_complete(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+def test_a_stream_left_after_its_finish_reason_is_complete(
+    provider: Provider, spans: Spans, client: openai.OpenAI
+) -> None:
     provider.queue(wire.CHAT, events(wire.chat("Hello")))
     with client.chat.completions.create(**ASK) as stream:
         for chunk in stream:
             if chunk.choices[0].finish_reason:
                 break
     said = only(spans)
-    assert said[semconv.OUTCOME] == "complete"
+    assert outcome(said) == "complete"
     assert semconv.USAGE_INPUT_TOKENS not in said
 
 
@@ -222,7 +227,7 @@ def test_an_error_in_mid_stream_keeps_what_came_before(provider: Provider, spans
     (span,) = spans()
     assert span.status_code == 2
     assert span.attributes[semconv.ERROR_TYPE] == "openai.APIError"
-    assert span.attributes[semconv.OUTCOME] == "partial"
+    assert outcome(span.attributes) == "partial"
     assert text(span.attributes) == [["Half"]]
 
 
@@ -254,12 +259,12 @@ async def test_an_async_stream_that_is_left_is_abandoned_at_once(
     del stream
     said = only(spans)
     hold.set()
-    assert (said[semconv.OUTCOME], text(said)) == ("abandoned", [["One "]])
+    assert (outcome(said), text(said)) == ("abandoned", [["One "]])
 
 
-@pytest.mark.parametrize("inside", [True, False], ids=["in the client", "in the caller"])
+@pytest.mark.parametrize("where", ["in the client", "in the caller"])
 async def test_a_cancelled_task_cancels(
-    inside: bool, provider: Provider, spans: Spans, async_client: openai.AsyncOpenAI
+    where: str, provider: Provider, spans: Spans, async_client: openai.AsyncOpenAI
 ) -> None:
     hold, reached = threading.Event(), asyncio.Event()
     provider.queue(wire.CHAT, events(wire.chat("One ", "two")[:3], done=False, hold=hold))
@@ -269,7 +274,7 @@ async def test_a_cancelled_task_cancels(
             async for chunk in stream:
                 if chunk.choices[0].delta.content:
                     reached.set()
-                    await asyncio.sleep(0 if inside else 10)
+                    await asyncio.sleep(0 if where == "in the client" else 10)
 
     task = asyncio.create_task(consume())
     await reached.wait()
@@ -279,13 +284,18 @@ async def test_a_cancelled_task_cancels(
         await task
     hold.set()
     (span,) = spans()
-    assert span.attributes[semconv.OUTCOME] == "cancelled"
+    assert outcome(span.attributes) == "cancelled"
     assert span.status_code != 2
     assert "One " in text(span.attributes)[0][0]
 
 
 def test_the_stream_helper_makes_one_span(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
-    provider.queue(wire.CHAT, events(wire.chat("Hel", "lo")), events(wire.chat("Hel", "lo")), events(wire.chat("A")[:2], done=False))
+    provider.queue(
+        wire.CHAT,
+        events(wire.chat("Hel", "lo")),
+        events(wire.chat("Hel", "lo")),
+        events(wire.chat("A")[:2], done=False),
+    )
     ask: Any = {name: value for name, value in ASK.items() if name != "stream"}
     with client.chat.completions.stream(**ask) as stream:
         assert stream.get_final_completion().choices[0].message.content == "Hello"
@@ -293,7 +303,7 @@ def test_the_stream_helper_makes_one_span(provider: Provider, spans: Spans, clie
         assert [event.type for event in stream].count("content.delta") == 3
     with client.chat.completions.stream(**ask) as stream:
         next(iter(stream))
-    outcomes = [span.attributes[semconv.OUTCOME] for span in spans()]
+    outcomes = [outcome(span.attributes) for span in spans()]
     assert outcomes == ["complete", "complete", "abandoned"]
     assert text(spans()[0].attributes) == [["Hello"]]
 
@@ -307,10 +317,12 @@ async def test_the_async_stream_helper_makes_one_span(
         await stream.until_done()
     async with async_client.chat.completions.stream(**ask) as stream:
         await anext(aiter(stream))
-    assert [span.attributes[semconv.OUTCOME] for span in spans()] == ["complete", "abandoned"]
+    assert [outcome(span.attributes) for span in spans()] == ["complete", "abandoned"]
 
 
-def test_a_streamed_response_is_recorded_from_its_last_event(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+def test_a_streamed_response_is_recorded_from_its_last_event(
+    provider: Provider, spans: Spans, client: openai.OpenAI
+) -> None:
     script = wire.response_events("Hel", "lo")
     provider.queue(wire.RESPONSES, *[events(script, done=False) for _ in range(3)])
     list(client.responses.create(model="gpt-9", input="Hi", stream=True))
@@ -320,21 +332,23 @@ def test_a_streamed_response_is_recorded_from_its_last_event(provider: Provider,
         assert next(event for event in events_ if event.type == "response.completed")
     for span in spans():
         conventions.check(span.attributes)
-        assert span.attributes[semconv.OUTCOME] == "complete"
+        assert outcome(span.attributes) == "complete"
         assert text(span.attributes) == [["Hello"]]
         assert span.attributes[semconv.USAGE_OUTPUT_TOKENS] == 9
         assert span.attributes[semconv.RESPONSE_FINISH_REASONS] == ["completed"]
     assert len(spans()) == 3
 
 
-def test_a_streamed_response_left_early_keeps_its_deltas(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+def test_a_streamed_response_left_early_keeps_its_deltas(
+    provider: Provider, spans: Spans, client: openai.OpenAI
+) -> None:
     provider.queue(wire.RESPONSES, events(wire.response_events("Hel", "lo"), done=False))
     with client.responses.stream(model="gpt-9", input="Hi") as stream:
         for event in stream:
             if event.type == "response.output_text.delta":
                 break
     said = only(spans)
-    assert said[semconv.OUTCOME] == "abandoned"
+    assert outcome(said) == "abandoned"
     assert said[semconv.RESPONSE_ID] == "resp_1"
     assert text(said) == [["Hel"]]
     assert semconv.USAGE_OUTPUT_TOKENS not in said
@@ -353,27 +367,50 @@ def test_a_fetched_stream_counts_no_tokens(provider: Provider, spans: Spans, cli
     assert semconv.USAGE_INPUT_TOKENS not in said
 
 
-def test_streamed_text_completions_images_and_transcriptions(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+def test_streamed_text_completions_images_and_transcriptions(
+    provider: Provider, spans: Spans, client: openai.OpenAI
+) -> None:
     def piece(text: str, finish: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "text": text, "finish_reason": finish, "logprobs": None}
         return {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": "old", "choices": [choice]}
 
-    tokens = {"input_tokens": 5, "output_tokens": 6, "total_tokens": 11, "input_tokens_details": {"image_tokens": 0, "text_tokens": 5}}
-    picture = {"b64_json": "AAAA", "background": "auto", "created_at": 1, "output_format": "png", "quality": "low", "size": "auto"}
+    tokens = {
+        "input_tokens": 5,
+        "output_tokens": 6,
+        "total_tokens": 11,
+        "input_tokens_details": {"image_tokens": 0, "text_tokens": 5},
+    }
+    picture = {
+        "b64_json": "AAAA",
+        "background": "auto",
+        "created_at": 1,
+        "output_format": "png",
+        "quality": "low",
+        "size": "auto",
+    }
     provider.queue("/v1/completions", events([piece("Once "), piece("upon", "length")]))
     provider.queue(
         "/v1/images/generations",
-        events([
-            {"type": "image_generation.partial_image", **picture, "partial_image_index": 0, "b64_json": "BBBB"},
-            {"type": "image_generation.completed", **picture, "usage": tokens},
-        ], done=False),
+        events(
+            [
+                {"type": "image_generation.partial_image", **picture, "partial_image_index": 0, "b64_json": "BBBB"},
+                {"type": "image_generation.completed", **picture, "usage": tokens},
+            ],
+            done=False,
+        ),
     )
     provider.queue(
         "/v1/audio/transcriptions",
-        events([
-            {"type": "transcript.text.delta", "delta": "He"},
-            {"type": "transcript.text.done", "text": "Hey", "usage": {"type": "tokens", "input_tokens": 3, "output_tokens": 1, "total_tokens": 4}},
-        ]),
+        events(
+            [
+                {"type": "transcript.text.delta", "delta": "He"},
+                {
+                    "type": "transcript.text.done",
+                    "text": "Hey",
+                    "usage": {"type": "tokens", "input_tokens": 3, "output_tokens": 1, "total_tokens": 4},
+                },
+            ]
+        ),
     )
     list(client.completions.create(model="old", prompt="Once", stream=True))
     list(client.images.generate(model="gpt-image", prompt="a cat", stream=True))
@@ -381,7 +418,7 @@ def test_streamed_text_completions_images_and_transcriptions(provider: Provider,
     completed, drawn, heard = (span.attributes for span in spans())
     for said in (completed, drawn, heard):
         conventions.check(said)
-        assert said[semconv.OUTCOME] == "complete"
+        assert outcome(said) == "complete"
     assert (text(completed), completed[semconv.RESPONSE_FINISH_REASONS]) == ([["Once upon"]], ["length"])
     assert drawn[semconv.OUTPUT_MESSAGES][0]["parts"] == [
         {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "AAAA"}

@@ -102,7 +102,11 @@ def response_events(*words: str) -> list[dict[str, Any]]:
     part = {"type": "output_text", "text": text, "annotations": []}
     events: list[dict[str, Any]] = [
         {"type": "response.created", "response": begun},
-        {"type": "response.output_item.added", "output_index": 0, "item": {**said(""), "status": "in_progress", "content": []}},
+        {
+            "type": "response.output_item.added",
+            "output_index": 0,
+            "item": {**said(""), "status": "in_progress", "content": []},
+        },
         {"type": "response.content_part.added", **place, "part": {**part, "text": ""}},
         *({"type": "response.output_text.delta", **place, "delta": word, "logprobs": []} for word in words),
         {"type": "response.output_text.done", **place, "text": text, "logprobs": []},

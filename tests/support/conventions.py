@@ -29,6 +29,11 @@ _REQUIRED = {
 }
 
 
+def outcome(attributes: dict[str, Any]) -> str:
+    """How an ended span says its call ended: complete, where it says nothing else."""
+    return attributes.get(semconv.OUTCOME, "complete")
+
+
 def check(attributes: dict[str, Any]) -> None:
     """Assert that every message attribute of a span is as the conventions want it."""
     for name, file in _SCHEMAS.items():

@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,7 +26,7 @@ _KEPT_HEADERS = {"content-type", "content-encoding", "x-request-id", "openai-pro
 
 @dataclass(slots=True, kw_only=True)
 class Reply:
-    """One answer. `cut` breaks the connection off after the body; `hold` keeps it open, without an end, until it is set."""
+    """One answer. `cut` breaks the connection off after the body; `hold` keeps the body open until it is set."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
@@ -78,7 +78,7 @@ def answer(value: Any, *, status: int = 200, **options: Any) -> Reply:
 
 
 def events(values: Sequence[Any], *, done: bool = True, **options: Any) -> Reply:
-    """A stream of server-sent events. Those with a type carry it in an `event` field too; `done` ends it as chat does."""
+    """A stream of server-sent events. Those with a type carry it in an `event` field too; chat ends in `done`."""
     lines = [
         (f"event: {value['type']}\n" if "type" in value else "") + f"data: {json.dumps(value)}\n\n" for value in values
     ]
@@ -109,13 +109,12 @@ def _exchange(interaction: dict[str, Any]) -> Exchange:
 
 
 def _headers(recorded_headers: dict[str, Any]) -> dict[str, str]:
-    return {
-        name.lower(): value if isinstance(value, str) else value[0] for name, value in recorded_headers.items()
-    }
+    return {name.lower(): value if isinstance(value, str) else value[0] for name, value in recorded_headers.items()}
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    take: Callable[[Asked], Reply]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Leave alone what a client does that goes away early, which some tests are about."""
@@ -130,7 +129,8 @@ class Provider:
         self.asked: list[Asked] = []
         self._replies: dict[tuple[str, str], list[Reply]] = {}
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.take = self.take
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> Self:
@@ -172,50 +172,46 @@ class Provider:
         return sum(map(len, self._replies.values()))
 
 
-def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
 
-        def do_POST(self) -> None:
-            self._answer()
+    def do_POST(self) -> None:
+        self._answer()
 
-        def do_GET(self) -> None:
-            self._answer()
+    def do_GET(self) -> None:
+        self._answer()
 
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(method=self.command, path=self.path, headers=headers, body=body)
-            reply = provider.take(asked)
-            self._send(reply)
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self._send(self.server.take(Asked(method=self.command, path=self.path, headers=headers, body=body)))
 
-        def _send(self, reply: Reply) -> None:
-            time.sleep(reply.pause)
-            self.send_response(reply.status)
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
-            if not (reply.streamed or reply.cut or reply.hold):
-                self.send_header("content-length", str(len(reply.body)))
-                self.end_headers()
-                self.wfile.write(reply.body)
-                return
-            self.send_header("transfer-encoding", "chunked")
+    def _send(self, reply: Reply) -> None:
+        time.sleep(reply.pause)
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        if not (reply.streamed or reply.cut or reply.hold):
+            self.send_header("content-length", str(len(reply.body)))
             self.end_headers()
-            for start in range(0, len(reply.body), _PIECE):
-                self._chunk(reply.body[start : start + _PIECE])
-            if reply.hold is not None:
-                reply.hold.wait(10)
-            if reply.cut:
-                self.close_connection = True  # without the last chunk: the body has no end
-            else:
-                self._chunk(b"")
+            self.wfile.write(reply.body)
+            return
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for start in range(0, len(reply.body), _PIECE):
+            self._chunk(reply.body[start : start + _PIECE])
+        if reply.hold is not None:
+            reply.hold.wait(10)
+        if reply.cut:
+            self.close_connection = True  # without the last chunk: the body has no end
+        else:
+            self._chunk(b"")
 
-        def _chunk(self, data: bytes) -> None:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-            self.wfile.flush()
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Say nothing: pytest's output is for failures."""
-
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Say nothing: pytest's output is for failures."""

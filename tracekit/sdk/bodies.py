@@ -1,6 +1,6 @@
-"""Seeing a reply's body as its caller reads it: the bytes pass through, are shown to the recording, and no more are asked for.
+"""Seeing a reply's body as its caller reads it: the bytes pass, are shown to the recording, and no more are asked for.
 
-Knows the shape of httpx and httpx2 responses, and imports neither. What a body says is its JSON, its text, or the events in it.
+Knows the shape of httpx and httpx2 responses, and imports neither. A body says its JSON, its text, or its events.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Events:
 
 
 class _WatchedBody:
-    """Stands for a response's byte stream and shows what passes; the first base of a class made for the library's own."""
+    """In the place of a response's byte stream: shows what passes. The first base of a class made by `_watched`."""
 
     reading: Reading | None
 

@@ -1,9 +1,9 @@
 """Seeing the replies of clients made by the Stainless generator (openai, anthropic, groq, together).
 
 Owns what these clients have in common: `Stream` and `AsyncStream` over an `_iterator`, `with_raw_response` and
-`with_streaming_response` over an `http_response` that the caller reads when and how it likes. The caller keeps the client's
-own objects; we sit beneath them, at the iterator or at the body's bytes. It reads no byte that the caller did not ask for,
-knows no provider's message format, and imports neither a client nor an HTTP library: objects are told by their shape.
+`with_streaming_response` over an `http_response` that the caller reads when and how it likes. The caller keeps the
+client's own objects; we sit beneath them, at the iterator or at the body's bytes. It reads no byte that the caller did
+not ask for, knows no provider's message format, and imports no client: objects are told by their shape.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def adapter(ended: Ended) -> Adapt:
     """The `Adapt` of such a client.
 
     Args:
-        ended: says of the last chunk seen whether the model had finished. Many callers leave a stream right after it, or
-            never ask for what follows; their reply is complete all the same, not abandoned.
+        ended: says of the last chunk seen whether the model had finished. Many callers leave a stream right then, and
+            never ask for what may follow; their reply is complete all the same, not abandoned.
     """
 
     def adapt(result: Any, recording: Recording) -> bool:
@@ -49,7 +49,8 @@ def hooks(
         module: the client's package.
         streams: stream classes, `submodule:Class`; also those of the `.stream()` helpers, which close the connection
             themselves and never call the inner stream's `close`.
-        parsers: classes of raw responses with a `parse` method, and `async_parsers` those where it is a coroutine.
+        parsers: classes of raw responses with a `parse` method.
+        async_parsers: those where it is a coroutine.
     """
 
     def hook(place: str, method: str, wrapper: Any) -> Hook:
@@ -142,9 +143,9 @@ def _tap(stream: Any, recording: Recording, ended: Ended) -> None:
 def _acyclic(stream: Any) -> Any:
     """The stream's iterator, made so that it does not hold the stream.
 
-    The client's own is a generator method of the stream, which holds it: an abandoned stream, and with it our span and the
-    caller's connection, would last until the cycle collector comes by. So the generator runs on a copy of the stream, where
-    the stream is one of the client's own classes and thus known to keep no state in itself while it is read.
+    The client's own is a generator method of the stream, which holds it: an abandoned stream, and with it our span and
+    the caller's connection, would last until the cycle collector comes by. So the generator runs on a copy of the
+    stream, where the stream is of the client's own classes and thus known to keep no state in itself while it is read.
     """
     generator = vars(type(stream)).get("__stream__")
     if generator is None or not generator.__module__.endswith("._streaming"):
@@ -168,16 +169,12 @@ def _left(stream: Any) -> None:
         tap.leave()
 
 
-def _on_close(
-    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def _on_close(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     guard.call("stream.close", _left, instance)
     return wrapped(*args, **kwargs)
 
 
-def _on_parse(
-    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def _on_parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     result = wrapped(*args, **kwargs)
     guard.call("response.parse", _parsed, instance, result)
     return result
