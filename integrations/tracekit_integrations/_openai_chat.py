@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -213,7 +214,7 @@ class _Call:
         self.name = self.name or text(get(details, "name"))
         fragment = get(details, argument)
         if fragment:
-            self.arguments.append(fragment)
+            self.arguments.append(fragment if isinstance(fragment, str) else json.dumps(plain(fragment)))
 
     def part(self) -> Part:
         return parts.tool_call_part(self.id, self.name, "".join(self.arguments))
@@ -222,12 +223,13 @@ class _Call:
 class _Choice:
     """One choice of a streamed reply so far."""
 
-    __slots__ = ("calls", "finish", "function", "refusal", "role", "sound", "text", "thoughts", "transcript")
+    __slots__ = ("calls", "finish", "function", "others", "refusal", "role", "sound", "text", "thoughts", "transcript")
 
     def __init__(self) -> None:
         self.role = "assistant"
         self.finish: Any = None
         self.text: list[str] = []
+        self.others: list[Part] = []
         self.refusal: list[str] = []
         self.thoughts: list[str] = []
         self.sound: list[str] = []
@@ -239,7 +241,10 @@ class _Choice:
         found = declared(delta)
         content = found.get("content")
         if content:
-            self.text.append(content)
+            if isinstance(content, str):
+                self.text.append(content)
+            else:
+                self.others.extend(map(_content_part, items(content)))
         for call in found.get("tool_calls") or ():
             self._add_call(call)
         refusal = found.get("refusal")
@@ -276,6 +281,7 @@ class _Choice:
             found.append(parts.reasoning_part("".join(self.thoughts)))
         if self.text:
             found.append(parts.text_part("".join(self.text)))
+        found.extend(self.others)
         if self.refusal:
             found.append(parts.refusal_part("".join(self.refusal)))
         if self.sound:
@@ -288,7 +294,10 @@ class _Choice:
 
 def _joined(pieces: list[str]) -> str:
     """Base64 text of bytes whose pieces came in base64 each."""
-    return base64.b64encode(b"".join(map(base64.b64decode, pieces))).decode()
+    try:
+        return base64.b64encode(b"".join(map(base64.b64decode, pieces))).decode()
+    except ValueError:  # not base64 then, whatever it is
+        return "".join(pieces)
 
 
 class ChatAccumulator:

@@ -187,12 +187,13 @@ class CreateAccumulator:
         """Take one event."""
         kind = get(event, "type")
         if kind in _PIECES:
-            self._deltas.setdefault(get(event, "output_index"), []).append(get(event, "delta"))
+            self._deltas.setdefault(get(event, "output_index") or 0, []).append(get(event, "delta") or "")
         elif kind == "response.output_item.added":
-            self._items[get(event, "output_index")] = get(event, "item")
+            self._items[get(event, "output_index") or 0] = get(event, "item")
         elif kind == "response.output_item.done":
-            self._items[get(event, "output_index")] = get(event, "item")
-            self._deltas.pop(get(event, "output_index"), None)
+            index = get(event, "output_index") or 0
+            self._items[index] = get(event, "item")
+            self._deltas.pop(index, None)
         elif kind == "error":
             self._error = text(get(event, "code")) or kind
         else:

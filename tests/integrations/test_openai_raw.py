@@ -10,6 +10,7 @@ from typing import Any
 
 import openai
 import pytest
+from openai.types.chat import ChatCompletionChunk
 
 from tests.integrations import wire
 from tests.integrations.conftest import Spans
@@ -76,6 +77,24 @@ def test_a_raw_stream_is_tapped_once(provider: Provider, spans: Spans, client: o
     assert raw.parse() is stream
     assert type(stream) is openai.Stream
     assert len(list(stream)) == 5
+    assert is_whole(only(spans))
+
+
+def test_a_stream_class_of_the_callers_keeps_its_own_state(
+    provider: Provider, spans: Spans, client: openai.OpenAI
+) -> None:
+    class Counting(openai.Stream[ChatCompletionChunk]):
+        seen = 0
+
+        def __stream__(self) -> Iterator[ChatCompletionChunk]:
+            for chunk in super().__stream__():
+                self.seen += 1
+                yield chunk
+
+    provider.queue(wire.CHAT, events(wire.chat("Hel", "lo")))
+    stream = client.chat.completions.with_raw_response.create(**ASK, stream=True).parse(to=Counting)
+    assert type(stream) is Counting
+    assert (len(list(stream)), stream.seen) == (5, 5)
     assert is_whole(only(spans))
 
 

@@ -129,6 +129,30 @@ def test_parts_of_all_kinds_come_in_fragments(provider: Provider, spans: Spans, 
     ]
 
 
+def test_what_gateways_make_of_the_format_is_recorded(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    chunks = [
+        wire.chunk(wire.delta(role="assistant", content=[thought])),
+        wire.chunk(wire.delta(content="Hi", reasoning="so", reasoning_content="so")),
+        wire.chunk(wire.delta(tool_calls=[{"id": "c1", "function": {"name": "f", "arguments": {"a": 1}}}])),
+        wire.chunk(wire.delta(tool_calls=[{"id": "c2", "function": {"name": "g", "arguments": '{"b"'}}])),
+        wire.chunk(wire.delta(tool_calls=[{"function": {"name": "g", "arguments": ": 2}"}}])),
+        wire.chunk(wire.delta(audio={"data": "not base64!"}, finish="eos")),
+    ]
+    provider.queue(wire.CHAT, events(chunks))
+    list(client.chat.completions.create(**ASK))
+    (message,) = only(spans)[semconv.OUTPUT_MESSAGES]
+    assert message["finish_reason"] == "eos"
+    assert message["parts"] == [
+        {"type": "reasoning", "content": "so"},
+        {"type": "text", "content": "Hi"},
+        thought,
+        {"type": "blob", "modality": "audio", "mime_type": None, "content": "not base64!", "transcript": ""},
+        {"type": "tool_call", "id": "c1", "name": "f", "arguments": {"a": 1}},
+        {"type": "tool_call", "id": "c2", "name": "g", "arguments": {"b": 2}},
+    ]
+
+
 def test_refusal_legacy_function_and_sound_are_recorded(
     provider: Provider, spans: Spans, client: openai.OpenAI
 ) -> None:
