@@ -15,7 +15,7 @@ SECRETS = {
     "github_token": "ghp_" + "a1B2" * 9,
     "gitlab_token": "glpat-" + "a1B2c3D4e5F6g7H8i9J0",
     "google_key": "AIza" + "a" * 35,
-    "slack_token": "xoxb-1234567890-abcdef",
+    "slack_token": "xoxb-1234567890-abcdefgh",
     "stripe_key": "sk_live_" + "a1B2" * 6,
     "huggingface_token": "hf_" + "a1B2" * 8,
     "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghij",
