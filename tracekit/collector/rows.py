@@ -1,0 +1,126 @@
+"""What the records of journals amount to: rows for one transaction, gathered frame by frame. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
+from tracekit.collector.tail import Tail
+from tracekit.dialects import canonical
+from tracekit.errors import DecodeError
+from tracekit.journal import records
+from tracekit.journal.frame import Frame
+from tracekit.model import RawSpan, Score, Span
+from tracekit.otlp import decode
+from tracekit.store import Batch
+
+_Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows on their way into the store. A span that starts and ends in one of these is never an open one."""
+
+    spans: list[Span] = field(default_factory=list[Span])
+    scores: list[Score] = field(default_factory=list[Score])
+    _opened: dict[str, dict[_Key, Span]] = field(default_factory=dict[str, dict[_Key, Span]])
+    _ended: set[_Key] = field(default_factory=set[_Key])
+
+    def take(self, frame: Frame, tail: Tail) -> None:
+        """Add what one record says; one that cannot be understood is a fault of its journal, and no more than that."""
+        tail.frames += 1
+        tail.sequences.see(frame.sequence)
+        handler = _HANDLERS.get(frame.kind)
+        try:
+            if handler is None:
+                raise DecodeError(f"kind {frame.kind!r} is unknown: a newer tracekit wrote it, or it is damaged")
+            handler(self, frame.payload, tail)
+        except DecodeError as error:
+            tail.fault(f"record {frame.sequence}: {error}")
+
+    def batch(self, tails: list[Tail]) -> Batch:
+        """All of it as one transaction, with the journals it was read from."""
+        return Batch(
+            spans=self.spans,
+            opened={name: list(spans.values()) for name, spans in self._opened.items() if spans},
+            scores=self.scores,
+            interrupted=[tail.name for tail in tails if tail.ended],
+            journals=[tail.state() for tail in tails],
+        )
+
+    def start(self, payload: bytes, tail: Tail) -> None:
+        """A span has begun."""
+        span = canonical(_checked(records.raw_span(payload, tail.resources)))
+        key = span.trace_id, span.span_id
+        if key not in self._ended:
+            self._opened.setdefault(tail.name, {})[key] = span
+
+    def end(self, payload: bytes, tail: Tail) -> None:
+        """A span has ended."""
+        span = canonical(_checked(records.raw_span(payload, tail.resources)))
+        key = span.trace_id, span.span_id
+        self._opened.get(tail.name, {}).pop(key, None)
+        self._ended.add(key)
+        self.spans.append(span)
+
+    def score(self, payload: bytes, _: Tail) -> None:
+        """A judgement was made."""
+        self.scores.append(records.score(payload))
+
+    def traces(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
+        """A request with spans came in. Those without usable ids were refused to their sender then."""
+        tail.received[TRACES.name] += 1
+        raw = decode.traces(payload, json=is_json)
+        self.spans += [canonical(span) for span in raw if usable(span.trace_id, span.span_id)]
+
+
+def _header(_: Rows, payload: bytes, tail: Tail) -> None:
+    tail.header = records.load(payload)
+
+
+def _resource(_: Rows, payload: bytes, tail: Tail) -> None:
+    data = records.load(payload)
+    try:
+        tail.resources[int(data["id"])] = dict(data["attributes"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DecodeError(f"a resource record lacks or misstates a field: {error!r}") from error
+
+
+def _close(_: Rows, payload: bytes, tail: Tail) -> None:
+    dropped = records.load(payload).get("dropped", 0)
+    if not isinstance(dropped, int):
+        raise DecodeError(f"a close record counts {dropped!r} records as dropped, not a number of them")
+    tail.dropped = dropped
+
+
+def _received(signal: str) -> _Handler:
+    def count(_: Rows, __: bytes, tail: Tail) -> None:
+        tail.received[signal] += 1
+
+    return count
+
+
+def _checked(span: RawSpan) -> RawSpan:
+    if not usable(span.trace_id, span.span_id):
+        raise DecodeError(f"a span's ids are unusable: trace {span.trace_id!r}, span {span.span_id!r}")
+    return span
+
+
+_Handler = Callable[[Rows, bytes, Tail], None]
+
+# Logs and metrics stay in the journal and are counted; no row is made of them.
+_HANDLERS: dict[bytes, _Handler] = {
+    records.HEADER: _header,
+    records.RESOURCE: _resource,
+    records.SPAN_START: Rows.start,
+    records.SPAN_END: Rows.end,
+    records.SCORE: Rows.score,
+    records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
+    records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
+    records.OTLP_LOGS: _received(LOGS.name),
+    records.OTLP_LOGS_JSON: _received(LOGS.name),
+    records.OTLP_METRICS: _received(METRICS.name),
+    records.OTLP_METRICS_JSON: _received(METRICS.name),
+    records.CLOSE: _close,
+}

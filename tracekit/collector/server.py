@@ -1,0 +1,72 @@
+"""One ASGI application on one socket, from the moment it answers to a clean end on SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+GRACE_SECONDS = 5
+"""How long requests may take to finish once the end has been asked for; live pages are cut off then."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Server:
+    """Serves an application until a signal or `stop` ends it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            log_level="critical",  # uvicorn's own lines repeat what `up` says
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._uvicorn = uvicorn.Server(config)
+        self._signal: int | None = None
+
+    def stop(self) -> None:
+        """End as a signal would; safe in any thread."""
+        self._uvicorn.should_exit = True
+
+    def run(self, listening: socket.socket, *, ready: Callable[[], None]) -> int | None:
+        """Serve; returns the signal that ended it, or None.
+
+        Args:
+            listening: a bound socket; closed at the end.
+            ready: called once requests are answered.
+        """
+        with self._signals():
+            asyncio.run(self._serve(listening, ready))
+        return self._signal
+
+    async def _serve(self, listening: socket.socket, ready: Callable[[], None]) -> None:
+        serving = asyncio.create_task(self._uvicorn.serve(sockets=[listening]))
+        while not self._uvicorn.started and not serving.done():
+            await asyncio.sleep(0.005)
+        if not serving.done():
+            await asyncio.to_thread(ready)
+        await serving
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Take the signals for the whole run: uvicorn raises them once more when it has ended, and they end here."""
+        before = {number: signal.signal(number, self._note) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        self._signal = number
+        self.stop()
