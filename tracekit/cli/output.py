@@ -24,7 +24,6 @@ from tracekit.text import line, visible, width
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from tracekit.store import Result
 
@@ -70,6 +69,24 @@ def write(result: Result, form: str, *, output: Path | None = None) -> None:
             _WRITERS[form](result, file, False)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror or error}.") from error
+
+
+def table(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """Print cells under their names; columns in `right` stand against their right edge."""
+    coloured = console()
+    if coloured is None:
+        print(rows(names, values, right=right))
+        return
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        grid.add_column(Text(name), justify="right" if name in right else "left", no_wrap=name in right)
+    for row in values:
+        grid.add_row(*map(Text, row))
+    coloured.print(grid)
 
 
 def rows(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> str:
@@ -167,9 +184,8 @@ def _write_table(result: Result, file: BinaryIO, people: bool) -> None:  # noqa:
     ]
     numbers = [name for name, kind in zip(result.columns, result.types, strict=True) if kind.startswith(_NUMBERS)]
     names = [line(name) for name in result.columns]
-    rich_console = console() if people else None
-    if rich_console is not None:
-        rich_console.print(grid(names, cells, right=numbers))
+    if people:
+        table(names, cells, right=numbers)
     else:
         file.write(f"{rows(names, cells, right=numbers)}\n".encode())
 
@@ -183,20 +199,6 @@ _WRITERS: dict[str, Callable[[Result, BinaryIO, bool], None]] = {
 }
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
             "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
-
-
-def grid(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
-    """The same as `rows`, for a rich console."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        table.add_column(Text(name), justify="right" if name in right else "left")
-    for row in values:
-        table.add_row(*map(Text, row))
-    return table
 
 
 def _cell(value: Any, kind: str) -> str:

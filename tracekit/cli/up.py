@@ -20,13 +20,13 @@ from tracekit.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp
 
     from tracekit.collector.durable import GroupCommit
-    from tracekit.collector.ingest import Ingest
     from tracekit.query.running import Running
-    from tracekit.store import Store
+    from tracekit.query.source import StoreSource
 
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, never chosen
 
@@ -60,17 +60,13 @@ def run(args: argparse.Namespace) -> int:
 
     require_server()
     from tracekit.collector.sockets import bind
-    from tracekit.query.source import prepare
-    from tracekit.store.duckdb import open_store
+    from tracekit.query.source import hold, prepare
 
     options = _options(args)
-    with contextlib.ExitStack() as stack:
-        listening = bind(options.host, options.port)
-        stack.callback(listening.close)
+    with contextlib.closing(bind(options.host, options.port)) as listening:
         prepare(options.directory)
-        store = open_store(options.database)
-        stack.callback(store.close)
-        ended_by = _serve(options, store, listening, browser=not args.no_browser and sys.stdout.isatty())
+        with hold(options.directory, options.database) as source:
+            ended_by = _serve(options, source, listening, browser=not args.no_browser and sys.stdout.isatty())
     return EXIT_INTERRUPTED if ended_by == signal.SIGINT else 0
 
 
@@ -94,10 +90,9 @@ def _options(args: argparse.Namespace) -> _Options:
     )
 
 
-def _serve(options: _Options, store: Store, listening: socket.socket, *, browser: bool) -> int | None:
+def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, browser: bool) -> int | None:
     """Put the parts together, run them, take them apart; the signal that ended it."""
     from tracekit.collector.durable import GroupCommit
-    from tracekit.collector.ingest import Ingest
     from tracekit.collector.loop import IngestLoop
     from tracekit.collector.server import Server
     from tracekit.journal.writer import JournalWriter
@@ -110,13 +105,6 @@ def _serve(options: _Options, store: Store, listening: socket.socket, *, browser
         instance=secrets.token_hex(8),
         database=str(options.database),
     )
-    failures: list[str] = []
-    journal_dir = options.directory / config.JOURNAL
-    writer = JournalWriter(journal_dir, role="collector")
-    ingest = Ingest(journal_dir, store)
-    loop = IngestLoop(ingest, tell=talk, failed=lambda: (failures.append("ingest"), server.stop()))
-    journal = GroupCommit(writer, appended=loop.wake)
-    server = Server(_application(options, running, store, ingest, journal))
 
     def ready() -> None:
         announce(options.directory, running)
@@ -125,45 +113,52 @@ def _serve(options: _Options, store: Store, listening: socket.socket, *, browser
         if browser:
             webbrowser.open(running.url)
 
+    server = Server()
+    writer = JournalWriter(options.directory / config.JOURNAL, role="collector")
+    loop = IngestLoop(source.ingest, tell=talk, failed=server.stop)
+    journal = GroupCommit(writer, appended=loop.wake)
+    app = _application(options, running, source, journal, closing=server.closing)
     loop.start()
     try:
-        ended_by = server.run(listening, ready=ready)
+        ended_by = server.run(app, listening, ready=ready)
     finally:
         journal.close()
         writer.close()
         loop.stop()
         withdraw(options.directory, running.instance)
-    if failures:
-        raise StoreError("traces could not be stored any more (see above). The journals keep them; start `tracekit up` again.")
+    if loop.broken:
+        raise StoreError("traces cannot be stored any more (see above). The journals keep them; start `tracekit up` again.")
     return ended_by
 
 
 def _application(
-    options: _Options, running: Running, store: Store, ingest: Ingest, journal: GroupCommit
+    options: _Options, running: Running, source: StoreSource, journal: GroupCommit, *, closing: Callable[[], bool]
 ) -> ASGIApp:
     """Every route behind its guards."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
-    from tracekit_viewer.app import viewer_routes
+    from tracekit_viewer.app import error_handlers, viewer_routes
 
     from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, TokenGuard
     from tracekit.collector.receiver import Receiver
     from tracekit.query.serve import api_routes
-    from tracekit.query.source import StoreSource
 
-    source = StoreSource(store, ingest)
     routes = [
         *Receiver(journal, instance=running.instance).routes(),
         *api_routes(source, key=running.key),
-        *viewer_routes(source),
+        *viewer_routes(source, version=source.version, closing=closing),
     ]
     guards: list[Middleware] = []
-    if options.host not in _WILDCARDS:  # reached by names that cannot be known: the token is what guards it
+    if options.host not in _WILDCARDS:  # the names it is reached by cannot be known: its token is what guards it
         guards.append(Middleware(HostGuard, names=(*LOOPBACK_NAMES, options.host)))
     if options.token:
         guards.append(Middleware(TokenGuard, token=options.token, key=running.key))
-    return Starlette(routes=routes, middleware=[*guards, Middleware(GZipMiddleware, compresslevel=5)])
+    return Starlette(
+        routes=routes,
+        middleware=[*guards, Middleware(GZipMiddleware, compresslevel=5)],
+        exception_handlers=error_handlers(),
+    )
 
 
 def _url(host: str, port: int) -> str:

@@ -15,6 +15,7 @@ from tracekit.collector.rows import Rows
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
 from tracekit.store import Store
+from tracekit.store.pricing import Pricer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,13 +35,18 @@ class Ingest:
     Args:
         journal_dir: the data directory's `journal/`; need not be there yet.
         store: where rows go.
+        prices: a JSON file of prices that come before the built-in ones.
         limit: bytes read for one transaction, about; bounds the memory of a step.
+
+    Raises:
+        UsageError: the file of prices cannot be used.
     """
 
-    def __init__(self, journal_dir: Path, store: Store, *, limit: int = 8 << 20) -> None:
+    def __init__(self, journal_dir: Path, store: Store, *, prices: Path | None = None, limit: int = 8 << 20) -> None:
         self._dir = journal_dir
         self._store = store
         self._limit = limit
+        self._price = Pricer(prices).price
         self._lock = threading.Lock()
         self._tails = {name: Tail.resume(state) for name, state in store.journals().items()}
         self._unreadable: set[Path] = set()
@@ -53,7 +59,7 @@ class Ingest:
         """
         with self._lock:
             progress = Progress()
-            rows = Rows()
+            rows = Rows(self._price)
             read: list[Tail] = []
             for path in reader.journals(self._dir):
                 if progress.read_bytes >= self._limit:

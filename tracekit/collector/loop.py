@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -27,6 +28,7 @@ class IngestLoop:
         self._failed = failed
         self._wake = threading.Event()
         self._stopping = False
+        self.broken = False
         self._trouble: str | None = None
         self._thread = threading.Thread(target=self._run, name="tracekit-ingest", daemon=True)
 
@@ -45,17 +47,18 @@ class IngestLoop:
         self._thread.join()
 
     def _run(self) -> None:
-        finished = False
-        try:
+        with contextlib.ExitStack() as unless_finished:
+            unless_finished.callback(self._break)
             while not self._stopping:
                 self._wake.wait(POLL_SECONDS if self._trouble is None else RETRY_SECONDS)
                 self._wake.clear()
                 self._look()
             self._look()
-            finished = True
-        finally:
-            if not finished:
-                self._failed()
+            unless_finished.pop_all()
+
+    def _break(self) -> None:
+        self.broken = True
+        self._failed()
 
     def _look(self) -> None:
         try:

@@ -20,8 +20,12 @@ _Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Rows:
-    """Rows on their way into the store. A span that starts and ends in one of these is never an open one."""
+    """Rows on their way into the store. A span that starts and ends in one of these is never an open one.
 
+    `price` gives what a span has cost in USD, None where that is not known.
+    """
+
+    price: Callable[[Span], float | None]
     spans: list[Span] = field(default_factory=list[Span])
     scores: list[Score] = field(default_factory=list[Score])
     _opened: dict[str, dict[_Key, Span]] = field(default_factory=dict[str, dict[_Key, Span]])
@@ -62,7 +66,7 @@ class Rows:
         key = span.trace_id, span.span_id
         self._opened.get(tail.name, {}).pop(key, None)
         self._ended.add(key)
-        self.spans.append(span)
+        self._add(span)
 
     def score(self, payload: bytes, _: Tail) -> None:
         """A judgement was made."""
@@ -71,8 +75,14 @@ class Rows:
     def traces(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
         """A request with spans came in. Those without usable ids were refused to their sender then."""
         tail.received[TRACES.name] += 1
-        raw = decode.traces(payload, json=is_json)
-        self.spans += [canonical(span) for span in raw if usable(span.trace_id, span.span_id)]
+        for raw in decode.traces(payload, json=is_json):
+            if usable(raw.trace_id, raw.span_id):
+                self._add(canonical(raw))
+
+    def _add(self, span: Span) -> None:
+        if span.cost_usd is None:
+            span.cost_usd = self.price(span)
+        self.spans.append(span)
 
 
 def _header(_: Rows, payload: bytes, tail: Tail) -> None:

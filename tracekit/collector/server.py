@@ -12,6 +12,8 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from tracekit.errors import TracekitError
+
 GRACE_SECONDS = 5
 """How long requests may take to finish once the end has been asked for; live pages are cut off then."""
 
@@ -19,9 +21,31 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Server:
-    """Serves an application until a signal or `stop` ends it."""
+    """Serves one application until a signal or `stop` ends it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self) -> None:
+        self._stopping = False
+        self._signal: int | None = None
+        self._uvicorn: uvicorn.Server | None = None
+
+    def stop(self) -> None:
+        """End as a signal would; safe in any thread."""
+        self._stopping = True
+        if self._uvicorn is not None:
+            self._uvicorn.should_exit = True
+
+    def closing(self) -> bool:
+        """Whether the end has been asked for: what streams should then end."""
+        return self._stopping or (self._uvicorn is not None and self._uvicorn.should_exit)
+
+    def run(self, app: ASGIApp, listening: socket.socket, *, ready: Callable[[], None]) -> int | None:
+        """Serve; returns the signal that ended it, or None.
+
+        Args:
+            app: what answers.
+            listening: a bound socket; closed at the end.
+            ready: called once requests are answered.
+        """
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -32,29 +56,21 @@ class Server:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._uvicorn = uvicorn.Server(config)
-        self._signal: int | None = None
-
-    def stop(self) -> None:
-        """End as a signal would; safe in any thread."""
-        self._uvicorn.should_exit = True
-
-    def run(self, listening: socket.socket, *, ready: Callable[[], None]) -> int | None:
-        """Serve; returns the signal that ended it, or None.
-
-        Args:
-            listening: a bound socket; closed at the end.
-            ready: called once requests are answered.
-        """
         with self._signals():
-            asyncio.run(self._serve(listening, ready))
+            asyncio.run(self._serve(self._uvicorn, listening, ready))
         return self._signal
 
-    async def _serve(self, listening: socket.socket, ready: Callable[[], None]) -> None:
-        serving = asyncio.create_task(self._uvicorn.serve(sockets=[listening]))
-        while not self._uvicorn.started and not serving.done():
+    async def _serve(self, server: uvicorn.Server, listening: socket.socket, ready: Callable[[], None]) -> None:
+        server.should_exit = self._stopping
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started and not serving.done():
             await asyncio.sleep(0.005)
-        if not serving.done():
+        try:
             await asyncio.to_thread(ready)
+        except TracekitError:
+            server.should_exit = True
+            await serving
+            raise
         await serving
 
     @contextlib.contextmanager

@@ -8,7 +8,7 @@ from tracekit.errors import UsageError
 from tracekit.query.traces import Queryable
 from tracekit.store.sqlfiles import statement
 
-QUERIES = Path(__file__).parent / "queries"
+QUERIES = Path(__file__).parent / "sql"
 LATEST = "latest"
 _SHOWN = 5
 

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tracekit.errors import StoreError
+
 FILE = "up.json"
 _TIMEOUT = 5.0
 
@@ -37,13 +39,18 @@ def announce(directory: Path, running: Running) -> None:
     """Write `up.json`, whole or not at all.
 
     Raises:
-        OSError: the directory takes no file.
+        StoreError: the directory takes no file.
     """
     draft = directory / f".{FILE}.{running.pid}"
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
-        json.dump(asdict(running), file)
-    draft.replace(directory / FILE)
+    try:
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            json.dump(asdict(running), file)
+        draft.replace(directory / FILE)
+    except OSError as error:
+        raise StoreError(
+            f"{directory / FILE} cannot be written ({error.strerror or error}), so that no other command would find this one."
+        ) from error
 
 
 def withdraw(directory: Path, instance: str) -> None:

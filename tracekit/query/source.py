@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from tracekit import config, errors
 from tracekit.collector.ingest import Ingest
@@ -25,6 +25,8 @@ from tracekit.store import Parameters, Result, Store
 
 BUSY_SECONDS = 10.0
 """How long a database that another process holds is waited for."""
+
+R = TypeVar("R")
 
 _FIRST_WAIT = 0.02
 _LONGEST_WAIT = 0.3
@@ -64,11 +66,15 @@ class StoreSource(_Closing):
 
     def __init__(self, store: Store, ingest: Ingest) -> None:
         self._store = store
-        self._ingest = ingest
+        self.ingest = ingest
+
+    def version(self) -> int:
+        """A number that grows with each change of what is stored."""
+        return self._store.version
 
     def fold(self) -> list[str]:
         """Take in what the journals hold by now; sentences about what could not be read."""
-        return self._ingest.fold().notices
+        return self.ingest.fold().notices
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one statement; see `tracekit.store.Store.sql`."""
@@ -127,7 +133,7 @@ def open_source(
     database = config.database(directory, db)
     if not directory.is_dir():
         raise StoreError(f"{directory}: no such data directory. Record a program with `tracekit run`, or name another with --dir.")
-    found = _find(directory, database)
+    found = _patiently(directory, database, lambda: _remote(directory, database))
     if isinstance(found, StoreSource):
         for notice in found.fold():
             if tell is not None:
@@ -153,15 +159,32 @@ def prepare(directory: Path) -> None:
         ) from error
 
 
-def _find(directory: Path, database: Path) -> RemoteSource | StoreSource:
+def hold(directory: Path, database: Path) -> StoreSource:
+    """Open the store to keep it, as `tracekit up` does; short commands that have it are waited for.
+
+    Raises:
+        StoreBusyError: a `tracekit up`, or another process that does not let go, has it.
+        StoreError: the database cannot be used.
+    """
+
+    def refuse_a_second() -> None:
+        up = _running(directory, database)
+        if up is not None:
+            raise StoreBusyError(f"tracekit up already runs for {directory}: process {up.pid}, {up.url}.")
+
+    return _patiently(directory, database, refuse_a_second)
+
+
+def _patiently(directory: Path, database: Path, meanwhile: Callable[[], R | None]) -> StoreSource | R:
+    """Open the store, or take what `meanwhile`, asked before each try, has found."""
     from tracekit.store.duckdb import open_store  # noqa: PLC0415 - a query over HTTP needs no duckdb in this process
 
     deadline = time.monotonic() + BUSY_SECONDS
     wait = _FIRST_WAIT
     while True:
-        up = running.find(directory)
-        if up is not None and Path(up.database) == database:
-            return RemoteSource(up)
+        found = meanwhile()
+        if found is not None:
+            return found
         try:
             store = open_store(database)
         except StoreBusyError:
@@ -170,7 +193,18 @@ def _find(directory: Path, database: Path) -> RemoteSource | StoreSource:
             time.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
         else:
-            return StoreSource(store, Ingest(directory / config.JOURNAL, store))
+            prices = config.setting("prices").value
+            return StoreSource(store, Ingest(directory / config.JOURNAL, store, prices=Path(prices) if prices else None))
+
+
+def _running(directory: Path, database: Path) -> Running | None:
+    up = running.find(directory)
+    return up if up is not None and Path(up.database) == database else None
+
+
+def _remote(directory: Path, database: Path) -> RemoteSource | None:
+    up = _running(directory, database)
+    return None if up is None else RemoteSource(up)
 
 
 def _error(content: bytes) -> errors.TracekitError:
