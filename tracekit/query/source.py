@@ -12,10 +12,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from tracekit import config, errors
-from tracekit.collector.ingest import Ingest
 from tracekit.errors import StoreBusyError, StoreError
 from tracekit.journal.writer import DIRECTORY_MODE
 from tracekit.query import running, wire
@@ -25,6 +24,9 @@ from tracekit.store import Parameters, Result, Store
 
 BUSY_SECONDS = 10.0
 """How long a database that another process holds is waited for."""
+
+if TYPE_CHECKING:
+    from tracekit.collector.ingest import Ingest
 
 R = TypeVar("R")
 
@@ -177,14 +179,16 @@ def hold(directory: Path, database: Path) -> StoreSource:
 
 def _patiently(directory: Path, database: Path, meanwhile: Callable[[], R | None]) -> StoreSource | R:
     """Open the store, or take what `meanwhile`, asked before each try, has found."""
-    from tracekit.store.duckdb import open_store  # noqa: PLC0415 - a query over HTTP needs no duckdb in this process
-
     deadline = time.monotonic() + BUSY_SECONDS
     wait = _FIRST_WAIT
     while True:
         found = meanwhile()
         if found is not None:
             return found
+        # A query over HTTP needs neither database nor prices in this process.
+        from tracekit.collector.ingest import Ingest  # noqa: PLC0415
+        from tracekit.store.duckdb import open_store  # noqa: PLC0415
+
         try:
             store = open_store(database)
         except StoreBusyError:
