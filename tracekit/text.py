@@ -1,7 +1,7 @@
-"""Foreign text on its way to a terminal: on one line, and with everything that hides or acts in it spelled out. Pure.
+"""Foreign text on its way to a terminal: everything that hides or acts in it is spelled out. Pure.
 
-Trace content is hostile: control sequences repaint a terminal, bidirectional overrides reorder a line, invisible characters
-hide words in it. All of these become escapes here; nothing is dropped without a mark.
+Trace content is hostile: control sequences repaint a terminal, bidirectional overrides reorder a line, invisible
+characters hide words in it. All of these become escapes here; nothing is dropped without a mark.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def visible(text: str) -> str:
 
 
 def line(text: str, limit: int = CELL) -> str:
-    """Text on one line, `visible`, white space folded; what is beyond `limit` characters leaves an ellipsis.
+    r"""Text on one line, `visible`, white space folded; what is beyond `limit` characters leaves an ellipsis.
 
-    >>> line("two\\n lines", 20), line("far too long", 8)
+    >>> line("two\n lines", 20), line("far too long", 8)
     ('two lines', 'far too…')
     """
     head = text[: 8 * limit]  # a message may be megabytes long
@@ -46,5 +46,6 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF") for character in text
+        0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF")
+        for character in text
     )

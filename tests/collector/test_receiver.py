@@ -106,9 +106,17 @@ def test_logs_and_metrics_are_journaled(running: Running, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("trace_id", "span_id"),
-    [(bytes(16), b"12345678"), (b"1234567890123456", bytes(8)), (b"", b"12345678"), (b"12345678", b"12345678"), (b"1234567890123456", b"1")],
+    [
+        (bytes(16), b"12345678"),
+        (b"1234567890123456", bytes(8)),
+        (b"", b"12345678"),
+        (b"12345678", b"12345678"),
+        (b"1234567890123456", b"1"),
+    ],
 )
-def test_a_span_without_usable_ids_is_rejected_and_the_others_are_kept(running: Running, trace_id: bytes, span_id: bytes) -> None:
+def test_a_span_without_usable_ids_is_rejected_and_the_others_are_kept(
+    running: Running, trace_id: bytes, span_id: bytes
+) -> None:
     good = otlp.spans(2)
     body = otlp.request([*good, Span(trace_id=trace_id, span_id=span_id, name="bad")]).SerializeToString()
     answer = ExportTraceServiceResponse.FromString(running.post(body).content)
@@ -157,7 +165,9 @@ def test_what_is_refused_says_why_and_is_not_journaled(
 
 
 @pytest.mark.parametrize("path", ["/v1/logs", "/v1/metrics"])
-@pytest.mark.parametrize(("content", "headers"), [(b"\xff", PROTOBUF), (b"7", JSON), (b'{"resourceLogs": 1, "resourceMetrics": 1}', JSON)])
+@pytest.mark.parametrize(
+    ("content", "headers"), [(b"\xff", PROTOBUF), (b"7", JSON), (b'{"resourceLogs": 1, "resourceMetrics": 1}', JSON)]
+)
 def test_malformed_logs_and_metrics(running: Running, path: str, content: bytes, headers: dict[str, str]) -> None:
     assert running.post(content, path=path, **headers).status_code == 400
 
@@ -237,5 +247,3 @@ def _until(send: object, status: int) -> httpx2.Response:
             return answer
         assert time.monotonic() < deadline, answer.status_code
         time.sleep(0.02)
-
-

@@ -17,7 +17,13 @@ PROGRAM = (sys.executable, "-m", "tracekit")
 def tracekit(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     return subprocess.run(
-        [*PROGRAM, *arguments], cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
+        [*PROGRAM, *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

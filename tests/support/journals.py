@@ -19,7 +19,9 @@ from tracekit.journal.writer import JournalWriter
 TRACE = "0123456789abcdef0123456789abcdef"
 
 
-def span(number: int, *, trace: str = TRACE, parent: int | None = None, ended: bool = True, **fields: Any) -> dict[str, Any]:
+def span(
+    number: int, *, trace: str = TRACE, parent: int | None = None, ended: bool = True, **fields: Any
+) -> dict[str, Any]:
     """The fields of a span record."""
     start = START + number * 1_000_000
     return {
@@ -34,20 +36,25 @@ def span(number: int, *, trace: str = TRACE, parent: int | None = None, ended: b
     }
 
 
+def record(fields: dict[str, Any]) -> bytes:
+    """The payload of a span record."""
+    return records.encode(fields).encode()
+
+
 def start(writer: JournalWriter, number: int, **fields: Any) -> None:
     """Record that a span has begun."""
-    writer.append(records.SPAN_START, records.span_record(span(number, ended=False, **fields)).encode())
+    writer.append(records.SPAN_START, record(span(number, ended=False, **fields)))
 
 
 def end(writer: JournalWriter, number: int, **fields: Any) -> None:
     """Record that a span has ended."""
-    writer.append(records.SPAN_END, records.span_record(span(number, **fields)).encode())
+    writer.append(records.SPAN_END, record(span(number, **fields)))
 
 
 def frames(count: int) -> list[bytes]:
     """A whole journal, frame by frame: a header, then ended spans 1 to `count`."""
     header = pack(records.HEADER, 0, records.encode({"format": 1, "process": "elsewhere-1"}).encode())
-    ends = [pack(records.SPAN_END, number, records.span_record(span(number)).encode()) for number in range(1, count + 1)]
+    ends = [pack(records.SPAN_END, number, record(span(number))) for number in range(1, count + 1)]
     return [header, *ends]
 
 

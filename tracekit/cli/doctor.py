@@ -41,13 +41,16 @@ def run(args: argparse.Namespace) -> int:
 
     directory = config.directory(args.dir)
     health = examine(directory, config.database(directory, args.db)).as_dict()
-    problems = health.pop("problems")
+    known = clients()
+    problems = health.pop("problems") + [
+        f"the integration {client['name']} cannot be loaded: {client['error']}." for client in known if client["error"]
+    ]
     report = {
         "tracekit": __version__,
         "python": platform.python_version(),
         "settings": settings(args),
         "data": health,
-        "clients": clients(),
+        "clients": known,
         "problems": problems,
     }
     if args.json:
@@ -69,7 +72,10 @@ def settings(args: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def clients() -> list[dict[str, Any]]:
-    """Every client that tracekit knows: its installed version (None: not installed), and whether that one is verified."""
+    """Every client that tracekit knows: its installed version (None: not installed), and whether that one is verified.
+
+    An integration that cannot be loaded has an `error`, and nothing else is known of it.
+    """
     points = importlib.metadata.entry_points(group=_GROUP)
     return [_client(point) for point in sorted(points) if point.value.startswith(_HOME)]
 
@@ -77,7 +83,11 @@ def clients() -> list[dict[str, Any]]:
 def _client(point: importlib.metadata.EntryPoint) -> dict[str, Any]:
     from packaging.specifiers import SpecifierSet
 
-    integration: Integration = importlib.import_module(point.module).integration
+    try:
+        integration: Integration = importlib.import_module(point.module).integration
+    except ImportError as error:
+        empty = dict.fromkeys(("distribution", "version", "supported", "verified"))
+        return {**empty, "name": point.name, "error": str(error)}
     try:
         version = importlib.metadata.version(integration.distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -88,6 +98,7 @@ def _client(point: importlib.metadata.EntryPoint) -> dict[str, Any]:
         "version": version,
         "supported": integration.versions,
         "verified": None if version is None else SpecifierSet(integration.versions).contains(version, prereleases=True),
+        "error": None,
     }
 
 
@@ -98,14 +109,22 @@ def _text(report: Mapping[str, Any]) -> list[str]:
         _section("settings", [(row["name"], _value(row["value"]), row["source"]) for row in report["settings"]]),
         _section("data", _data(data)),
         _section("journals", _journals(data["journals"])),
-        _section("clients", [(row["distribution"], row["version"] or "not installed", _verdict(row)) for row in report["clients"]]),
-        _section("wrong" if report["problems"] else "nothing is wrong", [(visible(said),) for said in report["problems"]]),
+        _section(
+            "clients", [(row["name"], row["version"] or "not installed", _verdict(row)) for row in report["clients"]]
+        ),
+        _section(
+            "wrong" if report["problems"] else "nothing is wrong", [(visible(said),) for said in report["problems"]]
+        ),
     ]
     return [text for part in parts for text in [*part, ""]][:-1]
 
 
 def _section(title: str, entries: Sequence[Sequence[str]]) -> list[str]:
-    wide = [max((len(entry[column]) for entry in entries if len(entry) > 1), default=0) for column in (0, 1)] if entries else []
+    wide = (
+        [max((len(entry[column]) for entry in entries if len(entry) > 1), default=0) for column in (0, 1)]
+        if entries
+        else []
+    )
     texts = ("  ".join(cell.ljust(size) for cell, size in zip(entry, [*wide, 0], strict=False)).rstrip()
              if len(entry) > 1 else entry[0] for entry in entries)  # fmt: skip
     return [title, *(f"  {text}" for text in texts)]
@@ -144,6 +163,8 @@ def _journals(journals: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _verdict(client: Mapping[str, Any]) -> str:
+    if client["error"]:
+        return "cannot be loaded"
     if client["verified"] is None:
         return f"supported: {client['supported']}"
     return "verified" if client["verified"] else f"not verified (supported: {client['supported']})"

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", help="traces of this user id")
     parser.add_argument("--project", help="traces of this project")
     parser.add_argument("--text", help="traces that contain this text")
-    parser.add_argument("--since", type=_since, metavar="WHEN", help="started since then: 90s, 30m, 2h, 7d, or an ISO 8601 time")
+    parser.add_argument("--since", type=_since, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON array")
     form.add_argument("--ndjson", action="store_true", help="one JSON object a line")
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     elif page.traces:
         output.table(_COLUMNS, [_cells(trace) for trace in page.traces], right=_RIGHT)
     else:
-        output.talk("no trace matches." if filters != Filters() else "no trace yet. Record one with `tracekit run app.py`.")
+        output.talk("no trace matches." if filters != Filters() else "no trace yet. Record with `tracekit run app.py`.")
     if page.next is not None and not (args.json or args.ndjson):
         output.talk(f"there are more than these {args.limit}; --limit shows more.")
     return 0

@@ -1,7 +1,7 @@
 """How rows leave a command: as a table for people, and as JSON, NDJSON, CSV or Parquet for programs.
 
-Programs get every value whole. People get text in which nothing that came from a trace can reach the terminal as anything
-but text: control, bidirectional and invisible characters are spelled out.
+Programs get every value whole. People get text in which nothing that came from a trace can act on the terminal:
+control, bidirectional and invisible characters are spelled out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def talk(sentence: str) -> None:
 
 
 def plain(value: Any, kind: str = "") -> Any:
-    """A value as JSON can hold it: times in ISO 8601, UTC; JSON columns decoded; bytes as hex; what JSON lacks as text."""
+    """A value as JSON can hold it: times in ISO 8601, UTC; JSON columns decoded; bytes as hex; the rest as text."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
@@ -157,8 +157,7 @@ def _write_json(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: 
 
 
 def _write_ndjson(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
-    for record in _records(result):
-        file.write(f"{_json(record, people=people)}\n".encode())
+    file.writelines(f"{_json(record, people=people)}\n".encode() for record in _records(result))
 
 
 def _write_csv(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
@@ -197,8 +196,10 @@ _WRITERS: dict[str, Callable[[Result, BinaryIO, bool], None]] = {
     "csv": _write_csv,
     "parquet": _write_parquet,
 }
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-            "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
+_NUMBERS = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+    "FLOAT", "DOUBLE", "DECIMAL",
+)  # fmt: skip
 
 
 def _cell(value: Any, kind: str) -> str:

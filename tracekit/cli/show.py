@@ -20,7 +20,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument("trace", metavar="TRACE", help="its id, the beginning of it, or latest")
     parser.add_argument("--full", action="store_true", help="inputs and outputs whole")
-    parser.add_argument("--json", action="store_true", help="the trace with its spans and scores as JSON; content with --full")
+    parser.add_argument(
+        "--json", action="store_true", help="the trace, its spans and scores as JSON; content with --full"
+    )
     add_store(parser)
     parser.epilog = "example: tracekit show latest (exit code 2 when TRACE names no trace, or more than one)"
 

@@ -12,7 +12,7 @@ from tracekit.cli.store import add_store, opened
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
-    parser.add_argument("query", metavar="QUERY", help="SQL over spans, traces, messages, scores and gaps; - reads it from stdin")
+    parser.add_argument("query", metavar="QUERY", help="SQL over spans, traces, messages, scores, gaps; - reads stdin")
     parser.add_argument("--format", choices=output.FORMATS, default="table", help="form of the rows (default table)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write them to a file instead of stdout")
     add_store(parser)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def add_store(parser: argparse.ArgumentParser) -> None:
     """Add `--dir` and `--db`."""
     parser.add_argument("--dir", type=Path, help="data directory (default $TRACEKIT_DIR, ./.tracekit, or the user's)")
-    parser.add_argument("--db", type=Path, metavar="FILE", help="database file (default traces.duckdb in the data directory)")
+    parser.add_argument("--db", type=Path, metavar="FILE", help="database file (default traces.duckdb in it)")
 
 
 def opened(args: argparse.Namespace) -> RemoteSource | StoreSource:

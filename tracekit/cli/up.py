@@ -42,7 +42,7 @@ class _Options:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
-    parser.add_argument("--host", help=f"address to bind (default {config.DEFAULT_HOST}); beyond loopback it needs a token")
+    parser.add_argument("--host", help=f"address (default {config.DEFAULT_HOST}); beyond loopback it needs a token")
     parser.add_argument("--port", type=int, help=f"port to bind (default {config.DEFAULT_PORT}); 0 picks a free one")
     parser.add_argument("--dir", help="data directory (default $TRACEKIT_DIR, ./.tracekit, or the user's)")
     parser.add_argument("--db", help="database file (default traces.duckdb in the data directory)")
@@ -127,7 +127,7 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
         loop.stop()
         withdraw(options.directory, running.instance)
     if loop.broken:
-        raise StoreError("traces cannot be stored any more (see above). The journals keep them; start `tracekit up` again.")
+        raise StoreError("traces cannot be stored (see above). The journals keep them; start `tracekit up` again.")
     return ended_by
 
 

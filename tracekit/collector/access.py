@@ -1,7 +1,7 @@
 """Who may speak to the server: a name it answers to, and beyond loopback a token. Plain ASGI middleware.
 
-The check of the Host header is what keeps a page of some other site from reading traces through the browser by pointing
-its own name at this machine (DNS rebinding).
+The check of the Host header is what keeps a page of some other site from reading traces through the browser by
+pointing its own name at this machine (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class HostGuard:
         """Serve or refuse one request."""
         if scope["type"] == "http" and _host_name(Headers(scope=scope).get("host", "")) not in self._names:
             refusal = PlainTextResponse(
-                "This host name is not one that tracekit answers to. Use localhost, or start it with --host NAME.\n", 421
+                "tracekit does not answer to this host name. Use localhost, or start it with --host NAME.\n", 421
             )
             await refusal(scope, receive, send)
             return
@@ -62,7 +62,7 @@ class TokenGuard:
 
     def _is(self, word: str) -> bool:
         given = word.encode(errors="surrogateescape")
-        return any([hmac.compare_digest(given, known) for known in self._words])
+        return any(hmac.compare_digest(given, known) for known in self._words)
 
     def _answer(self, scope: Scope) -> Response:
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)

@@ -1,7 +1,7 @@
-"""The body of one request: read piece by piece, inflated piece by piece, and never more of it in memory than allowed.
+"""The body of one request: read and inflated piece by piece, and never more of it in memory than allowed.
 
-Owns the count of what all requests hold together. It refuses what is too large, what is not the encoding it claims to be,
-and what would be one request too many; it does not look inside.
+Owns the count of what all requests hold together. It refuses what is too large, what is not the encoding it claims to
+be, and what would be one request too many; it does not look inside.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 
 from tracekit.errors import BodyTooLargeError, DecodeError, TracekitError
@@ -29,7 +29,7 @@ class BusyError(TracekitError):
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Limits:
-    """What the receiver takes at most: bytes of one body once inflated, requests at a time, and their bytes together."""
+    """What is taken at most: bytes of one body once inflated, requests at a time, and their bytes together."""
 
     body: int = 64 << 20
     requests: int = 128
@@ -45,7 +45,7 @@ class Admission:
         self._held = 0
 
     @contextlib.contextmanager
-    def enter(self) -> Iterator[Hold]:
+    def enter(self) -> Generator[Hold]:
         """Take one request in for as long as the context lasts.
 
         Raises:
@@ -101,7 +101,9 @@ def encoding(header: str) -> str:
     """
     name = header.strip().lower()
     if name not in _ENCODINGS:
-        raise EncodingError(f"Content-Encoding {name[:40]!r} is not understood. Send gzip or identity; zstd is not taken yet.")
+        raise EncodingError(
+            f"Content-Encoding {name[:40]!r} is not understood. Send gzip or identity; zstd is not taken yet."
+        )
     return name or "identity"
 
 

@@ -20,7 +20,7 @@ from tracekit.store.pricing import Pricer
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """What one step did: rows committed, bytes read, sentences about what could not be read, and whether more is there."""
+    """What one step did: rows committed, bytes read, what could not be read in sentences, and whether more is there."""
 
     spans: int = 0
     duplicates: int = 0
@@ -145,7 +145,5 @@ def _notices(before: Tail, after: Tail) -> list[str]:
     if not faults:
         return []
     skipped = after.skipped_bytes - before.skipped_bytes
-    return [
-        f"{after.name}: {faults} records could not be read and were skipped ({skipped} bytes damaged; last: "
-        f"{after.reasons[-1]}). The rest was read; `tracekit doctor` tells more."
-    ]
+    said = f"{faults} records could not be read and were skipped ({skipped} bytes damaged; last: {after.reasons[-1]})"
+    return [f"{after.name}: {said}. The rest was read; `tracekit doctor` tells more."]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from google.protobuf.message import Message
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -72,7 +73,7 @@ class Receiver:
             return _refusal(error, is_json=is_json)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
-        return _answer(200, signals.encode(signals.response(signal, rejected=rejected), is_json=is_json), is_json=is_json)
+        return _answer(200, signals.response(signal, rejected=rejected), is_json=is_json)
 
     async def _take(self, signal: Signal, request: Request, *, is_json: bool) -> int:
         """Read, check and journal one request; how many of its spans cannot be kept."""
@@ -87,8 +88,9 @@ class Receiver:
 def _refusal(error: TracekitError, *, is_json: bool) -> Response:
     http, grpc, retry = next(_REFUSALS[kind] for kind in type(error).__mro__ if kind in _REFUSALS)
     headers = {} if retry is None else {"Retry-After": str(retry)}
-    return _answer(http, signals.encode(signals.status(grpc, str(error)), is_json=is_json), is_json=is_json, headers=headers)
+    return _answer(http, signals.status(grpc, str(error)), is_json=is_json, headers=headers)
 
 
-def _answer(code: int, content: bytes, *, is_json: bool, headers: dict[str, str] | None = None) -> Response:
+def _answer(code: int, message: Message, *, is_json: bool, headers: dict[str, str] | None = None) -> Response:
+    content = signals.encode(message, is_json=is_json)
     return Response(content, status_code=code, headers=headers, media_type=JSON if is_json else PROTOBUF)

@@ -35,10 +35,8 @@ class Rows:
         """Add what one record says; one that cannot be understood is a fault of its journal, and no more than that."""
         tail.frames += 1
         tail.sequences.see(frame.sequence)
-        handler = _HANDLERS.get(frame.kind)
+        handler = _HANDLERS.get(frame.kind, _unknown)
         try:
-            if handler is None:
-                raise DecodeError(f"kind {frame.kind!r} is unknown: a newer tracekit wrote it, or it is damaged")
             handler(self, frame.payload, tail)
         except DecodeError as error:
             tail.fault(f"record {frame.sequence}: {error}")
@@ -95,6 +93,10 @@ def _resource(_: Rows, payload: bytes, tail: Tail) -> None:
         tail.resources[int(data["id"])] = dict(data["attributes"])
     except (KeyError, TypeError, ValueError) as error:
         raise DecodeError(f"a resource record lacks or misstates a field: {error!r}") from error
+
+
+def _unknown(_: Rows, __: bytes, ___: Tail) -> None:
+    raise DecodeError("its kind is unknown: a newer tracekit wrote it, or it is damaged")
 
 
 def _close(_: Rows, payload: bytes, tail: Tail) -> None:

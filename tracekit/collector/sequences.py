@@ -1,4 +1,4 @@
-"""Which records of a process are missing: each carries a number, and threads may write theirs a little out of order. Pure."""
+"""Which records of a process are missing: each has a number, and threads may write a little out of order. Pure."""
 
 from __future__ import annotations
 

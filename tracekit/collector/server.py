@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from types import FrameType
 
 import uvicorn
@@ -74,7 +74,7 @@ class Server:
         await serving
 
     @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
+    def _signals(self) -> Generator[None]:
         """Take the signals for the whole run: uvicorn raises them once more when it has ended, and they end here."""
         before = {number: signal.signal(number, self._note) for number in _SIGNALS}
         try:

@@ -105,7 +105,7 @@ def response(signal: Signal, *, rejected: int) -> Message:
     """The answer to a request that was taken in."""
     if not rejected:
         return signal.response()
-    why = f"{rejected} spans have a trace or span id that is missing, all zeros or of the wrong length; the others are stored."
+    why = f"{rejected} spans have an id that is missing, all zeros or of the wrong length; the others are stored."
     return ExportTraceServiceResponse(
         partial_success=ExportTracePartialSuccess(rejected_spans=rejected, error_message=why)
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from tracekit.errors import UsageError
 
 _LISTEN = "0A"
+_LAST_PORT = 65_535
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -20,6 +21,8 @@ def bind(host: str, port: int) -> socket.socket:
     Raises:
         UsageError: the address cannot be used; names the process that holds the port where the system tells.
     """
+    if not 0 <= port <= _LAST_PORT:  # getaddrinfo would take it modulo 65,536
+        raise UsageError(f"--port {port} is no port: it must be from 0, which picks a free one, to {_LAST_PORT}.")
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError) as error:
@@ -29,7 +32,7 @@ def bind(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(1024)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listening.close()
         raise UsageError(_refusal(host, port, error)) from error
     return listening
@@ -54,11 +57,11 @@ def holder(port: int) -> str | None:
     return f"process {pid} ({command})" if command else f"process {pid}"
 
 
-def _refusal(host: str, port: int, error: OSError | OverflowError) -> str:
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
         who = holder(port) or "another process"
         return f"port {port} on {host} is taken by {who}. Stop it, or choose another with --port (0 picks a free one)."
-    if isinstance(error, OSError) and error.errno == errno.EACCES:
+    if error.errno == errno.EACCES:
         return f"port {port} on {host} needs rights that this user lacks. Choose one above 1023 with --port."
     return f"cannot listen on {host} port {port}: {error}. Choose another address with --host and --port."
 

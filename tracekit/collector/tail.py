@@ -1,6 +1,6 @@
 """One journal as far as it has been read: where to go on, and what its later records need of its earlier ones. Pure.
 
-`Tail` becomes a `JournalState` and comes back from one, so that reading resumes in the middle of a file in a new process.
+`Tail` becomes a `JournalState` and comes back from one, so that a new process resumes in the middle of a file.
 """
 
 from __future__ import annotations

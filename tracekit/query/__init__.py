@@ -1,4 +1,4 @@
-"""Asking the store: `connect` for programs, `show` for notebooks; `source` finds the store, `traces` knows the questions."""
+"""Asking the store: `connect` for programs, `show` for notebooks. `source` finds the store, `traces` the questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tracekit.connect()`: the store from Python. Holds nothing between two questions, so it keeps no other process out."""
+"""`tracekit.connect()`: the store from Python. Holds nothing between two questions, and so keeps nobody out."""
 
 from __future__ import annotations
 
@@ -139,4 +139,4 @@ def load(source: Any, word: str, *, length: int = PREVIEW) -> TraceView:
 
 
 def _tell(sentence: str) -> None:
-    print(f"tracekit: {visible(sentence)}", file=sys.stderr)
+    sys.stderr.write(f"tracekit: {visible(sentence)}\n")

@@ -1,4 +1,4 @@
-"""What state a data directory is in: the directory, its database, its journals. Facts, and sentences about what is wrong.
+"""What state a data directory is in: directory, database, journals. Facts, and sentences about what is wrong.
 
 It refuses to mend anything.
 """
@@ -96,7 +96,10 @@ def _look_at_directory(health: Health, directory: Path) -> None:
     if mode & _OTHERS:
         health.problems.append(f"{directory} is open to other users (mode {mode:04o}). Close it: chmod 700 {directory}")
     if health.free_bytes < LOW_BYTES:
-        health.problems.append(f"{directory} has {health.free_bytes >> 20} MiB left: records will be dropped when it is full.")
+        left = health.free_bytes >> 20
+        health.problems.append(
+            f"{directory} has {left} MiB left. Make room: records are dropped when the disk is full."
+        )
 
 
 def _look_at_database(health: Health, database: Path) -> None:
@@ -139,7 +142,8 @@ def _add(journals: Journals, tail: Tail) -> None:
     if tail.foreign:
         said.append(f"no journal: {tail.skipped_bytes} bytes without a record, left alone")
     elif tail.faults:
-        said.append(f"{tail.faults} records could not be read ({tail.skipped_bytes} bytes damaged): {'; '.join(tail.reasons)}")
+        why = "; ".join(tail.reasons)
+        said.append(f"{tail.faults} records could not be read ({tail.skipped_bytes} bytes damaged): {why}")
     if missing:
         said.append(f"{missing} records never came")
     if tail.dropped:

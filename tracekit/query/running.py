@@ -49,7 +49,7 @@ def announce(directory: Path, running: Running) -> None:
         draft.replace(directory / FILE)
     except OSError as error:
         raise StoreError(
-            f"{directory / FILE} cannot be written ({error.strerror or error}), so that no other command would find this one."
+            f"{directory / FILE} cannot be written ({error.strerror or error}), so no other command would find this one."
         ) from error
 
 
@@ -61,7 +61,7 @@ def withdraw(directory: Path, instance: str) -> None:
 
 
 def find(directory: Path) -> Running | None:
-    """The `tracekit up` of this directory, if there is one and it answers; a file left behind by a dead one is removed."""
+    """The `tracekit up` of this directory, if it answers; what a dead one left behind is removed."""
     found = _read(directory)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""`POST /api/sql`: how other processes of the same user query the store that this one holds. Asks for the key of `up.json`.
+"""`POST /api/sql`: how other processes of this user query the store that this one holds, by the key of `up.json`.
 
 What the journals hold is folded in first, so that a program that has just ended is already there.
 """
@@ -53,10 +53,14 @@ def api_routes(source: StoreSource, *, key: str) -> list[Route]:
     return [Route(PATH, sql, methods=["POST"])]
 
 
-def _question(data: dict[str, Any]) -> _Question:
+def _question(data: Any) -> _Question:
+    if not isinstance(data, dict):
+        raise TypeError(f"a JSON {type(data).__name__}")
     limit = data.get("limit")
     return _Question(
-        query=str(data["query"]), parameters=wire.unpack(data["parameters"]), limit=None if limit is None else int(limit)
+        query=str(data["query"]),
+        parameters=wire.unpack(data["parameters"]),
+        limit=None if limit is None else int(limit),
     )
 
 

@@ -1,7 +1,7 @@
 """Where queries go: to the `tracekit up` that holds the database, or to the database itself when nobody holds it.
 
-DuckDB lets one process in at a time. Whoever asks here need not know: the journals are folded in first, a running `up` is
-asked over HTTP, and two short commands that meet wait for each other.
+DuckDB lets one process in at a time. Whoever asks here need not know: the journals are folded in first, a running `up`
+is asked over HTTP, and two short commands that meet wait for each other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from tracekit import config, errors
@@ -47,7 +46,7 @@ class Source(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(self, *raised: object) -> None: ...
 
 
 class _Closing:
@@ -59,7 +58,7 @@ class _Closing:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
 
@@ -107,7 +106,8 @@ class RemoteSource(_Closing):
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise StoreBusyError(f"tracekit up (process {self._up.pid}) at {self._up.url} does not answer: {error}.") from error
+            who = f"tracekit up (process {self._up.pid}, {self._up.url})"
+            raise StoreBusyError(f"{who} does not answer any more: {error}. Try again.") from error
         finally:
             connection.close()
         if answer.status == http.client.OK:
@@ -134,7 +134,9 @@ def open_source(
     directory = config.directory(directory)
     database = config.database(directory, db)
     if not directory.is_dir():
-        raise StoreError(f"{directory}: no such data directory. Record a program with `tracekit run`, or name another with --dir.")
+        raise StoreError(
+            f"{directory}: no such data directory. Record with `tracekit run`, or name another with --dir."
+        )
     found = _patiently(directory, database, lambda: _remote(directory, database))
     if isinstance(found, StoreSource):
         for notice in found.fold():
@@ -157,7 +159,7 @@ def prepare(directory: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise StoreError(
-            f"{directory}: cannot be used as data directory ({error.strerror or error}). Choose another with --dir or TRACEKIT_DIR."
+            f"{directory} cannot be used as data directory ({error.strerror or error}). Choose another with --dir."
         ) from error
 
 
@@ -198,7 +200,9 @@ def _patiently(directory: Path, database: Path, meanwhile: Callable[[], R | None
             wait = min(2 * wait, _LONGEST_WAIT)
         else:
             prices = config.setting("prices").value
-            return StoreSource(store, Ingest(directory / config.JOURNAL, store, prices=Path(prices) if prices else None))
+            return StoreSource(
+                store, Ingest(directory / config.JOURNAL, store, prices=Path(prices) if prices else None)
+            )
 
 
 def _running(directory: Path, database: Path) -> Running | None:

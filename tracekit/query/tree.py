@@ -54,7 +54,7 @@ def heading(trace: Row) -> list[str]:
         facts.append(f"{trace['missing_spans']} spans missing")
     where = "/".join(str(part) for part in (trace["project"], trace["service"]) if part)
     return [
-        line(f"{trace['trace_id']}  {trace['name']}" + (f"  ({where})" if where else ""), 2 * _NAME),
+        line(f"{trace['trace_id']} {trace['name']}" + (f" ({where})" if where else ""), 2 * _NAME),
         line(" · ".join(facts), 4 * _NAME),
     ]
 

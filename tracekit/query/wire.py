@@ -1,6 +1,6 @@
-"""Values and results as they travel from a running `tracekit up` to another process: JSON that loses no Python type. Pure.
+"""Values and results on their way from a running `tracekit up` to another process: JSON that loses no type. Pure.
 
-What JSON has no word for is an object `{"$": type, "v": value}`; real mappings are such objects too, so nothing is mistaken.
+What JSON has no word for is an object `{"$": type, "v": value}`; mappings are such objects too, so nothing is mistaken.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _TAGS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ...] 
     ("datetime", datetime, datetime.isoformat, datetime.fromisoformat),
     ("date", date, date.isoformat, date.fromisoformat),
     ("time", time, time.isoformat, time.fromisoformat),
-    ("timedelta", timedelta, lambda value: [value.days, value.seconds, value.microseconds], lambda parts: timedelta(*parts)),
+    ("timedelta", timedelta, lambda value: [value.days, value.seconds, value.microseconds],
+     lambda parts: timedelta(*parts)),
     ("decimal", Decimal, str, Decimal),
     ("uuid", UUID, str, UUID),
     ("bytes", bytes, bytes.hex, bytes.fromhex),
