@@ -54,10 +54,9 @@ def test_json_has_every_setting_with_its_source_and_no_secret(
     assert found["token"] == ("(set)", "TRACEKIT_TOKEN")
     assert "s3cret" not in ran.out
     assert report["problems"] == []
-    assert report["data"]["journals"] == {
-        "files": 1, "bytes": report["data"]["journals"]["bytes"], "live": 0, "unread_bytes": 0, "faults": 0, "skipped_bytes": 0,
-        "missing_records": 0, "dropped_records": 0, "received": {}, "troubled": {},
-    }  # fmt: skip
+    journal = report["data"]["journals"]
+    assert journal.pop("bytes") > 0
+    assert {name: value for name, value in journal.items() if value} == {"files": 1}
 
 
 def test_what_is_wrong_with_journals_is_named(run: Run, private: Path) -> None:

@@ -22,8 +22,10 @@ from tests.support.commands import PROGRAM, tracekit
 Run = Callable[..., Ran]
 
 QUERY = """
-SELECT span_id AS id, start_time, finish_reasons, output_messages, cost_usd, NULL AS nothing, true AS yes, DATE '2026-01-02' AS day,
-    {'a': [1, NULL]} AS struct, 'NaN'::DOUBLE AS nan, 170141183460469231731687303715884105727::HUGEINT AS huge, 1.5::DECIMAL(4,2) AS decimal,
+SELECT
+    span_id AS id, start_time, finish_reasons, output_messages, cost_usd, NULL AS nothing, true AS yes,
+    DATE '2026-01-02' AS day, {'a': [1, NULL]} AS struct, 'NaN'::DOUBLE AS nan,
+    170141183460469231731687303715884105727::HUGEINT AS huge, 1.5::DECIMAL(4,2) AS decimal,
     'x'::BLOB AS bytes, 'a,"b"\n' AS text, 1 AS id
 FROM spans WHERE span_id = '0000000000000001'
 """
@@ -149,8 +151,8 @@ def test_a_query_from_stdin(run: Run, recorded: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("query", "says"),
-    [("SELEC 1", "syntax error"), ("SELECT * FROM nowhere", "nowhere"), ("DROP VIEW spans", "only read"), ("SELECT 1; SELECT 2", "2 statements"),
-     ("SELECT * FROM '/etc/passwd'", "passwd"), ("", "0 statements")],
+    [("SELEC 1", "syntax error"), ("SELECT * FROM nowhere", "nowhere"), ("DROP VIEW spans", "only read"),
+     ("SELECT 1; SELECT 2", "2 statements"), ("SELECT * FROM '/etc/passwd'", "passwd"), ("", "0 statements")],
 )  # fmt: skip
 def test_a_bad_query_is_a_sentence_and_2(run: Run, recorded: Path, query: str, says: str) -> None:
     ran = run("sql", query)
@@ -207,7 +209,8 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom tracekit.cli import main\n"
         "try:\n    main([sys.argv[1], '--help'])\nexcept SystemExit:\n    pass\n"
-        "sys.exit(', '.join({'duckdb', 'starlette', 'uvicorn', 'pyarrow', 'rich', 'genai_prices', 'pydantic'} & set(sys.modules)) or 0)"
+        "heavy = {'duckdb', 'starlette', 'uvicorn', 'pyarrow', 'rich', 'genai_prices', 'pydantic'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )
     for verb in ("sql", "ls", "show", "up", "doctor"):
         ran = subprocess.run(

@@ -29,7 +29,6 @@ from tracekit.journal.writer import JournalWriter
 from tracekit.query.source import open_source
 from tracekit.store.duckdb import open_store
 
-
 Run = Callable[..., Ran]
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
@@ -45,6 +44,10 @@ def names(http: httpx2.Client, url: str, key: str) -> list[Any]:
     return [row[key] for row in http.get(f"{url}/traces.json").json()["traces"]]
 
 
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
 def until(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not happened():
@@ -58,7 +61,9 @@ def count(directory: Path) -> int:
 
 
 @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
-def test_an_unmodified_exporter_is_understood(data_dir: Path, tmp_path: Path, http: httpx2.Client, compression: Compression) -> None:
+def test_an_unmodified_exporter_is_understood(
+    data_dir: Path, tmp_path: Path, http: httpx2.Client, compression: Compression
+) -> None:
     with up(cwd=tmp_path) as (url, _):
         exporter = OTLPSpanExporter(endpoint=f"{url}/v1/traces", compression=compression)
         provider = TracerProvider(resource=Resource.create({"service.name": "exported"}), shutdown_on_exit=False)
@@ -68,7 +73,8 @@ def test_an_unmodified_exporter_is_understood(data_dir: Path, tmp_path: Path, ht
             inner.set_status(trace.StatusCode.ERROR, "broke")
         provider.shutdown()
         with open_source() as source:
-            rows = source.sql("SELECT name, service, status, status_message, parent_span_id IS NULL FROM spans ORDER BY name").rows
+            query = "SELECT name, service, status, status_message, parent_span_id IS NULL FROM spans ORDER BY name"
+            rows = source.sql(query).rows
         assert rows == [("inner", "exported", "error", "broke", False), ("outer", "exported", "unset", None, True)]
         until(lambda: names(http, url, "name") == ["outer"])
 
@@ -88,7 +94,7 @@ def test_a_program_s_journal_shows_up_live(data_dir: Path, tmp_path: Path, http:
 def test_a_clean_end(data_dir: Path, tmp_path: Path, http: httpx2.Client, number: signal.Signals, code: int) -> None:
     body = otlp.request(otlp.spans(3)).SerializeToString()
     with up(cwd=tmp_path) as (url, process):
-        assert stat.S_IMODE((data_dir / "up.json").stat().st_mode) == 0o600
+        assert mode(data_dir / "up.json") == 0o600
         with http.stream("GET", f"{url}/live") as live:  # a page that stays open
             assert live.status_code == 200
             assert http.post(f"{url}/v1/traces", content=body, headers=PROTOBUF).status_code == 200
@@ -102,8 +108,7 @@ def test_a_clean_end(data_dir: Path, tmp_path: Path, http: httpx2.Client, number
     assert store.sql("SELECT count(*) FROM spans").rows == [(3,)]
     assert all(state.ended for state in store.journals().values())
     store.close()
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (data_dir, data_dir / "journal", data_dir / "traces.duckdb")}
-    assert modes == {"data": 0o700, "journal": 0o700, "traces.duckdb": 0o600}
+    assert [mode(data_dir / name) for name in ("", "journal", "traces.duckdb")] == [0o700, 0o700, 0o600]
 
 
 def test_what_was_answered_200_survives_a_kill(data_dir: Path, tmp_path: Path, http: httpx2.Client) -> None:
@@ -131,7 +136,8 @@ def test_a_second_up_and_another_holder_are_named(run: Run, data_dir: Path, tmp_
         ran = run("up", "--port", "0")
     assert (ran.code, f"process {process.pid}" in ran.err, url in ran.err) == (2, True, True)
     store = open_store(data_dir / "traces.duckdb")
-    held = subprocess.Popen([*PROGRAM, "up", "--port", "0", "--no-browser"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    command = [*PROGRAM, "up", "--port", "0", "--no-browser"]
+    held = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     time.sleep(1)
     store.close()  # a short command that has it is waited for
     with held:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -132,65 +132,42 @@ def test_one_record_larger_than_a_step(journal: Path, store: Store) -> None:
     assert numbers(store) == [1]
 
 
-def damaged(pieces: list[bytes]) -> bytes:
-    piece = bytearray(pieces[3])
-    piece[40] ^= 0x10
-    return b"".join([*pieces[:3], bytes(piece), *pieces[4:]])
+@dataclass(frozen=True)
+class Damage:
+    """What became of a journal of five spans: its pieces, what of them can be read, and what is named as lost."""
+
+    pieces: Callable[[list[bytes]], list[bytes]]
+    left: list[int]
+    faults: int = 1
+    lost: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
 
-@pytest.mark.parametrize(
-    ("content", "left", "faults", "lost"),
-    [
-        pytest.param(
-            lambda whole: b"".join(whole)[:-7], [1, 2, 3, 4], 1, [], id="cut in the middle of the last record"
-        ),
-        pytest.param(damaged, [1, 2, 4, 5], 1, [(3, 3)], id="one byte flipped"),
-        pytest.param(
-            lambda whole: b"".join([*whole[:2], b"garbage", *whole[2:]]),
-            [1, 2, 3, 4, 5],
-            1,
-            [],
-            id="foreign bytes between",
-        ),
-        pytest.param(
-            lambda whole: b"".join([*whole[:2], *whole[4:]]), [1, 4, 5], 0, [(2, 3)], id="records that never came"
-        ),
-        pytest.param(
-            lambda whole: b"".join([whole[0], whole[2], whole[1], *whole[3:]]),
-            [1, 2, 3, 4, 5],
-            0,
-            [],
-            id="threads out of order",
-        ),
-        pytest.param(
-            lambda whole: b"".join([*whole[:2], pack(records.SPAN_END, 2, b'{"trace_id":'), *whole[3:]]),
-            [1, 3, 4, 5],
-            1,
-            [],
-            id="no JSON",
-        ),
-        pytest.param(
-            lambda whole: b"".join([*whole[:2], pack(b"?", 2, b"{}"), *whole[3:]]),
-            [1, 3, 4, 5],
-            1,
-            [],
-            id="a kind from the future",
-        ),
-    ],
-)
-def test_damage_costs_what_it_hit_and_is_counted(
-    journal: Path, store: Store, content: Any, left: list[int], faults: int, lost: list[tuple[int, int]]
-) -> None:
-    (journal / "a.tkj").write_bytes(content(journals.frames(5)))
-    (journal / "b.tkj").write_bytes(b"".join(journals.frames(6)[:1] + journals.frames(6)[6:]))
-    progress = Ingest(journal, store).fold()
-    assert numbers(store) == [*left, 6]
-    assert (store.journals()["a.tkj"].faults, len([said for said in progress.notices if "a.tkj" in said])) == (
-        faults,
-        faults,
-    )
-    gaps = [(gap.first_missing, gap.last_missing) for gap in store.journals()["a.tkj"].gaps]
-    assert gaps == lost
+def flipped(piece: bytes) -> bytes:
+    return piece[:40] + bytes([piece[40] ^ 0x10]) + piece[41:]
+
+
+NO_JSON = pack(records.SPAN_END, 2, b'{"trace_id":')
+NEW_KIND = pack(b"?", 2, b"{}")
+DAMAGES = {
+    "cut in the middle of the last record": Damage(lambda whole: [*whole[:5], whole[5][:-7]], [1, 2, 3, 4]),
+    "one byte flipped": Damage(lambda whole: [*whole[:3], flipped(whole[3]), *whole[4:]], [1, 2, 4, 5], lost=[(3, 3)]),
+    "foreign bytes between": Damage(lambda whole: [*whole[:2], b"garbage", *whole[2:]], [1, 2, 3, 4, 5]),
+    "records that never came": Damage(lambda whole: [*whole[:2], *whole[4:]], [1, 4, 5], faults=0, lost=[(2, 3)]),
+    "threads out of order": Damage(lambda whole: [whole[0], whole[2], whole[1], *whole[3:]], [1, 2, 3, 4, 5], faults=0),
+    "a record that is no JSON": Damage(lambda whole: [*whole[:2], NO_JSON, *whole[3:]], [1, 3, 4, 5]),
+    "a kind from the future": Damage(lambda whole: [*whole[:2], NEW_KIND, *whole[3:]], [1, 3, 4, 5]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damage_costs_what_it_hit_and_is_counted(journal: Path, store: Store, damage: Damage) -> None:
+    (journal / "a.tkj").write_bytes(b"".join(damage.pieces(journals.frames(5))))
+    (journal / "b.tkj").write_bytes(b"".join([journals.frames(6)[0], journals.frames(6)[6]]))
+    notices = Ingest(journal, store).fold().notices
+    assert numbers(store) == [*damage.left, 6]
+    state = store.journals()["a.tkj"]
+    assert (state.faults, len([said for said in notices if "a.tkj" in said])) == (damage.faults, damage.faults)
+    assert [(gap.first_missing, gap.last_missing) for gap in state.gaps] == damage.lost
 
 
 def test_a_gap_is_taken_back_when_its_record_comes_after_all(journal: Path, store: Store) -> None:

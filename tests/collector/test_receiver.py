@@ -173,11 +173,11 @@ def test_malformed_logs_and_metrics(running: Running, path: str, content: bytes,
 
 
 def test_an_inflating_bomb_stays_small_in_memory(running: Running) -> None:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(512)) + packer.flush()
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert running.post(bomb, **PROTOBUF, Content_Encoding="gzip").status_code == 413
-    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 64  # of 512 MiB
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 64  # of 200 MiB
 
 
 def test_too_many_at_once_are_told_to_come_again(running: Running) -> None:
@@ -234,7 +234,8 @@ def _half_a_request(url: str) -> socket.socket:
     host, port = url.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)))
     connection.sendall(
-        b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 100\r\n\r\nhalf"
+        b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
+        b"Content-Length: 100\r\n\r\nhalf"
     )
     return connection
 

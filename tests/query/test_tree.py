@@ -59,7 +59,7 @@ def test_facts_stand_beside_the_span_and_what_is_unknown_does_not() -> None:
         "llm  call",
         "1.50 ms",
         "gpt-4o",
-        "1.2k in, – out",
+        "1.2k in, \N{EN DASH} out",
         "$0.0031",
         "first chunk 210 ms",
         "TimeoutError: too slow",

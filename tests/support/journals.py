@@ -92,7 +92,7 @@ time.sleep(60)
 
 @contextlib.contextmanager
 def live_writer(journal: Path, ended: int) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has ended so many spans, holds number 999 open, and lives until the context ends or it is killed."""
+    """Another process that has ended so many spans and holds number 999 open, until the context ends or a kill."""
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
     command = [sys.executable, "-c", _WRITER, str(journal), str(ended)]

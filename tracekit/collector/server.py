@@ -63,7 +63,7 @@ class Server:
     async def _serve(self, server: uvicorn.Server, listening: socket.socket, ready: Callable[[], None]) -> None:
         server.should_exit = self._stopping
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110 - a flag is all that uvicorn offers
             await asyncio.sleep(0.005)
         try:
             await asyncio.to_thread(ready)

@@ -49,7 +49,7 @@ def announce(directory: Path, running: Running) -> None:
         draft.replace(directory / FILE)
     except OSError as error:
         raise StoreError(
-            f"{directory / FILE} cannot be written ({error.strerror or error}), so no other command would find this one."
+            f"{directory / FILE} cannot be written ({error.strerror or error}), and no command would find this one."
         ) from error
 
 

@@ -30,7 +30,7 @@ class Branch:
 
 @dataclass(slots=True, frozen=True)
 class Line:
-    """A line of the tree, in parts so that each may have its colour. `status` is the span's, or "text" for a preview."""
+    """A line of the tree, in parts that may each have a colour. `status` is the span's, or "text" for a preview."""
 
     lead: str
     head: str
