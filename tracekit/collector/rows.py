@@ -28,7 +28,7 @@ class Rows:
     price: Callable[[Span], float | None]
     spans: list[Span] = field(default_factory=list[Span])
     scores: list[Score] = field(default_factory=list[Score])
-    _opened: dict[str, dict[_Key, Span]] = field(default_factory=dict[str, dict[_Key, Span]])
+    _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
     _ended: set[_Key] = field(default_factory=set[_Key])
 
     def take(self, frame: Frame, tail: Tail) -> None:
@@ -45,7 +45,7 @@ class Rows:
         """All of it as one transaction, with the journals it was read from."""
         return Batch(
             spans=self.spans,
-            opened={name: list(spans.values()) for name, spans in self._opened.items() if spans},
+            opened={name: [canonical(raw) for raw in spans.values()] for name, spans in self._opened.items() if spans},
             scores=self.scores,
             interrupted=[tail.name for tail in tails if tail.ended],
             journals=[tail.state() for tail in tails],
@@ -53,10 +53,10 @@ class Rows:
 
     def start(self, payload: bytes, tail: Tail) -> None:
         """A span has begun."""
-        span = canonical(_checked(records.raw_span(payload, tail.resources)))
-        key = span.trace_id, span.span_id
+        raw = _checked(records.raw_span(payload, tail.resources))
+        key = raw.trace_id, raw.span_id
         if key not in self._ended:
-            self._opened.setdefault(tail.name, {})[key] = span
+            self._opened.setdefault(tail.name, {})[key] = raw
 
     def end(self, payload: bytes, tail: Tail) -> None:
         """A span has ended."""
