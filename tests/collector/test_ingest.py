@@ -170,6 +170,39 @@ def test_damage_costs_what_it_hit_and_is_counted(journal: Path, store: Store, da
     assert [(gap.first_missing, gap.last_missing) for gap in state.gaps] == damage.lost
 
 
+def misstated(**fields: object) -> bytes:
+    whole = {"trace_id": "t", "span_id": None, "name": "n", "value": 1, "created_ns": 1}
+    return records.encode({**whole, **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (records.SCORE, misstated(value="high")),
+        (records.SCORE, misstated(trace_id=None)),
+        (records.SCORE, misstated(created_ns=1 << 70)),
+        (records.SCORE, b"7"),
+        (records.HEADER, b'{"process": {}}'),
+        (records.RESOURCE, b'{"id": 1e400, "attributes": {}}'),
+        (records.RESOURCE, b'{"id": 1, "attributes": 7}'),
+        (records.CLOSE, b'{"dropped": "many"}'),
+        (records.SPAN_START, records.encode(journals.span(2, ended=False, trace_id="xyz")).encode()),
+        (records.SPAN_END, records.encode(journals.span(2, span_id="0" * 16)).encode()),
+        (records.SPAN_END, records.encode(journals.span(2, start_ns="soon")).encode()),
+        (records.SPAN_END, b"\xff"),
+    ],
+)
+def test_a_poisoned_record_is_one_fault_and_its_neighbours_are_stored(
+    journal: Path, store: Store, writer: JournalWriter, kind: bytes, payload: bytes
+) -> None:
+    journals.end(writer, 1)
+    writer.append(kind, payload)
+    journals.end(writer, 3)
+    Ingest(journal, store).fold()
+    assert numbers(store) == [1, 3]
+    assert [state.faults for state in store.journals().values()] == [1]
+
+
 def test_a_gap_is_taken_back_when_its_record_comes_after_all(journal: Path, store: Store) -> None:
     whole = journals.frames(3)
     (journal / "a.tkj").write_bytes(whole[0] + whole[1] + whole[3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import UnionType
 
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
@@ -16,6 +17,13 @@ from tracekit.otlp import decode
 from tracekit.store import Batch
 
 _Key = tuple[str, str]
+_LAST_NS = (1 << 63) - 1
+_SCORE_TYPES: dict[str, UnionType | type] = {
+    **dict.fromkeys(("trace_id", "name", "source"), str),
+    **dict.fromkeys(("span_id", "label", "comment"), str | None),
+    "value": int | float | None,
+    "created_ns": int,
+}
 
 
 @dataclass(slots=True)
@@ -68,7 +76,9 @@ class Rows:
 
     def score(self, payload: bytes, _: Tail) -> None:
         """A judgement was made."""
-        self.scores.append(records.score(payload))
+        score = records.score(payload)
+        _check_score(score)
+        self.scores.append(score)
 
     def traces(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
         """A request with spans came in. Those without usable ids were refused to their sender then."""
@@ -84,14 +94,17 @@ class Rows:
 
 
 def _header(_: Rows, payload: bytes, tail: Tail) -> None:
-    tail.header = records.load(payload)
+    header = records.load(payload)
+    if not isinstance(header.get("process"), str):
+        raise DecodeError(f"a header names its process {header.get('process')!r:.80}, not with a text")
+    tail.header = header
 
 
 def _resource(_: Rows, payload: bytes, tail: Tail) -> None:
     data = records.load(payload)
     try:
         tail.resources[int(data["id"])] = dict(data["attributes"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DecodeError(f"a resource record lacks or misstates a field: {error!r}") from error
 
 
@@ -104,6 +117,16 @@ def _close(_: Rows, payload: bytes, tail: Tail) -> None:
     if not isinstance(dropped, int):
         raise DecodeError(f"a close record counts {dropped!r} records as dropped, not a number of them")
     tail.dropped = dropped
+
+
+def _check_score(score: Score) -> None:
+    """Hold a score to its types: its record is JSON, which holds to none."""
+    for name, kind in _SCORE_TYPES.items():
+        value: object = getattr(score, name)
+        if not isinstance(value, kind):
+            raise DecodeError(f"a score's {name} is {value!r:.80}, which cannot be")
+    if not 0 <= score.created_ns <= _LAST_NS:
+        raise DecodeError(f"a score's created_ns is {score.created_ns}, which is no time")
 
 
 def _received(signal: str) -> _Handler:
