@@ -11,6 +11,7 @@ from typing import Final
 # Operation and client
 OPERATION: Final = "gen_ai.operation.name"
 PROVIDER: Final = "gen_ai.provider.name"
+SYSTEM_OLD: Final = "gen_ai.system"  # before v1.37
 CONVERSATION_ID: Final = "gen_ai.conversation.id"
 OUTPUT_TYPE: Final = "gen_ai.output.type"
 SERVER_ADDRESS: Final = "server.address"
@@ -91,6 +92,7 @@ OUTPUT: Final = "tracekit.output"
 OUTCOME: Final = "tracekit.outcome"
 TAGS: Final = "tracekit.tags"
 METADATA_PREFIX: Final = "tracekit.metadata."
+FAULT: Final = "tracekit.fault"  # why a span is kept raw, or what in it could not be kept as it came
 TIME_TO_LAST_CHUNK: Final = "tracekit.time_to_last_chunk"  # seconds
 
 # Operations
