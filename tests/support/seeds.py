@@ -21,7 +21,9 @@ def trace_id() -> str:
     return f"{next(_numbers):032x}"
 
 
-def span(trace: str, name: str, *, at: int, ms: float | None, parent: Span | None = None, **fields: Any) -> Span:
+def span(
+    trace: str, name: str, *, at: int, ms: float | None, parent: Span | None = None, **fields: Any
+) -> Span:
     """A span of `trace`, `at` nanoseconds; `ms` None leaves it open."""
     fields.setdefault("project", "support")
     fields.setdefault("service", "support-api")
@@ -44,7 +46,9 @@ def text(role: str, content: str, **more: Any) -> dict[str, Any]:
     return {"role": role, "parts": [{"type": "text", "content": content}], **more}
 
 
-def llm(trace: str, *, at: int, ms: float | None, model: str = "gpt-4o", parent: Span | None = None, **fields: Any) -> Span:
+def llm(
+    trace: str, *, at: int, ms: float | None, model: str = "gpt-4o", parent: Span | None = None, **fields: Any
+) -> Span:
     """A chat call with usage and price."""
     given = {
         "kind": "llm",
@@ -75,14 +79,30 @@ TOOLS = [
         "type": "function",
         "name": "get_order",
         "description": "Look an order up by its number.",
-        "parameters": {"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"]},
+        "parameters": {
+            "type": "object",
+            "properties": {"order_id": {"type": "string"}},
+            "required": ["order_id"],
+        },
     },
-    {"type": "function", "name": "refund", "description": "Refund an order.", "parameters": {"type": "object", "properties": {}}},
+    {
+        "type": "function",
+        "name": "refund",
+        "description": "Refund an order.",
+        "parameters": {"type": "object", "properties": {}},
+    },
 ]
-SYSTEM = [{"type": "text", "content": "You are the support agent of a shop. Be brief. Never promise a refund before you have seen the order."}]
+SYSTEM = [
+    {
+        "type": "text",
+        "content": "You are the support agent of a shop. Be brief. Never promise a refund before you have seen the order.",
+    }
+]
 
 
-def agent(at: int, *, question: str, answer: str, failing: bool = False, session: str = "s-204", user: str = "u-17") -> list[Span]:
+def agent(
+    at: int, *, question: str, answer: str, failing: bool = False, session: str = "s-204", user: str = "u-17"
+) -> list[Span]:
     """An agent that asks a model, calls a tool (which may fail), asks again, and answers."""
     trace = trace_id()
     who: dict[str, Any] = {"session_id": session, "user_id": user, "tags": ["beta"]}
@@ -90,7 +110,12 @@ def agent(at: int, *, question: str, answer: str, failing: bool = False, session
         trace, "invoke_agent support", at=at, ms=4_310, kind="agent", operation="invoke_agent",
         input={"question": question}, output=answer, status="unset", **who,
     )  # fmt: skip
-    call = {"type": "tool_call", "id": "call_1", "name": "get_order", "arguments": {"order_id": "8841", "expand": ["items", "payments"]}}
+    call = {
+        "type": "tool_call",
+        "id": "call_1",
+        "name": "get_order",
+        "arguments": {"order_id": "8841", "expand": ["items", "payments"]},
+    }
     first = llm(
         trace, at=at + 12 * MS, ms=1_240, parent=root, ttft_ms=412.0, system_instructions=SYSTEM, tool_definitions=TOOLS,
         input_messages=[text("user", question)], finish_reasons=["tool_calls"], cache_read_tokens=1_024, reasoning_tokens=64,
@@ -126,24 +151,72 @@ def agent(at: int, *, question: str, answer: str, failing: bool = False, session
         ],
         output_messages=[text("assistant", answer, finish_reason="stop")], **who,
     )  # fmt: skip
-    inner = span(trace, "SELECT orders", at=at + 1_270 * MS, ms=0.42, parent=tool, kind="other", attributes={"db.system": "postgresql"})
+    inner = span(
+        trace,
+        "SELECT orders",
+        at=at + 1_270 * MS,
+        ms=0.42,
+        parent=tool,
+        kind="other",
+        attributes={"db.system": "postgresql"},
+    )
     return [root, first, tool, second, inner]
 
 
-def rag(at: int, *, question: str, answer: str, model: str = "claude-sonnet-4-5", scale: float = 1.0) -> list[Span]:
+def rag(
+    at: int, *, question: str, answer: str, model: str = "claude-sonnet-4-5", scale: float = 1.0
+) -> list[Span]:
     """A retrieval chain: embed, retrieve, rerank, answer."""
     trace = trace_id()
-    root = span(trace, "answer_question", at=at, ms=2_900 * scale, kind="chain", input=question, output=answer, session_id="s-311", user_id="u-4", project="docs")
+    root = span(
+        trace,
+        "answer_question",
+        at=at,
+        ms=2_900 * scale,
+        kind="chain",
+        input=question,
+        output=answer,
+        session_id="s-311",
+        user_id="u-4",
+        project="docs",
+    )
     docs = [
-        {"id": "handbook.md#vacation", "score": 0.912, "content": "Every employee has 30 days of vacation a year. Days not taken move to the next March."},
-        {"id": "handbook.md#sick-leave", "score": 0.641, "content": "Call your lead in the morning. From the fourth day on, a note is needed."},
+        {
+            "id": "handbook.md#vacation",
+            "score": 0.912,
+            "content": "Every employee has 30 days of vacation a year. Days not taken move to the next March.",
+        },
+        {
+            "id": "handbook.md#sick-leave",
+            "score": 0.641,
+            "content": "Call your lead in the morning. From the fourth day on, a note is needed.",
+        },
     ]
     embed = span(
         trace, "embeddings text-embedding-3-small", at=at + 5 * MS, ms=84, parent=root, kind="embedding", operation="embeddings", provider="openai",
         request_model="text-embedding-3-small", model="text-embedding-3-small", input_tokens=9, cost_usd=0.00000018, counted=True, input=[question], project="docs",
     )  # fmt: skip
-    found = span(trace, "search handbook", at=at + 92 * MS, ms=38, parent=root, kind="retriever", documents=docs, input=question, project="docs")
-    rank = span(trace, "rerank", at=at + 132 * MS, ms=120, parent=root, kind="reranker", documents=docs, project="docs")
+    found = span(
+        trace,
+        "search handbook",
+        at=at + 92 * MS,
+        ms=38,
+        parent=root,
+        kind="retriever",
+        documents=docs,
+        input=question,
+        project="docs",
+    )
+    rank = span(
+        trace,
+        "rerank",
+        at=at + 132 * MS,
+        ms=120,
+        parent=root,
+        kind="reranker",
+        documents=docs,
+        project="docs",
+    )
     last = llm(
         trace, at=at + 260 * MS, ms=2_600 * scale, model=model, parent=root, provider="anthropic", ttft_ms=640 * scale,
         input_messages=[{"role": "user", "parts": [
@@ -174,14 +247,35 @@ def hostile(at: int) -> list[Span]:
         documents=[{"id": HOSTILE, "score": 0.5, "content": HOSTILE}], input=HOSTILE, output=HOSTILE,
     )  # fmt: skip
     root.name = HOSTILE
-    child = span(trace, HOSTILE, at=at + MS, ms=4, parent=root, kind="tool", tool_name=HOSTILE, tool_arguments=HOSTILE, tool_result=HOSTILE)
+    child = span(
+        trace,
+        HOSTILE,
+        at=at + MS,
+        ms=4,
+        parent=root,
+        kind="tool",
+        tool_name=HOSTILE,
+        tool_arguments=HOSTILE,
+        tool_result=HOSTILE,
+    )
     return [root, child]
 
 
 def long_text(at: int) -> list[Span]:
     """An answer of a hundred thousand characters."""
-    answer = "\n".join(f"Paragraph {number}: " + "the quick brown fox jumps over the lazy dog. " * 4 for number in range(540))
-    return [llm(trace_id(), at=at, ms=31_000, ttft_ms=900, input_messages=[text("user", "Write it all down.")], output_messages=[text("assistant", answer, finish_reason="length")])]
+    answer = "\n".join(
+        f"Paragraph {number}: " + "the quick brown fox jumps over the lazy dog. " * 4 for number in range(540)
+    )
+    return [
+        llm(
+            trace_id(),
+            at=at,
+            ms=31_000,
+            ttft_ms=900,
+            input_messages=[text("user", "Write it all down.")],
+            output_messages=[text("assistant", answer, finish_reason="length")],
+        )
+    ]
 
 
 def stream_cut(at: int) -> list[Span]:
@@ -196,8 +290,23 @@ def stream_cut(at: int) -> list[Span]:
 def running(at: int) -> list[Span]:
     """An agent still at work: ended children under an open root."""
     trace = trace_id()
-    root = span(trace, "invoke_agent researcher", at=at, ms=None, kind="agent", operation="invoke_agent", input={"task": "compare three vendors"})
-    done = llm(trace, at=at + 3 * MS, ms=900, parent=root, input_messages=[text("user", "Compare three vendors of heat pumps.")], output_messages=[text("assistant", "Let me look at each of them.", finish_reason="stop")])
+    root = span(
+        trace,
+        "invoke_agent researcher",
+        at=at,
+        ms=None,
+        kind="agent",
+        operation="invoke_agent",
+        input={"task": "compare three vendors"},
+    )
+    done = llm(
+        trace,
+        at=at + 3 * MS,
+        ms=900,
+        parent=root,
+        input_messages=[text("user", "Compare three vendors of heat pumps.")],
+        output_messages=[text("assistant", "Let me look at each of them.", finish_reason="stop")],
+    )
     return [root, done]
 
 
@@ -209,9 +318,31 @@ def deep(at: int, *, spans: int) -> list[Span]:
     for step in range((spans - 1) // 3):
         begin = at + step * 120 * MS
         outer = span(trace, f"step {step}", at=begin, ms=118, parent=root, kind="chain")
-        call = llm(trace, at=begin + MS, ms=70, parent=outer, ttft_ms=20, input_messages=[text("user", f"step {step}")], output_messages=[text("assistant", "go on", finish_reason="stop")])
-        bad: dict[str, Any] = {"status": "error", "error_type": "ValueError", "status_message": "bad input"} if step % 97 == 96 else {}
-        tool = span(trace, "execute_tool search", at=begin + 72 * MS, ms=40, parent=outer, kind="tool", tool_name="search", tool_arguments={"q": step}, **bad)
+        call = llm(
+            trace,
+            at=begin + MS,
+            ms=70,
+            parent=outer,
+            ttft_ms=20,
+            input_messages=[text("user", f"step {step}")],
+            output_messages=[text("assistant", "go on", finish_reason="stop")],
+        )
+        bad: dict[str, Any] = (
+            {"status": "error", "error_type": "ValueError", "status_message": "bad input"}
+            if step % 97 == 96
+            else {}
+        )
+        tool = span(
+            trace,
+            "execute_tool search",
+            at=begin + 72 * MS,
+            ms=40,
+            parent=outer,
+            kind="tool",
+            tool_name="search",
+            tool_arguments={"q": step},
+            **bad,
+        )
         made += [outer, call, tool]
     return made
 
@@ -235,7 +366,20 @@ def day(now: int | None = None, *, traces: int = 40) -> Iterator[list[Span]]:
         at = now - (number + 3) * 7 * 60_000 * MS - number * number * 4_000 * MS
         question, answer = QUESTIONS[number % len(QUESTIONS)]
         if number % 3 == 2:
-            yield rag(at, question="How many days of vacation do I have?", answer="30 days a year; what you do not take moves to the next March.", scale=1 + number % 5 / 2, model=("claude-sonnet-4-5", "gpt-4o-mini")[number % 2])
+            yield rag(
+                at,
+                question="How many days of vacation do I have?",
+                answer="30 days a year; what you do not take moves to the next March.",
+                scale=1 + number % 5 / 2,
+                model=("claude-sonnet-4-5", "gpt-4o-mini")[number % 2],
+            )
         else:
-            yield agent(at, question=question, answer=answer, failing=number % 7 == 0, session=f"s-{204 + number % 4}", user=f"u-{17 + number % 3}")
+            yield agent(
+                at,
+                question=question,
+                answer=answer,
+                failing=number % 7 == 0,
+                session=f"s-{204 + number % 4}",
+                user=f"u-{17 + number % 3}",
+            )
     yield deep(now - 30 * 3_600_000 * MS, spans=601)

@@ -1,6 +1,7 @@
 """The viewer as a list of routes and a table of error handlers, to be put into a Starlette application.
 
-Owns what is mounted where. Refuses to open anything itself: the caller hands in the source and says when it has changed.
+Owns what is mounted where. Refuses to open anything itself: the caller hands in the source and says when it
+has changed.
 """
 
 from __future__ import annotations
@@ -34,15 +35,17 @@ def viewer_routes(
 
     Args:
         source: what the pages ask: anything with `.sql`. It is called from worker threads, several at a time.
-        version: a number that grows with each change of what `source` holds; called often, so it must be cheap.
-        closing: whether the server is about to stop: open streams then end at once. Without it they end within a minute.
+        version: a number that grows with each change of what `source` holds; called often, so it must be
+            cheap.
+        closing: whether the server is about to stop: open streams then end at once. Without it they end
+            within a minute.
     """
     viewer = Viewer(source=source, version=version, closing=closing)
     return [*traces.routes(viewer), *live.routes(viewer), *static.routes(viewer)]
 
 
 def error_handlers() -> dict[Any, Any]:
-    """Starlette exception handlers that show the viewer's page to browsers and plain words to everyone else."""
+    """Starlette exception handlers that show browsers a page and everyone else plain words."""
     renderer = Renderer.load()
 
     async def refused(request: Request, error: Exception) -> Response:

@@ -1,7 +1,7 @@
 """The files of `static/`: read once, hashed, compressed, and served under a name that changes when they do.
 
-All of them share one digest in their path, so that a module's relative imports carry it too and every copy may be cached
-for ever. Refuses anything that is not one of these files.
+All of them share one digest in their path, so that a module's relative imports carry it too and every copy
+may be cached for ever. Refuses anything that is not one of these files.
 """
 
 from __future__ import annotations
@@ -44,10 +44,14 @@ def load() -> Assets:
     """Read the package's static files."""
     whole = hashlib.sha256()
     files: dict[str, Asset] = {}
-    for entry in sorted(resources.files("tracekit_viewer").joinpath("static").iterdir(), key=lambda entry: entry.name):
+    for entry in sorted(
+        resources.files("tracekit_viewer").joinpath("static").iterdir(), key=lambda entry: entry.name
+    ):
         body = entry.read_bytes()
         whole.update(body)
-        files[entry.name] = Asset(body=body, compressed=gzip.compress(body, mtime=0), media_type=_media_type(entry.name))
+        files[entry.name] = Asset(
+            body=body, compressed=gzip.compress(body, mtime=0), media_type=_media_type(entry.name)
+        )
     return Assets(digest=whole.hexdigest()[:12], files=files)
 
 

@@ -1,7 +1,7 @@
 """Templates to answers: one Jinja environment in which everything is escaped and nothing undefined passes.
 
-Foreign text goes through the filters `visible` or `folded`; the environment knows no filter that marks text as safe
-without one of them. A failure is a page too.
+Foreign text goes through the filters `visible` or `folded`; the environment knows no filter that marks text
+as safe without one of them. A failure is a page too.
 """
 
 from __future__ import annotations
@@ -54,8 +54,7 @@ def _environment(files: Assets) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    env.filters.update(visible=_visible, folded=text.folded, commas=_commas)
-    env.globals.update(asset=files.url, enumerated=enumerate)
+    env.filters.update(asset=files.url, visible=_visible, folded=text.folded, commas=_commas)
     return env
 
 

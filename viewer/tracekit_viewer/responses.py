@@ -1,6 +1,7 @@
 """Every answer of the viewer goes out through here: the security headers, compression, and JSON's spelling.
 
-The policy allows what this package ships and nothing else: no inline script or style, no outside host, no frame.
+The policy allows what this package ships and nothing else: no inline script or style, no outside host, no
+frame.
 """
 
 from __future__ import annotations
@@ -31,7 +32,13 @@ _LEVEL = 5
 
 
 def respond(
-    request: Request, body: bytes, *, media_type: str, status: int = 200, cache: str = PRIVATE, packed: bytes | None = None
+    request: Request,
+    body: bytes,
+    *,
+    media_type: str,
+    status: int = 200,
+    cache: str = PRIVATE,
+    packed: bytes | None = None,
 ) -> Response:
     """An answer with the viewer's headers, compressed where the client takes it.
 

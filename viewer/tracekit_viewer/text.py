@@ -1,7 +1,8 @@
 """How foreign text reaches a page: escaped, with what hides in it made visible, and folded where it is long.
 
-Trace content is hostile: bidirectional overrides reorder it, zero-width and tag characters hide words in it, ANSI codes
-recolour terminals. All of these become marked tokens here. Nothing is dropped: what is folded away says how much it is.
+Trace content is hostile: bidirectional overrides reorder it, zero-width and tag characters hide words in it,
+ANSI codes recolour terminals. All of these become marked tokens here. Nothing is dropped: what is folded away
+says how much it is.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ INLINE = 200_000
 """Characters of one text that a page carries; the JSON twin carries the rest, and the page says so."""
 
 _SHORT = {
-    0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0B: "VT", 0x0C: "FF", 0x0D: "CR", 0x1B: "ESC", 0x7F: "DEL", 0xAD: "SHY",
-    0x61C: "ALM", 0x200B: "ZWSP", 0x200C: "ZWNJ", 0x200D: "ZWJ", 0x200E: "LRM", 0x200F: "RLM", 0x2028: "LSEP",
+    0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0B: "VT", 0x0C: "FF", 0x0D: "CR", 0x1B: "ESC", 0x7F: "DEL",
+    0xAD: "SHY", 0x61C: "ALM",
+    0x200B: "ZWSP", 0x200C: "ZWNJ", 0x200D: "ZWJ", 0x200E: "LRM", 0x200F: "RLM", 0x2028: "LSEP",
     0x2029: "PSEP", 0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO", 0x202E: "RLO", 0x2060: "WJ",
     0x2066: "LRI", 0x2067: "RLI", 0x2068: "FSI", 0x2069: "PDI", 0xFEFF: "BOM",
 }  # fmt: skip
@@ -33,12 +35,9 @@ _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _TAGS = range(0xE0000, 0xE0080)
 _ASCII = 0x80
 
-# One alternation: an ANSI sequence, a run of tag characters, or any single character that might hide something.
-_SUSPECT = re.compile(
-    "\x1b\\[[0-9;?]*[ -/]*[@-~]"
-    "|[\U000e0000-\U000e007f]+"
-    "|[^\\n\\t -~]"
-)
+# One alternation: an ANSI sequence, a run of tag characters, or any single character that might hide
+# something.
+_SUSPECT = re.compile("\x1b\\[[0-9;?]*[ -/]*[@-~]|[\U000e0000-\U000e007f]+|[^\\n\\t -~]")
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=:)|(?P<str>"(?:[^"\\]|\\.)*")'
     r"|(?P<num>-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b)|(?P<word>\b(?:true|false|null|NaN|Infinity)\b)"
@@ -104,7 +103,7 @@ def json_markup(text: str) -> Markup:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Folded:
-    """A text for a page: what stands there at once, what stands behind a fold, and how much only the JSON twin has."""
+    """A text for a page: what stands there at once, what is folded, and how much only the JSON twin has."""
 
     head: Markup
     rest: Markup | None = None
@@ -123,7 +122,12 @@ def folded(value: Any) -> Folded:
     cut = _line_end(text, EXCERPT)
     rest = text[cut:INLINE]
     return Folded(
-        head=paint(text[:cut]), rest=paint(rest), folded=len(rest), left_out=max(0, len(text) - INLINE), code=code, length=len(text)
+        head=paint(text[:cut]),
+        rest=paint(rest),
+        folded=len(rest),
+        left_out=max(0, len(text) - INLINE),
+        code=code,
+        length=len(text),
     )
 
 

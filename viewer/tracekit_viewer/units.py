@@ -1,6 +1,7 @@
 """How a quantity reads: one notation for time, counts, money and size on every page.
 
-Owns the wording and its exact twin (a title for whoever wants every digit). Refuses to guess: None is an en dash, never 0.
+Owns the wording and its exact twin (a title for whoever wants every digit). Refuses to guess: None is an en
+dash, never 0.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-UNKNOWN = "–"
+UNKNOWN = "\u2013"
 
 _MS_PER_SECOND = 1_000
 _MINUTE = 60
@@ -118,7 +119,7 @@ class Moment:
 
 
 def moment(when: datetime | None, now: datetime) -> Moment | None:
-    """A point in time relative to `now`: `just now`, `12 s ago`, `4 m ago`, `3 h ago`, `2 d ago`, then the date."""
+    """A point in time relative to `now`: `just now`, `12 s ago`, `4 m ago`, `3 h ago`, `2 d ago`, a date."""
     if when is None:
         return None
     when = when.astimezone(UTC)
@@ -132,7 +133,12 @@ def _ago(age: timedelta, when: datetime) -> str:
         return when.strftime("%Y-%m-%d %H:%M")
     if seconds < 2:  # noqa: PLR2004
         return "just now"
-    for limit, step, unit in ((_MINUTE, 1, "s"), (_HOUR, _MINUTE, "m"), (_DAY, _HOUR, "h"), (_WEEK, _DAY, "d")):
+    for limit, step, unit in (
+        (_MINUTE, 1, "s"),
+        (_HOUR, _MINUTE, "m"),
+        (_DAY, _HOUR, "h"),
+        (_WEEK, _DAY, "d"),
+    ):
         if seconds < limit:
             return f"{int(seconds // step)} {unit} ago"
     return when.strftime("%Y-%m-%d")

@@ -1,7 +1,7 @@
 """What every endpoint stands on: the source, its version, the templates, and how a failure becomes a page.
 
-Owns the way from a request to the blocking source (always through a worker thread) and from an error to an answer. Refuses
-to show a traceback: an error of ours that nobody foresaw is the server's to log.
+Owns the way from a request to the blocking source (always through a worker thread) and from an error to an
+answer. Refuses to show a traceback: an error of ours that nobody foresaw is the server's to log.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Viewer:
     renderer: Renderer = field(default_factory=Renderer.load)
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Put a question to the source in a worker thread: DuckDB blocks, and the event loop serves everyone."""
+        """Put a question to the source in a worker thread: it blocks, and the event loop serves everyone."""
         return await run_in_threadpool(question, *args, **kwargs)
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:

@@ -1,7 +1,7 @@
-"""A conversation as cards: system, user, assistant and tool messages, part by part, in the order they were sent.
+"""A conversation as cards: system, user, assistant and tool messages, part by part, as they were sent.
 
-Understands the convention's parts and carries every other shape as JSON: a message that is not understood is shown, not
-dropped. Never makes a link or an image of what a part points to.
+Understands the convention's parts and carries every other shape as JSON: a message that is not understood is
+shown, not dropped. Never makes a link or an image of what a part points to.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def conversation(*, system: Any, sent: Any, received: Any) -> list[Card]:
     names = _call_names([*_listed(sent), *_listed(received)])
     cards: list[Card] = []
     if system:
-        cards.append(Card(role="system", label="system", pieces=[_piece(part, names) for part in _listed(system)]))
+        cards.append(
+            Card(role="system", label="system", pieces=[_piece(part, names) for part in _listed(system)])
+        )
     cards.extend(_card(message, names, answer=False) for message in _listed(sent))
     cards.extend(_card(message, names, answer=True) for message in _listed(received))
     return cards
@@ -73,7 +75,9 @@ def tools(definitions: Any) -> list[Tool]:
             continue
         inner = definition.get("function")
         flat: Mapping[str, Any] = inner if isinstance(inner, Mapping) else definition
-        schema = next((flat[key] for key in ("parameters", "input_schema") if flat.get(key) is not None), None)
+        schema = next(
+            (flat[key] for key in ("parameters", "input_schema") if flat.get(key) is not None), None
+        )
         description = flat.get("description")
         found.append(
             Tool(
@@ -104,7 +108,10 @@ def _call_names(messages: Iterable[Any]) -> dict[str, str]:
         str(part["id"]): str(part["name"])
         for message in messages
         for part in _parts(message)
-        if isinstance(part, Mapping) and part.get("type") == "tool_call" and part.get("id") and part.get("name")
+        if isinstance(part, Mapping)
+        and part.get("type") == "tool_call"
+        and part.get("id")
+        and part.get("name")
     }
 
 
@@ -126,21 +133,22 @@ def _piece(part: Any, names: Mapping[str, str]) -> Piece:
         return Piece(form="text", body=folded(part))
     if not isinstance(part, Mapping):
         return Piece(form="other", title="unknown part", body=folded(part))
+    call_id = _text(part.get("id"))
     content = part.get("content", part.get("text"))
     match part.get("type"):
         case "text" | "reasoning" as form if content is not None:
-            return Piece(form=form, body=folded(content))
+            piece = Piece(form=form, body=folded(content))
         case "tool_call":
             title = str(part.get("name") or "(unnamed tool)")
-            return Piece(form="call", title=title, call_id=_text(part.get("id")), body=folded(part.get("arguments")))
+            piece = Piece(form="call", title=title, call_id=call_id, body=folded(part.get("arguments")))
         case "tool_call_response":
-            call_id = _text(part.get("id"))
             result = part.get("response", part.get("result"))
-            return Piece(form="result", title=names.get(call_id or ""), call_id=call_id, body=folded(result))
+            piece = Piece(form="result", title=names.get(call_id or ""), call_id=call_id, body=folded(result))
         case "blob" | "uri" | "file":
-            return Piece(form="media", title=str(part.get("modality") or "file"), note=media_note(part))
+            piece = Piece(form="media", title=str(part.get("modality") or "file"), note=media_note(part))
         case other:
-            return Piece(form="other", title=str(other or "unknown part"), body=folded(part))
+            piece = Piece(form="other", title=str(other or "unknown part"), body=folded(part))
+    return piece
 
 
 def media_note(part: Mapping[str, Any]) -> str:

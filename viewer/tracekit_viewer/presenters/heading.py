@@ -80,7 +80,9 @@ def _chips(trace: Mapping[str, Any]) -> list[Chip]:
         ("project", "project", trace["project"]),
     ]
     chips = [
-        Chip(label=label, value=value, href="/traces?" + urlencode({name: value})) for label, name, value in pairs if value
+        Chip(label=label, value=value, href="/traces?" + urlencode({name: value}))
+        for label, name, value in pairs
+        if value
     ]
     return chips + [Chip(label="tag", value=tag, href="") for tag in trace["tags"] or ()]
 
@@ -95,7 +97,7 @@ def _score(score: Mapping[str, Any]) -> Score:
 def _warning(trace: Mapping[str, Any]) -> str | None:
     missing = trace["missing_spans"] or 0
     if missing:
-        return f"{state.plural(missing, 'span')} of this trace never arrived: their children stand at the top level."
+        return (
+            f"{state.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
+        )
     return None
-
-

@@ -1,6 +1,7 @@
-"""The list of traces as a page shows it: rows, the strip of figures above them, and the filter that is in force.
+"""The list of traces as a page shows it: rows, the strip of figures above them, the filters in force.
 
-The strip speaks of the rows listed and of nothing else; a figure that some rows do not have says how many have it.
+The strip speaks of the rows listed and of nothing else; a figure that some rows do not have says how many
+have it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ FILTERS = ("status", "project", "model", "session_id", "user_id", "name", "text"
 """Query parameters of the list that narrow it, in the order in which chips stand."""
 
 _LABELS = {"session_id": "session", "user_id": "user", "text": "contains"}
-_STATUSES = (("", "All"), ("error", "Errors"), ("ok", "OK"))
+_STATUSES = (("", "All"), ("error", "Errors"))
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class Row:
     output: str | None
     models: list[Chip]
     owners: list[Chip]
+    project: Chip | None
     spans: str
     tokens_in: Quantity
     tokens_out: Quantity
@@ -67,7 +69,7 @@ class Figure:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Dot:
-    """A trace in the strip's chart: x is time, y is latency on a logarithmic scale, both in percent."""
+    """A trace in the strip's chart, in percent: x is its place in the list, y its latency (logarithm)."""
 
     href: str
     title: str
@@ -122,7 +124,7 @@ def listing(
 
 
 def _row(trace: Mapping[str, Any], *, in_force: Mapping[str, str], slowest: float, now: datetime) -> Row:
-    owners = [("session_id", trace["session_id"]), ("user_id", trace["user_id"]), ("project", trace["project"])]
+    owners = (("session_id", trace["session_id"]), ("user_id", trace["user_id"]))
     return Row(
         id=trace["trace_id"],
         href=f"/traces/{trace['trace_id']}",
@@ -132,6 +134,7 @@ def _row(trace: Mapping[str, Any], *, in_force: Mapping[str, str], slowest: floa
         output=trace["output_preview"],
         models=[_chip("model", model, in_force) for model in trace["models"] or ()],
         owners=[_chip(name, value, in_force) for name, value in owners if value],
+        project=_chip("project", trace["project"], in_force) if trace["project"] else None,
         spans=state.plural(trace["span_count"], "span"),
         tokens_in=units.count(trace["input_tokens"], "input tokens"),
         tokens_out=units.count(trace["output_tokens"], "output tokens"),
@@ -177,15 +180,27 @@ def _figures(traces: Sequence[Mapping[str, Any]]) -> list[Figure]:
     return [
         Figure(label="Listed", value=units.count(len(traces), "traces")),
         Figure(label="Errors", value=units.count(failed, "traces with an error"), alarming=failed > 0),
-        Figure(label="Tokens", value=units.count(sum(tokens) if tokens else None), note=_known(tokens, traces)),
-        Figure(label="Cost", value=units.money(math.fsum(costs) if costs else None), note=_known(costs, traces)),
-        Figure(label="p50", value=units.duration(quantile(durations, 0.5), "latency"), note=_known(durations, traces)),
-        Figure(label="p95", value=units.duration(quantile(durations, 0.95), "latency"), note=_known(durations, traces)),
+        Figure(
+            label="Tokens", value=units.count(sum(tokens) if tokens else None), note=_known(tokens, traces)
+        ),
+        Figure(
+            label="Cost", value=units.money(math.fsum(costs) if costs else None), note=_known(costs, traces)
+        ),
+        Figure(
+            label="p50",
+            value=units.duration(quantile(durations, 0.5), "latency"),
+            note=_known(durations, traces),
+        ),
+        Figure(
+            label="p95",
+            value=units.duration(quantile(durations, 0.95), "latency"),
+            note=_known(durations, traces),
+        ),
     ]
 
 
 def _known(values: Sequence[float], traces: Sequence[Mapping[str, Any]]) -> str:
-    return "" if len(values) == len(traces) else f"known for {len(values)} of {len(traces)}"
+    return "" if len(values) == len(traces) else f"{len(values)} of {len(traces)} known"
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
@@ -195,24 +210,18 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
 
 def _dots(traces: Sequence[Mapping[str, Any]]) -> list[Dot]:
     """Where each trace with a latency stands among the others; none where there are too few to compare."""
-    points = [t for t in traces if t["duration_ms"] is not None and t["start_time"] is not None]
+    points = [t for t in reversed(traces) if t["duration_ms"] is not None]
     if len(points) < 3:  # noqa: PLR2004 - two dots are no picture
         return []
-    times = [t["start_time"].timestamp() for t in points]
     logs = [math.log10(max(float(t["duration_ms"]), 0.001)) for t in points]
+    low, high = min(logs), max(logs)
     return [
         Dot(
             href=f"/traces/{trace['trace_id']}",
             title=f"{trace['name'] or '(unnamed)'}, {units.duration(trace['duration_ms']).text}",
-            x=_percent(time, times, margin=1.5),
-            y=round(100 - _percent(log, logs, margin=10), 2),
+            x=round(2 + 96 * number / (len(points) - 1), 2),
+            y=round(100 * (high - log) / (high - low), 2) if high > low else 50,
             mark=state.of_trace(trace).mark,
         )
-        for trace, time, log in zip(points, times, logs, strict=True)
+        for number, (trace, log) in enumerate(zip(points, logs, strict=True))
     ]
-
-
-def _percent(value: float, values: Sequence[float], *, margin: float) -> float:
-    low, high = min(values), max(values)
-    share = (value - low) / (high - low) if high > low else 0.5
-    return round(margin + share * (100 - 2 * margin), 2)

@@ -1,4 +1,4 @@
-"""One span in full: its facts, its conversation or its input and output, its error, and all that was recorded raw.
+"""One span in full: its facts, its conversation or its input and output, its error, all that is raw.
 
 Owns which sections a span has and in which order they are read. A section without content is not there.
 """
@@ -115,7 +115,7 @@ class Panel:
             ("tools", "Tools", len(self.tools), bool(self.tools)),
             ("events", "Events", len(self.events), bool(self.events)),
             ("links", "Links", len(self.links), bool(self.links)),
-            ("attributes", "Attributes", len(self.attributes), True),
+            ("attributes", "Attributes", len(self.attributes) or None, True),
             ("resource", "Resource", len(self.resource), bool(self.resource)),
         ]
         return [(anchor, title, number) for anchor, title, number, there in every if there]
@@ -163,7 +163,9 @@ def _facts(span: Mapping[str, Any]) -> list[Fact]:
         facts.append(Fact(label="Tokens in", value=value, note=_subset(notes)))
     if span["output_tokens"] is not None:
         note = _subset([("reasoning", span["reasoning_tokens"])])
-        facts.append(Fact(label="Tokens out", value=units.count(span["output_tokens"], "output tokens"), note=note))
+        facts.append(
+            Fact(label="Tokens out", value=units.count(span["output_tokens"], "output tokens"), note=note)
+        )
     if span["cost_usd"] is not None or span["model"]:
         elsewhere = "" if span["counted"] or span["cost_usd"] is None else "counted elsewhere"
         facts.append(Fact(label="Cost", value=units.money(span["cost_usd"]), note=elsewhere))
@@ -224,7 +226,7 @@ def _failure(span: Mapping[str, Any], events: list[Mapping[str, Any]]) -> Failur
 
 
 def _bodies(span: Mapping[str, Any]) -> list[tuple[str, Folded]]:
-    """What went in and what came out of a span that is not a conversation; a tool's own columns come first."""
+    """What went into a span that is no conversation, and what came out; a tool's own columns come first."""
     pairs = (
         ("Input", span["tool_arguments"] if span["tool_arguments"] is not None else span["input"]),
         ("Output", span["tool_result"] if span["tool_result"] is not None else span["output"]),

@@ -1,7 +1,7 @@
 """How a trace or a span stands: failed, running, cut short or fine, with the words and the mark for it.
 
-Owns the one place where status, outcome and missing data become what a reader sees. Refuses to call "fine" what is not
-known to be complete.
+Owns the one place where status, outcome and missing data become what a reader sees. Refuses to call "fine"
+what is not known to be complete.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def of_trace(trace: Mapping[str, Any]) -> State:
 def of_span(span: Mapping[str, Any]) -> State:
     """The state of one span; an outcome other than complete is named, an open span runs."""
     if span["status"] == "error":
-        return State("error", "Error", span.get("status_message") or span["error_type"] or "failed without a message")
+        return State(
+            "error", "Error", span.get("status_message") or span["error_type"] or "failed without a message"
+        )
     outcome = span["outcome"]
     if outcome in _CUT:
         return State("cut", str(outcome).capitalize(), _CUT[outcome])

@@ -1,7 +1,7 @@
 """The spans of a trace as a tree on a time axis: order, depth, geometry in percent, and where failures lie.
 
-Works on whatever came in: orphans stand as roots and say so, a circle of parents is cut open at its earliest span, a span
-without an end reaches to the last moment known and says so. No span is ever left out.
+Works on whatever came in: orphans stand as roots and say so, a circle of parents is cut open at its earliest
+span, a span without an end reaches to the last moment known and says so. No span is ever left out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _INDENTED = 12
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Bar:
-    """A span on the axis, in percent of its width: waiting from `start` to `first`, answering from there to `end`."""
+    """A span on the axis, in percent: waiting from `start` to `first`, answering from there to `end`."""
 
     start: float
     first: float | None
@@ -177,11 +177,13 @@ def _detail(span: Row) -> str | None:
 class _Axis:
     start: datetime
     total: float
-    """Milliseconds from the first start to the last moment known; at least a microsecond, so that shares exist."""
+    """Milliseconds from the first start to the last moment known; at least one microsecond."""
 
     @staticmethod
     def of(spans: Sequence[Row]) -> _Axis:
-        moments = [span[name] for span in spans for name in ("start_time", "end_time") if span[name] is not None]
+        moments = [
+            span[name] for span in spans for name in ("start_time", "end_time") if span[name] is not None
+        ]
         start, end = min(moments), max(moments)
         return _Axis(start, max((end - start).total_seconds() * 1_000, 0.001))
 
@@ -214,7 +216,12 @@ class _Axis:
 
 
 def _tick_label(ms: float) -> str:
-    for limit, unit, scale in ((1, "µs", 0.001), (1_000, "ms", 1), (60_000, "s", 1_000), (math.inf, "m", 60_000)):
+    for limit, unit, scale in (
+        (1, "µs", 0.001),
+        (1_000, "ms", 1),
+        (60_000, "s", 1_000),
+        (math.inf, "m", 60_000),
+    ):
         if ms < limit:
             return f"{ms / scale:.3g} {unit}"
     raise AssertionError(ms)

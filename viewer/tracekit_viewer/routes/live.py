@@ -1,7 +1,7 @@
 """News for open pages: a stream of server-sent events that says when the store has changed.
 
-Each stream ends by itself after a minute, and at once when the server closes: the browser comes back on its own, and a
-shutdown never waits for a reader that does not.
+Each stream ends by itself after a minute, and at once when the server closes: the browser comes back on its
+own, and a shutdown never waits for a reader that does not.
 """
 
 from __future__ import annotations

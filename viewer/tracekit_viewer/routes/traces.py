@@ -1,6 +1,6 @@
 """The list of traces and the page of one, each with its JSON twin.
 
-Owns how a URL becomes a question to the store. Refuses parameters it does not know the meaning of, and says which ones it knows.
+Owns how a URL becomes a question to the store. Refuses a page size it cannot serve instead of correcting it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class _Pages:
         self._viewer = viewer
 
     async def listing(self, request: Request) -> Response:
-        version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
+        version = (
+            self._viewer.version()
+        )  # before the question: a commit in between is seen as news, not missed
         found = await self._list(request)
         view = listing(found.traces, query=request.query_params, cursor=found.next, now=datetime.now(UTC))
         origin = str(request.base_url).rstrip("/")
@@ -84,16 +86,23 @@ class _Pages:
 
     async def _list(self, request: Request) -> TracePage:
         query = request.query_params
-        filters = Filters(**{name: query[name] for name in FILTERS if query.get(name)})
+        given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name)}
+        filters = Filters(**given)
         return await self._viewer.ask(
-            list_traces, self._viewer.source, limit=_limit(query.get("limit")), cursor=query.get("cursor"), filters=filters
+            list_traces,
+            self._viewer.source,
+            limit=_limit(query.get("limit")),
+            cursor=query.get("cursor"),
+            filters=filters,
         )
 
     async def _trace(self, request: Request) -> dict[str, Any]:
         trace_id = request.path_params["trace_id"]
         trace = await self._viewer.ask(get_trace, self._viewer.source, trace_id)
         if trace is None:
-            raise HTTPException(404, f"No trace {trace_id} is stored here. It may live in another data directory.")
+            raise HTTPException(
+                404, f"No trace {trace_id} is stored here. It may live in another data directory."
+            )
         return trace
 
     async def _span(self, trace_id: str, span_id: str) -> dict[str, Any]:
