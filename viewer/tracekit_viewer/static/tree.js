@@ -92,7 +92,7 @@ export function tree() {
   });
 
   rove();
-  picked()?.scrollIntoView({ block: "nearest" });
+  picked()?.scrollIntoView({ block: "center" });
 
   return {
     step(by) {
