@@ -54,12 +54,17 @@ def _environment(files: Assets) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    env.filters.update(asset=files.url, visible=_visible, folded=text.folded, commas=_commas)
+    env.filters.update(asset=files.url, visible=_visible, plain=_plain, folded=text.folded, commas=_commas)
     return env
 
 
 def _visible(value: Any) -> Markup:
     return text.visible(str(value))
+
+
+def _plain(value: Any) -> str:
+    """The same words for titles and labels, which hold no markup."""
+    return text.visible(str(value)).striptags()
 
 
 def _commas(number: int) -> str:
