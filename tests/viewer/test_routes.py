@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from tests.support import seeds, serving
+from tracekit.store import Batch
 from tracekit_viewer import responses, text
 
 
@@ -284,3 +285,20 @@ def test_questions_from_many_readers_at_once(client, served):
     for thread in threads:
         thread.join()
     assert statuses == [200] * 18
+
+
+def test_a_process_that_died_is_interrupted_and_not_running(tmp_path):
+    with serving.serve(tmp_path) as served:
+        served.add(seeds.running(time.time_ns()))
+        assert 'aria-label="Running"' in httpx2.get(f"{served.url}/").text
+        served.store.commit(Batch(interrupted=["app.tkj"]))
+        shown = httpx2.get(f"{served.url}/").text
+        assert 'aria-label="Interrupted"' in shown
+        assert 'aria-label="Running"' not in shown
+        (trace,) = served.store.sql("SELECT trace_id FROM traces").rows[0]
+        assert "its process died before" in httpx2.get(f"{served.url}/traces/{trace}").text
+
+
+def test_a_cost_without_some_calls_says_so(client):
+    trace = find(client, "chat llama-3.3-70b-local")
+    assert "without 1 unpriced call" in page(client, f"/traces/{trace['trace_id']}")

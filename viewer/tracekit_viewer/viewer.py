@@ -1,17 +1,15 @@
 """What every endpoint stands on: the source, its version, the templates, and how a failure becomes a page.
 
-Owns the way from a request to the blocking source (always through a worker thread) and from an error to an
-answer. Refuses to show a traceback: an error of ours that nobody foresaw is the server's to log.
+Owns the way from an error to an answer. Refuses to show a traceback: an error of ours that nobody foresaw is
+the server's to log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import ParamSpec, TypeVar
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,9 +18,7 @@ from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageErro
 from tracekit.query.traces import Queryable
 from tracekit_viewer.render import Renderer
 
-P = ParamSpec("P")
-T = TypeVar("T")
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Response]
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -34,17 +30,16 @@ class Viewer:
     closing: Callable[[], bool]
     renderer: Renderer = field(default_factory=Renderer.load)
 
-    async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Put a question to the source in a worker thread: it blocks, and the event loop serves everyone."""
-        return await run_in_threadpool(question, *args, **kwargs)
-
     def guarded(self, endpoint: Endpoint) -> Endpoint:
-        """An endpoint whose foreseen errors become pages."""
+        """An endpoint whose foreseen errors become pages.
+
+        It is no coroutine, so Starlette runs it in a worker thread: the source blocks, and the event loop must not.
+        """
 
         @wraps(endpoint)
-        async def answer(request: Request) -> Response:
+        def answer(request: Request) -> Response:
             try:
-                return await endpoint(request)
+                return endpoint(request)
             except HTTPException as error:
                 return self.renderer.failure(request, status=error.status_code, message=error.detail)
             except TracekitError as error:

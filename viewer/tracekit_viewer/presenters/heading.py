@@ -45,13 +45,15 @@ def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
     """Make the head of a trace's page.
 
     Args:
-        trace: a row of the `traces` view with `scores`.
+        trace: a row of the `traces` view with `spans`, `scores` and `unpriced`.
         now: what "ago" counts from.
     """
     return Heading(
         id=trace["trace_id"],
         name=trace["name"] or "(unnamed)",
-        state=state.of_trace(trace),
+        state=state.of_trace(
+            trace, interrupted=any(span["outcome"] == "interrupted" for span in trace["spans"])
+        ),
         started=units.moment(trace["start_time"], now),
         figures=_figures(trace),
         chips=_chips(trace),
@@ -68,8 +70,13 @@ def _figures(trace: Mapping[str, Any]) -> list[Figure]:
         Figure(label="Errors", value=units.count(errors, "failed spans"), alarming=errors > 0),
         Figure(label="Tokens in", value=units.count(trace["input_tokens"], "input tokens")),
         Figure(label="Tokens out", value=units.count(trace["output_tokens"], "output tokens")),
-        Figure(label="Cost", value=units.money(trace["cost_usd"])),
+        Figure(label="Cost", value=units.money(trace["cost_usd"]), note=_unpriced(trace)),
     ]
+
+
+def _unpriced(trace: Mapping[str, Any]) -> str:
+    """A cost that some calls are missing from is a lower bound, and says so."""
+    return f"without {state.plural(trace['unpriced'], 'unpriced call')}" if trace["unpriced"] else ""
 
 
 def _chips(trace: Mapping[str, Any]) -> list[Chip]:

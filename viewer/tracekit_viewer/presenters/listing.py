@@ -7,7 +7,7 @@ have it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,7 +94,12 @@ class Listing:
 
 
 def listing(
-    traces: Sequence[Mapping[str, Any]], *, query: Mapping[str, str], cursor: str | None, now: datetime
+    traces: Sequence[Mapping[str, Any]],
+    *,
+    query: Mapping[str, str],
+    cursor: str | None,
+    now: datetime,
+    interrupted: Collection[str] = (),
 ) -> Listing:
     """Make the list's view model.
 
@@ -103,13 +108,15 @@ def listing(
         query: the filters in force, by name.
         cursor: where the next, older page starts; None on the last one.
         now: what "ago" counts from.
+        interrupted: ids of the traces whose process died before they had ended.
     """
+    states = {t["trace_id"]: state.of_trace(t, interrupted=t["trace_id"] in interrupted) for t in traces}
     in_force = {name: query[name] for name in FILTERS if query.get(name)}
     slowest = max((t["duration_ms"] for t in traces if t["duration_ms"] is not None), default=0)
     return Listing(
-        rows=[_row(trace, in_force=in_force, slowest=slowest, now=now) for trace in traces],
-        figures=_figures(traces),
-        dots=_dots(traces),
+        rows=[_row(trace, states, in_force=in_force, slowest=slowest, now=now) for trace in traces],
+        figures=_figures(traces, states),
+        dots=_dots(traces, states),
         statuses=[_status_chip(value, label, in_force) for value, label in _STATUSES],
         narrowed=[
             Chip(label=_LABELS.get(name, name), value=value, href=_url(_without(in_force, name)), active=True)
@@ -123,12 +130,19 @@ def listing(
     )
 
 
-def _row(trace: Mapping[str, Any], *, in_force: Mapping[str, str], slowest: float, now: datetime) -> Row:
+def _row(
+    trace: Mapping[str, Any],
+    states: Mapping[str, State],
+    *,
+    in_force: Mapping[str, str],
+    slowest: float,
+    now: datetime,
+) -> Row:
     owners = (("session_id", trace["session_id"]), ("user_id", trace["user_id"]))
     return Row(
         id=trace["trace_id"],
         href=f"/traces/{trace['trace_id']}",
-        state=state.of_trace(trace),
+        state=states[trace["trace_id"]],
         name=trace["name"] or "(unnamed)",
         input=trace["input_preview"],
         output=trace["output_preview"],
@@ -168,8 +182,8 @@ def _url(query: Mapping[str, str]) -> str:
     return "/traces?" + urlencode(query) if query else "/traces"
 
 
-def _figures(traces: Sequence[Mapping[str, Any]]) -> list[Figure]:
-    failed = sum(state.of_trace(trace).mark == "error" for trace in traces)
+def _figures(traces: Sequence[Mapping[str, Any]], states: Mapping[str, State]) -> list[Figure]:
+    failed = sum(found.mark == "error" for found in states.values())
     durations = sorted(float(t["duration_ms"]) for t in traces if t["duration_ms"] is not None)
     tokens = [
         (t["input_tokens"] or 0) + (t["output_tokens"] or 0)
@@ -208,7 +222,7 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
 
 
-def _dots(traces: Sequence[Mapping[str, Any]]) -> list[Dot]:
+def _dots(traces: Sequence[Mapping[str, Any]], states: Mapping[str, State]) -> list[Dot]:
     """Where each trace with a latency stands among the others; none where there are too few to compare."""
     points = [t for t in reversed(traces) if t["duration_ms"] is not None]
     if len(points) < 3:  # noqa: PLR2004 - two dots are no picture
@@ -221,7 +235,7 @@ def _dots(traces: Sequence[Mapping[str, Any]]) -> list[Dot]:
             title=f"{trace['name'] or '(unnamed)'}, {units.duration(trace['duration_ms']).text}",
             x=round(2 + 96 * number / (len(points) - 1), 2),
             y=round(100 * (high - log) / (high - low), 2) if high > low else 50,
-            mark=state.of_trace(trace).mark,
+            mark=states[trace["trace_id"]].mark,
         )
         for number, (trace, log) in enumerate(zip(points, logs, strict=True))
     ]

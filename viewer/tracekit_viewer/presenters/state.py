@@ -29,11 +29,18 @@ class State:
     note: str
 
 
-def of_trace(trace: Mapping[str, Any]) -> State:
-    """The state of a trace: a failure anywhere in it comes first, then running, then what is missing."""
+def of_trace(trace: Mapping[str, Any], *, interrupted: bool = False) -> State:
+    """The state of a trace: a failure anywhere in it comes first, then running, then what is missing.
+
+    Args:
+        trace: a row of the `traces` view.
+        interrupted: whether its process died before all of it had ended.
+    """
     errors = trace["error_count"] or 0
     if errors or trace["status"] == "error":
         return State("error", "Error", f"{errors} of {plural(trace['span_count'], 'span')} failed")
+    if interrupted:
+        return State("cut", "Interrupted", "its process died before all of its spans had ended")
     if trace["end_time"] is None:
         return State("running", "Running", "not all of its spans have ended")
     missing = trace["missing_spans"] or 0

@@ -14,7 +14,7 @@ from tracekit_viewer.viewer import Viewer
 def routes(viewer: Viewer) -> list[Route]:
     """The route of the files; one under an outdated digest is the current file, not to be kept."""
 
-    async def static(request: Request) -> Response:
+    def static(request: Request) -> Response:
         found = viewer.renderer.assets.files.get(request.path_params["name"])
         if found is None:
             raise HTTPException(404, f"There is no file {request.path_params['name']!r}.")

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from tracekit.query.traces import Filters, TracePage, get_span, get_trace, list_traces
 from tracekit_viewer import responses
+from tracekit_viewer.interrupted import interrupted
 from tracekit_viewer.presenters.heading import heading
 from tracekit_viewer.presenters.listing import FILTERS, listing
 from tracekit_viewer.presenters.panel import panel
@@ -44,25 +45,31 @@ class _Pages:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
 
-    async def listing(self, request: Request) -> Response:
+    def listing(self, request: Request) -> Response:
         version = (
             self._viewer.version()
         )  # before the question: a commit in between is seen as news, not missed
-        found = await self._list(request)
-        view = listing(found.traces, query=request.query_params, cursor=found.next, now=datetime.now(UTC))
+        found = self._list(request)
+        view = listing(
+            found.traces,
+            query=request.query_params,
+            cursor=found.next,
+            now=datetime.now(UTC),
+            interrupted=interrupted(self._viewer.source, found.traces),
+        )
         origin = str(request.base_url).rstrip("/")
         return self._viewer.renderer.page(request, "traces.html", view=view, version=version, origin=origin)
 
-    async def listing_data(self, request: Request) -> Response:
-        found = await self._list(request)
+    def listing_data(self, request: Request) -> Response:
+        found = self._list(request)
         return responses.data(request, {"traces": found.traces, "next": found.next})
 
-    async def trace(self, request: Request) -> Response:
+    def trace(self, request: Request) -> Response:
         version = self._viewer.version()
-        trace = await self._trace(request)
+        trace = self._trace(request)
         tree = waterfall(trace["spans"])
         wanted = request.query_params.get("span") or tree.first_error or tree.lines[0].id
-        span = await self._span(trace["trace_id"], wanted)
+        span = self._span(trace["trace_id"], wanted)
         now = datetime.now(UTC)
         return self._viewer.renderer.page(
             request,
@@ -73,40 +80,36 @@ class _Pages:
             version=version,
         )
 
-    async def trace_data(self, request: Request) -> Response:
-        return responses.data(request, await self._trace(request))
+    def trace_data(self, request: Request) -> Response:
+        return responses.data(request, self._trace(request))
 
-    async def span_fragment(self, request: Request) -> Response:
-        span = await self._span(request.path_params["trace_id"], request.path_params["span_id"])
+    def span_fragment(self, request: Request) -> Response:
+        span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
         return self._viewer.renderer.page(request, "panel.html", panel=panel(span, now=datetime.now(UTC)))
 
-    async def span_data(self, request: Request) -> Response:
-        span = await self._span(request.path_params["trace_id"], request.path_params["span_id"])
+    def span_data(self, request: Request) -> Response:
+        span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
         return responses.data(request, span)
 
-    async def _list(self, request: Request) -> TracePage:
+    def _list(self, request: Request) -> TracePage:
         query = request.query_params
         given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name)}
         filters = Filters(**given)
-        return await self._viewer.ask(
-            list_traces,
-            self._viewer.source,
-            limit=_limit(query.get("limit")),
-            cursor=query.get("cursor"),
-            filters=filters,
+        return list_traces(
+            self._viewer.source, limit=_limit(query.get("limit")), cursor=query.get("cursor"), filters=filters
         )
 
-    async def _trace(self, request: Request) -> dict[str, Any]:
+    def _trace(self, request: Request) -> dict[str, Any]:
         trace_id = request.path_params["trace_id"]
-        trace = await self._viewer.ask(get_trace, self._viewer.source, trace_id)
+        trace = get_trace(self._viewer.source, trace_id)
         if trace is None:
             raise HTTPException(
                 404, f"No trace {trace_id} is stored here. It may live in another data directory."
             )
         return trace
 
-    async def _span(self, trace_id: str, span_id: str) -> dict[str, Any]:
-        span = await self._viewer.ask(get_span, self._viewer.source, trace_id, span_id)
+    def _span(self, trace_id: str, span_id: str) -> dict[str, Any]:
+        span = get_span(self._viewer.source, trace_id, span_id)
         if span is None:
             raise HTTPException(404, f"Trace {trace_id} has no span {span_id}.")
         return span
