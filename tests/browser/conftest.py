@@ -1,6 +1,6 @@
-"""The system's Chromium, one for a module, and pages that remember everything they asked for and complained about.
+"""The system's Chromium, one for a module, and pages that remember what they asked for and complained of.
 
-`$CHROMIUM` names the browser; else it is looked for on the PATH. Tests here are skipped only where there is none.
+`$CHROMIUM` names the browser; else it is looked for on the PATH. Skipped only where there is none.
 """
 
 from __future__ import annotations
@@ -18,9 +18,15 @@ from tests.support import seeds, serving
 from tracekit.config import environment
 
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -67,7 +73,7 @@ Open = Callable[..., Visit]
 
 @pytest.fixture
 def visit(browser: Browser, served: serving.Served) -> Iterator[Open]:
-    """Open a context: `visit(width=320, scheme="dark")`; every one must have been quiet when the test ends."""
+    """Open a context: `visit(width=320, scheme="dark")`; each must have been quiet when the test ends."""
     contexts: list[BrowserContext] = []
     visits: list[Visit] = []
 

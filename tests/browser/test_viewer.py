@@ -1,4 +1,4 @@
-"""The viewer in Chromium: by keyboard, without scripts, live, hostile, light, dark, narrow, heard by a screen reader."""
+"""The viewer in Chromium: by keyboard, without scripts, live, hostile, narrow, heard by a screen reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A day of recorded work for tests that look at pages: agents, a retrieval, streams, failures, an open span, hostile text."""
+"""A day of recorded work for tests that look at pages: agents, retrievals, failures, hostile text."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from tracekit.model import Span
 
 MS = 1_000_000
 HOSTILE = (
-    "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'> ![x](https://evil.example/p.png) "
-    "\u202egnp.exe\u202c zero\u200bwidth \x1b[31mred\x1b[0m \U000e0068\U000e0069 javascript:alert(1) \x00\x07 {{7*7}}"
+    "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'> "
+    "![x](https://evil.example/p.png) \u202egnp.exe\u202c zero\u200bwidth "
+    "\x1b[31mred\x1b[0m \U000e0068\U000e0069 javascript:alert(1) \x00\x07 {{7*7}}"
 )
 _numbers = count(1)
 
@@ -95,7 +96,7 @@ TOOLS = [
 SYSTEM = [
     {
         "type": "text",
-        "content": "You are the support agent of a shop. Be brief. Never promise a refund before you have seen the order.",
+        "content": "You are the support agent of a shop. Be brief. Never promise what you cannot do.",
     }
 ]
 
@@ -107,9 +108,17 @@ def agent(
     trace = trace_id()
     who: dict[str, Any] = {"session_id": session, "user_id": user, "tags": ["beta"]}
     root = span(
-        trace, "invoke_agent support", at=at, ms=4_310, kind="agent", operation="invoke_agent",
-        input={"question": question}, output=answer, status="unset", **who,
-    )  # fmt: skip
+        trace,
+        "invoke_agent support",
+        at=at,
+        ms=4_310,
+        kind="agent",
+        operation="invoke_agent",
+        input={"question": question},
+        output=answer,
+        status="unset",
+        **who,
+    )
     call = {
         "type": "tool_call",
         "id": "call_1",
@@ -117,40 +126,87 @@ def agent(
         "arguments": {"order_id": "8841", "expand": ["items", "payments"]},
     }
     first = llm(
-        trace, at=at + 12 * MS, ms=1_240, parent=root, ttft_ms=412.0, system_instructions=SYSTEM, tool_definitions=TOOLS,
-        input_messages=[text("user", question)], finish_reasons=["tool_calls"], cache_read_tokens=1_024, reasoning_tokens=64,
-        output_messages=[{"role": "assistant", "parts": [
-            {"type": "reasoning", "content": "The customer asks about an order. I should look it up before I answer."}, call,
-        ], "finish_reason": "tool_calls"}], **who,
-    )  # fmt: skip
-    stack = 'Traceback (most recent call last):\n  File "shop/orders.py", line 88, in get_order\n    row = db.fetch(order_id)\nTimeoutError: order service did not answer in 900 ms'
+        trace,
+        at=at + 12 * MS,
+        ms=1_240,
+        parent=root,
+        ttft_ms=412.0,
+        system_instructions=SYSTEM,
+        tool_definitions=TOOLS,
+        input_messages=[text("user", question)],
+        finish_reasons=["tool_calls"],
+        cache_read_tokens=1_024,
+        reasoning_tokens=64,
+        output_messages=[
+            {
+                "role": "assistant",
+                "parts": [
+                    {
+                        "type": "reasoning",
+                        "content": "The customer asks about an order. I should look it up before I answer.",
+                    },
+                    call,
+                ],
+                "finish_reason": "tool_calls",
+            }
+        ],
+        **who,
+    )
+    stack = (
+        'Traceback (most recent call last):\n  File "shop/orders.py", line 88, in get_order\n'
+        "    row = db.fetch(order_id)\nTimeoutError: order service did not answer in 900 ms"
+    )
     failed: dict[str, Any] = (
         {
             "status": "error",
             "error_type": "TimeoutError",
             "status_message": "order service did not answer in 900 ms",
-            "events": [{
-                "name": "exception", "time_ns": at + 2_160 * MS,
-                "attributes": {"exception.type": "TimeoutError", "exception.message": "order service did not answer in 900 ms", "exception.stacktrace": stack},
-            }],
+            "events": [
+                {
+                    "name": "exception",
+                    "time_ns": at + 2_160 * MS,
+                    "attributes": {
+                        "exception.type": "TimeoutError",
+                        "exception.message": "order service did not answer in 900 ms",
+                        "exception.stacktrace": stack,
+                    },
+                }
+            ],
         }
         if failing
         else {"tool_result": {"order_id": "8841", "status": "delivered", "total": 42.5, "currency": "EUR"}}
-    )  # fmt: skip
+    )
     tool = span(
-        trace, "execute_tool get_order", at=at + 1_256 * MS, ms=904, parent=root, kind="tool", operation="execute_tool",
-        tool_name="get_order", tool_call_id="call_1", tool_arguments={"order_id": "8841", "expand": ["items", "payments"]}, **failed, **who,
-    )  # fmt: skip
+        trace,
+        "execute_tool get_order",
+        at=at + 1_256 * MS,
+        ms=904,
+        parent=root,
+        kind="tool",
+        operation="execute_tool",
+        tool_name="get_order",
+        tool_call_id="call_1",
+        tool_arguments={"order_id": "8841", "expand": ["items", "payments"]},
+        **failed,
+        **who,
+    )
     result = {"error": "timeout"} if failing else failed["tool_result"]
     second = llm(
-        trace, at=at + 2_170 * MS, ms=2_125, parent=root, ttft_ms=380.0, system_instructions=SYSTEM, tool_definitions=TOOLS,
+        trace,
+        at=at + 2_170 * MS,
+        ms=2_125,
+        parent=root,
+        ttft_ms=380.0,
+        system_instructions=SYSTEM,
+        tool_definitions=TOOLS,
         input_messages=[
             text("user", question),
             {"role": "assistant", "parts": [call]},
             {"role": "tool", "parts": [{"type": "tool_call_response", "id": "call_1", "response": result}]},
         ],
-        output_messages=[text("assistant", answer, finish_reason="stop")], **who,
-    )  # fmt: skip
+        output_messages=[text("assistant", answer, finish_reason="stop")],
+        **who,
+    )
     inner = span(
         trace,
         "SELECT orders",
@@ -184,7 +240,7 @@ def rag(
         {
             "id": "handbook.md#vacation",
             "score": 0.912,
-            "content": "Every employee has 30 days of vacation a year. Days not taken move to the next March.",
+            "content": "Every employee has 30 days of vacation a year.",
         },
         {
             "id": "handbook.md#sick-leave",
@@ -193,9 +249,22 @@ def rag(
         },
     ]
     embed = span(
-        trace, "embeddings text-embedding-3-small", at=at + 5 * MS, ms=84, parent=root, kind="embedding", operation="embeddings", provider="openai",
-        request_model="text-embedding-3-small", model="text-embedding-3-small", input_tokens=9, cost_usd=0.00000018, counted=True, input=[question], project="docs",
-    )  # fmt: skip
+        trace,
+        "embeddings text-embedding-3-small",
+        at=at + 5 * MS,
+        ms=84,
+        parent=root,
+        kind="embedding",
+        operation="embeddings",
+        provider="openai",
+        request_model="text-embedding-3-small",
+        model="text-embedding-3-small",
+        input_tokens=9,
+        cost_usd=0.00000018,
+        counted=True,
+        input=[question],
+        project="docs",
+    )
     found = span(
         trace,
         "search handbook",
@@ -218,15 +287,38 @@ def rag(
         project="docs",
     )
     last = llm(
-        trace, at=at + 260 * MS, ms=2_600 * scale, model=model, parent=root, provider="anthropic", ttft_ms=640 * scale,
-        input_messages=[{"role": "user", "parts": [
-            {"type": "text", "content": question},
-            {"type": "uri", "modality": "image", "uri": "https://intranet.example/plan.png", "mime_type": "image/png"},
-            {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "iVBORw0KGgo" * 900},
-        ]}],
+        trace,
+        at=at + 260 * MS,
+        ms=2_600 * scale,
+        model=model,
+        parent=root,
+        provider="anthropic",
+        ttft_ms=640 * scale,
+        input_messages=[
+            {
+                "role": "user",
+                "parts": [
+                    {"type": "text", "content": question},
+                    {
+                        "type": "uri",
+                        "modality": "image",
+                        "uri": "https://intranet.example/plan.png",
+                        "mime_type": "image/png",
+                    },
+                    {
+                        "type": "blob",
+                        "modality": "image",
+                        "mime_type": "image/png",
+                        "content": "iVBORw0KGgo" * 900,
+                    },
+                ],
+            }
+        ],
         output_messages=[text("assistant", answer, finish_reason="end_turn")],
-        output_tokens=640, cost_usd=0.0131, project="docs",
-    )  # fmt: skip
+        output_tokens=640,
+        cost_usd=0.0131,
+        project="docs",
+    )
     return [root, embed, found, rank, last]
 
 
@@ -234,18 +326,43 @@ def hostile(at: int) -> list[Span]:
     """Every text a sender controls, hostile."""
     trace = trace_id()
     root = llm(
-        trace, at=at, ms=18, model=HOSTILE, input_messages=[text("user", HOSTILE), text(HOSTILE, HOSTILE)], system_instructions=[{"type": "text", "content": HOSTILE}],
-        output_messages=[{"role": "assistant", "parts": [
-            {"type": "tool_call", "id": HOSTILE, "name": HOSTILE, "arguments": {HOSTILE: HOSTILE}},
-            {"type": "reasoning", "content": HOSTILE}, {"type": "uri", "uri": "javascript:window.pwned=1", "modality": HOSTILE},
-            {"type": "text", "content": HOSTILE}, {"type": HOSTILE},
-        ], "finish_reason": HOSTILE}],
-        status="error", status_message=HOSTILE, error_type=HOSTILE, session_id=HOSTILE, user_id=HOSTILE, tags=[HOSTILE], project=HOSTILE,
-        tool_definitions=[{"name": HOSTILE, "description": HOSTILE, "parameters": {HOSTILE: HOSTILE}}], response_id=HOSTILE,
-        attributes={HOSTILE: HOSTILE, "list": [HOSTILE, {"x": HOSTILE}]}, resource={HOSTILE: HOSTILE}, scope_name=HOSTILE,
-        events=[{"name": HOSTILE, "time_ns": at, "attributes": {HOSTILE: HOSTILE}}], links=[{"trace_id": HOSTILE, "span_id": "../../x"}],
-        documents=[{"id": HOSTILE, "score": 0.5, "content": HOSTILE}], input=HOSTILE, output=HOSTILE,
-    )  # fmt: skip
+        trace,
+        at=at,
+        ms=18,
+        model=HOSTILE,
+        input_messages=[text("user", HOSTILE), text(HOSTILE, HOSTILE)],
+        system_instructions=[{"type": "text", "content": HOSTILE}],
+        output_messages=[
+            {
+                "role": "assistant",
+                "parts": [
+                    {"type": "tool_call", "id": HOSTILE, "name": HOSTILE, "arguments": {HOSTILE: HOSTILE}},
+                    {"type": "reasoning", "content": HOSTILE},
+                    {"type": "uri", "uri": "javascript:window.pwned=1", "modality": HOSTILE},
+                    {"type": "text", "content": HOSTILE},
+                    {"type": HOSTILE},
+                ],
+                "finish_reason": HOSTILE,
+            }
+        ],
+        status="error",
+        status_message=HOSTILE,
+        error_type=HOSTILE,
+        session_id=HOSTILE,
+        user_id=HOSTILE,
+        tags=[HOSTILE],
+        project=HOSTILE,
+        tool_definitions=[{"name": HOSTILE, "description": HOSTILE, "parameters": {HOSTILE: HOSTILE}}],
+        response_id=HOSTILE,
+        attributes={HOSTILE: HOSTILE, "list": [HOSTILE, {"x": HOSTILE}]},
+        resource={HOSTILE: HOSTILE},
+        scope_name=HOSTILE,
+        events=[{"name": HOSTILE, "time_ns": at, "attributes": {HOSTILE: HOSTILE}}],
+        links=[{"trace_id": HOSTILE, "span_id": "../../x"}],
+        documents=[{"id": HOSTILE, "score": 0.5, "content": HOSTILE}],
+        input=HOSTILE,
+        output=HOSTILE,
+    )
     root.name = HOSTILE
     child = span(
         trace,
@@ -280,11 +397,25 @@ def long_text(at: int) -> list[Span]:
 
 def stream_cut(at: int) -> list[Span]:
     """A stream its reader left, by a model whose price nobody knows."""
-    return [llm(
-        trace_id(), at=at, ms=740, model="llama-3.3-70b-local", provider="vllm", response_model=None, cost_usd=None, outcome="abandoned", ttft_ms=120,
-        input_tokens=None, output_tokens=None, input_messages=[text("user", "Tell me a very long story.")],
-        output_messages=[text("assistant", "Once upon a time, in a data centre far away,", finish_reason="")],
-    )]  # fmt: skip
+    return [
+        llm(
+            trace_id(),
+            at=at,
+            ms=740,
+            model="llama-3.3-70b-local",
+            provider="vllm",
+            response_model=None,
+            cost_usd=None,
+            outcome="abandoned",
+            ttft_ms=120,
+            input_tokens=None,
+            output_tokens=None,
+            input_messages=[text("user", "Tell me a very long story.")],
+            output_messages=[
+                text("assistant", "Once upon a time, in a data centre far away,", finish_reason="")
+            ],
+        )
+    ]
 
 
 def running(at: int) -> list[Span]:
@@ -348,11 +479,23 @@ def deep(at: int, *, spans: int) -> list[Span]:
 
 
 QUESTIONS = (
-    ("Where is my order 8841?", "Your order 8841 was delivered yesterday at 14:05. The driver left it with your neighbour, Ms Aydin."),
-    ("I want a refund for the blue jacket, it arrived torn.", "I have refunded €42.50 to your card. It should arrive within three working days."),
-    ("Can you compare plan A and plan B for a team of five?", "Plan A is cheaper for five people; plan B pays off from the ninth seat on."),
-    ("Resume en español mi última factura, por favor.", "Su factura tiene 3 conceptos: suscripción, soporte y un ajuste de 2,10 €."),
-)  # fmt: skip
+    (
+        "Where is my order 8841?",
+        "Your order 8841 was delivered yesterday at 14:05. The driver left it with your neighbour, Ms Aydin.",
+    ),
+    (
+        "I want a refund for the blue jacket, it arrived torn.",
+        "I have refunded €42.50 to your card. It should arrive within three working days.",
+    ),
+    (
+        "Can you compare plan A and plan B for a team of five?",
+        "Plan A is cheaper for five people; plan B pays off from the ninth seat on.",
+    ),
+    (
+        "Resume en español mi última factura, por favor.",
+        "Su factura tiene 3 conceptos: suscripción, soporte y un ajuste de 2,10 €.",
+    ),
+)
 
 
 def day(now: int | None = None, *, traces: int = 40) -> Iterator[list[Span]]:

@@ -38,15 +38,16 @@ class Served:
 
 
 @contextmanager
-def serve(directory: Path, *, hint: bool = True) -> Iterator[Served]:
-    """Serve an empty store of `directory`; `hint` tells open streams that the server is closing."""
+def serve(directory: Path) -> Iterator[Served]:
+    """Serve an empty store of `directory`."""
     store = open_store(directory / "traces.duckdb")
     app = Starlette(exception_handlers=error_handlers())
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="off")
     )
-    closing = {"closing": lambda: server.should_exit} if hint else {}
-    app.router.routes.extend(viewer_routes(store, version=lambda: store.version, **closing))
+    app.router.routes.extend(
+        viewer_routes(store, version=lambda: store.version, closing=lambda: server.should_exit)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -18,8 +18,10 @@ def test_the_order_is_system_sent_received():
         [{"type": "text", "content": "be brief"}],
     )
     assert [(card.role, card.pieces[0].body.head, card.answer) for card in found] == [
-        ("system", "be brief", False), ("user", "hi", False), ("assistant", "hello", True),
-    ]  # fmt: skip
+        ("system", "be brief", False),
+        ("user", "hi", False),
+        ("assistant", "hello", True),
+    ]
     assert found[-1].finish_reason == "stop"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tracekit_viewer.presenters import state
 from tracekit_viewer.presenters.listing import listing, quantile
+from tracekit_viewer.units import UNKNOWN
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -15,11 +16,29 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def trace(number=1, **fields):
     start = NOW - timedelta(minutes=number)
     return {
-        "trace_id": f"{number:032x}", "project": "p", "service": "s", "name": "chat", "start_time": start, "end_time": start + timedelta(seconds=1),
-        "duration_ms": 1_000.0, "span_count": 2, "error_count": 0, "status": "unset", "models": ["gpt-4o"], "input_tokens": 10, "output_tokens": 5,
-        "cost_usd": 0.5, "session_id": None, "user_id": "u", "tags": [], "input_preview": "hi", "output_preview": None, "complete": True,
-        "missing_spans": 0, **fields,
-    }  # fmt: skip
+        "trace_id": f"{number:032x}",
+        "project": "p",
+        "service": "s",
+        "name": "chat",
+        "start_time": start,
+        "end_time": start + timedelta(seconds=1),
+        "duration_ms": 1_000.0,
+        "span_count": 2,
+        "error_count": 0,
+        "status": "unset",
+        "models": ["gpt-4o"],
+        "input_tokens": 10,
+        "output_tokens": 5,
+        "cost_usd": 0.5,
+        "session_id": None,
+        "user_id": "u",
+        "tags": [],
+        "input_preview": "hi",
+        "output_preview": None,
+        "complete": True,
+        "missing_spans": 0,
+        **fields,
+    }
 
 
 def view(*traces, query=None, cursor=None):
@@ -46,16 +65,21 @@ def test_unknown_figures_say_for_how_many_they_are_known():
 
 def test_nothing_known_is_not_zero():
     found = figures(view(trace(cost_usd=None, input_tokens=None, output_tokens=None)))
-    assert (found["Cost"][0], found["Tokens"][0]) == ("–", "–")
+    assert (found["Cost"][0], found["Tokens"][0]) == (UNKNOWN, UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("fields", "mark"),
     [
-        ({}, "ok"), ({"error_count": 1}, "error"), ({"status": "error"}, "error"), ({"end_time": None, "complete": False}, "running"),
-        ({"end_time": None, "error_count": 2}, "error"), ({"missing_spans": 3, "complete": False}, "cut"), ({"complete": False}, "cut"),
+        ({}, "ok"),
+        ({"error_count": 1}, "error"),
+        ({"status": "error"}, "error"),
+        ({"end_time": None, "complete": False}, "running"),
+        ({"end_time": None, "error_count": 2}, "error"),
+        ({"missing_spans": 3, "complete": False}, "cut"),
+        ({"complete": False}, "cut"),
     ],
-)  # fmt: skip
+)
 def test_the_state_of_a_trace(fields, mark):
     assert state.of_trace(trace(**fields)).mark == mark
 

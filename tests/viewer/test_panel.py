@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from tracekit.model import Span
 from tracekit_viewer.presenters.panel import panel
+from tracekit_viewer.units import UNKNOWN
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MOMENT_NS = int(NOW.timestamp()) * 1_000_000_000
@@ -29,12 +30,29 @@ def test_sections_without_content_are_not_there():
 
 def test_sections_stand_in_reading_order():
     found = view(
-        status="error", input_messages=["hi"], input="in", output="out", documents=["d"], tool_definitions=[{"name": "t"}],
-        events=[{"name": "e", "time_ns": MOMENT_NS}], links=[{"trace_id": "a", "span_id": "b"}], attributes={"k": 1}, resource={"r": 1},
-    )  # fmt: skip
+        status="error",
+        input_messages=["hi"],
+        input="in",
+        output="out",
+        documents=["d"],
+        tool_definitions=[{"name": "t"}],
+        events=[{"name": "e", "time_ns": MOMENT_NS}],
+        links=[{"trace_id": "a", "span_id": "b"}],
+        attributes={"k": 1},
+        resource={"r": 1},
+    )
     assert [anchor for anchor, _, _ in found.sections] == [
-        "error", "chat", "input", "output", "documents", "tools", "events", "links", "attributes", "resource",
-    ]  # fmt: skip
+        "error",
+        "chat",
+        "input",
+        "output",
+        "documents",
+        "tools",
+        "events",
+        "links",
+        "attributes",
+        "resource",
+    ]
 
 
 def test_tokens_say_what_they_contain():
@@ -49,13 +67,16 @@ def test_tokens_say_what_they_contain():
         counted=True,
     )
     assert facts(found) == {
-        "Duration": ("1.00 s", ""), "Tokens in": ("1.2k", "1.0k cached, 12 written to cache"), "Tokens out": ("187", "64 reasoning"), "Cost": ("$0.500", ""),
-    }  # fmt: skip
+        "Duration": ("1.00 s", ""),
+        "Tokens in": ("1.2k", "1.0k cached, 12 written to cache"),
+        "Tokens out": ("187", "64 reasoning"),
+        "Cost": ("$0.500", ""),
+    }
 
 
 def test_a_cost_that_another_span_owns_says_so():
     assert facts(view(model="m", cost_usd=0.5, counted=False))["Cost"] == ("$0.500", "counted elsewhere")
-    assert facts(view(model="m", cost_usd=None))["Cost"] == ("–", "")
+    assert facts(view(model="m", cost_usd=None))["Cost"] == (UNKNOWN, "")
     assert "Cost" not in facts(view())
 
 
@@ -87,7 +108,7 @@ def test_events_are_placed_after_the_start():
     found = view(events=[{"name": "chunk", "time_ns": MOMENT_NS + 412_000_000}, {"name": "when?"}, "odd"])
     assert [(event.name, event.offset.text) for event in found.events] == [
         ("chunk", "412 ms"),
-        ("when?", "–"),
+        ("when?", UNKNOWN),
     ]
 
 

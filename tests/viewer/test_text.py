@@ -16,10 +16,19 @@ def plain(markup: str) -> str:
 @pytest.mark.parametrize(
     ("raw", "shown"),
     [
-        ("a\u202eb", "aRLOb"), ("a\u200bb", "aZWSPb"), ("\x1b[31mred", "ESC[31mred"), ("\x1bx", "ESCx"), ("\x00", "NUL"), ("\ufeffx", "BOMx"),
-        ("\U000e0068\U000e0069!", "TAG hi!"), ("soft\u00adhyphen", "softSHYhyphen"), ("\ud800", "U+D800"), ("\u3164", "U+3164"), ("a\rb", "aCRb"),
+        ("a\u202eb", "aRLOb"),
+        ("a\u200bb", "aZWSPb"),
+        ("\x1b[31mred", "ESC[31mred"),
+        ("\x1bx", "ESCx"),
+        ("\x00", "NUL"),
+        ("\ufeffx", "BOMx"),
+        ("\U000e0068\U000e0069!", "TAG hi!"),
+        ("soft\u00adhyphen", "softSHYhyphen"),
+        ("\ud800", "U+D800"),
+        ("\u3164", "U+3164"),
+        ("a\rb", "aCRb"),
     ],
-)  # fmt: skip
+)
 def test_hidden_characters_are_shown(raw, shown):
     markup = text.visible(raw)
     assert plain(markup) == shown

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tracekit_viewer import units
+from tracekit_viewer.units import UNKNOWN
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -14,11 +15,24 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("ms", "text"),
     [
-        (None, "–"), (0, "0 µs"), (0.42, "420 µs"), (0.9996, "1.00 ms"), (4, "4.00 ms"), (9.996, "10 ms"), (312.4, "312 ms"), (999.6, "1.00 s"),
-        (1_240, "1.24 s"), (9_996, "10.0 s"), (12_400, "12.4 s"), (59_960, "1 m 00 s"), (125_000, "2 m 05 s"), (3_599_600, "1 h 00 m"),
-        (3_720_000, "1 h 02 m"), (93_600_000, "1 d 02 h"),
+        (None, UNKNOWN),
+        (0, "0 µs"),
+        (0.42, "420 µs"),
+        (0.9996, "1.00 ms"),
+        (4, "4.00 ms"),
+        (9.996, "10 ms"),
+        (312.4, "312 ms"),
+        (999.6, "1.00 s"),
+        (1_240, "1.24 s"),
+        (9_996, "10.0 s"),
+        (12_400, "12.4 s"),
+        (59_960, "1 m 00 s"),
+        (125_000, "2 m 05 s"),
+        (3_599_600, "1 h 00 m"),
+        (3_720_000, "1 h 02 m"),
+        (93_600_000, "1 d 02 h"),
     ],
-)  # fmt: skip
+)
 def test_durations(ms, text):
     assert units.duration(ms).text == text
 
@@ -26,7 +40,7 @@ def test_durations(ms, text):
 @pytest.mark.parametrize(
     ("number", "text"),
     [
-        (None, "–"),
+        (None, UNKNOWN),
         (0, "0"),
         (999, "999"),
         (1_000, "1.0k"),
@@ -49,10 +63,19 @@ def test_a_count_keeps_its_exact_twin():
 @pytest.mark.parametrize(
     ("usd", "text"),
     [
-        (None, "–"), (0, "$0"), (0.0000123, "$0.000012"), (0.0031, "$0.0031"), (0.00999, "$0.010"), (0.0424, "$0.042"), (0.976, "$0.976"),
-        (0.9999, "$1.00"), (1.239, "$1.24"), (999.6, "$1,000"), (1_204.4, "$1,204"),
+        (None, UNKNOWN),
+        (0, "$0"),
+        (0.0000123, "$0.000012"),
+        (0.0031, "$0.0031"),
+        (0.00999, "$0.010"),
+        (0.0424, "$0.042"),
+        (0.976, "$0.976"),
+        (0.9999, "$1.00"),
+        (1.239, "$1.24"),
+        (999.6, "$1,000"),
+        (1_204.4, "$1,204"),
     ],
-)  # fmt: skip
+)
 def test_money(usd, text):
     assert units.money(usd).text == text
 

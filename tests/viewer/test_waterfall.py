@@ -25,9 +25,17 @@ def row(span_id, parent=None, *, at=0.0, ms=10.0, status="ok", **fields):
         )
     )
     return {
-        **given, "span_id": span_id, "parent_span_id": parent, "name": span_id, "kind": "chain", "start_time": begin, "end_time": end,
-        "duration_ms": ms, "status": status, **fields,
-    }  # fmt: skip
+        **given,
+        "span_id": span_id,
+        "parent_span_id": parent,
+        "name": span_id,
+        "kind": "chain",
+        "start_time": begin,
+        "end_time": end,
+        "duration_ms": ms,
+        "status": status,
+        **fields,
+    }
 
 
 def shape(tree):

@@ -33,7 +33,7 @@ class Viewer:
     def guarded(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint whose foreseen errors become pages.
 
-        It is no coroutine, so Starlette runs it in a worker thread: the source blocks, and the event loop must not.
+        No coroutine, so Starlette runs it in a worker thread: the source blocks, the event loop must not.
         """
 
         @wraps(endpoint)
