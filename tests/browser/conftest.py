@@ -110,8 +110,6 @@ def axe() -> str:
     if named:
         return Path(named).read_text(encoding="utf-8")
     package = importlib.util.find_spec("axe_playwright_python")
-    assert package is not None, (
-        "axe-core is not here: install the test group, or name axe.min.js in $AXE_PATH"
-    )
+    assert package is not None, "axe-core is not here: install the test group, or name axe.min.js in $AXE_PATH"
     assert package.origin is not None
     return (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")

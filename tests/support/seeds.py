@@ -22,9 +22,7 @@ def trace_id() -> str:
     return f"{next(_numbers):032x}"
 
 
-def span(
-    trace: str, name: str, *, at: int, ms: float | None, parent: Span | None = None, **fields: Any
-) -> Span:
+def span(trace: str, name: str, *, at: int, ms: float | None, parent: Span | None = None, **fields: Any) -> Span:
     """A span of `trace`, `at` nanoseconds; `ms` None leaves it open."""
     fields.setdefault("project", "support")
     fields.setdefault("service", "support-api")
@@ -219,9 +217,7 @@ def agent(
     return [root, first, tool, second, inner]
 
 
-def rag(
-    at: int, *, question: str, answer: str, model: str = "claude-sonnet-4-5", scale: float = 1.0
-) -> list[Span]:
+def rag(at: int, *, question: str, answer: str, model: str = "claude-sonnet-4-5", scale: float = 1.0) -> list[Span]:
     """A retrieval chain: embed, retrieve, rerank, answer."""
     trace = trace_id()
     root = span(
@@ -411,9 +407,7 @@ def stream_cut(at: int) -> list[Span]:
             input_tokens=None,
             output_tokens=None,
             input_messages=[text("user", "Tell me a very long story.")],
-            output_messages=[
-                text("assistant", "Once upon a time, in a data centre far away,", finish_reason="")
-            ],
+            output_messages=[text("assistant", "Once upon a time, in a data centre far away,", finish_reason="")],
         )
     ]
 
@@ -459,9 +453,7 @@ def deep(at: int, *, spans: int) -> list[Span]:
             output_messages=[text("assistant", "go on", finish_reason="stop")],
         )
         bad: dict[str, Any] = (
-            {"status": "error", "error_type": "ValueError", "status_message": "bad input"}
-            if step % 97 == 96
-            else {}
+            {"status": "error", "error_type": "ValueError", "status_message": "bad input"} if step % 97 == 96 else {}
         )
         tool = span(
             trace,

@@ -45,9 +45,7 @@ def serve(directory: Path) -> Iterator[Served]:
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="off")
     )
-    app.router.routes.extend(
-        viewer_routes(store, version=lambda: store.version, closing=lambda: server.should_exit)
-    )
+    app.router.routes.extend(viewer_routes(store, version=lambda: store.version, closing=lambda: server.should_exit))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -51,9 +51,7 @@ def figures(found):
 
 def test_unknown_figures_say_for_how_many_they_are_known():
     found = figures(
-        view(
-            trace(1), trace(2, cost_usd=None, duration_ms=None), trace(3, error_count=1, duration_ms=3_000.0)
-        )
+        view(trace(1), trace(2, cost_usd=None, duration_ms=None), trace(3, error_count=1, duration_ms=3_000.0))
     )
     assert found["Listed"] == ("3", "")
     assert found["Errors"] == ("1", "")

@@ -18,9 +18,7 @@ from tracekit_viewer.units import UNKNOWN
 
 def find(client, name, **query):
     return next(
-        t
-        for t in client.get("/traces.json", params={"limit": 100, **query}).json()["traces"]
-        if t["name"] == name
+        t for t in client.get("/traces.json", params={"limit": 100, **query}).json()["traces"] if t["name"] == name
     )
 
 
@@ -71,9 +69,7 @@ def test_a_filter_narrows_the_page_and_its_twin_alike(client):
 def test_older_pages_follow_without_a_hole(client):
     ids, cursor = [], None
     while True:
-        found = client.get(
-            "/traces.json", params={"limit": 15, **({"cursor": cursor} if cursor else {})}
-        ).json()
+        found = client.get("/traces.json", params={"limit": 15, **({"cursor": cursor} if cursor else {})}).json()
         ids += [t["trace_id"] for t in found["traces"]]
         cursor = found["next"]
         if cursor is None:
@@ -163,9 +159,7 @@ def test_hostile_text_reaches_no_markup(client):
                 if name in attributes
             ),
         ]
-        assert not any(
-            text._marker(words, match) for words in shown for match in text._SUSPECT.finditer(words)
-        )
+        assert not any(text._marker(words, match) for words in shown for match in text._SUSPECT.finditer(words))
         assert {tag for tag, _ in nodes.tags} <= ALLOWED_TAGS
         for tag, attributes in nodes.tags:
             assert not any(name.startswith("on") or name == "style" for name in attributes), tag
@@ -283,8 +277,7 @@ def test_questions_from_many_readers_at_once(client, served):
 
     def read():
         statuses.extend(
-            httpx2.get(f"{served.url}{path}").status_code
-            for path in ("/", "/traces?text=order", "/traces.json")
+            httpx2.get(f"{served.url}{path}").status_code for path in ("/", "/traces?text=order", "/traces.json")
         )
 
     threads = [threading.Thread(target=read) for _ in range(6)]

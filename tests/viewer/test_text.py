@@ -35,9 +35,7 @@ def test_hidden_characters_are_shown(raw, shown):
     assert 'class="ctl"' in markup
 
 
-@pytest.mark.parametrize(
-    "harmless", ["tab\tnew\nline", "naïve 日本語 العربية", "👩‍👧 👍🏽", "می‌خواهم", "a\r\nb"]
-)
+@pytest.mark.parametrize("harmless", ["tab\tnew\nline", "naïve 日本語 العربية", "👩‍👧 👍🏽", "می‌خواهم", "a\r\nb"])
 def test_what_people_write_stays_as_it_is(harmless):
     assert str(text.visible(harmless)) == harmless.replace("\r\n", "\n")
 

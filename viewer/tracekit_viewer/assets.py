@@ -44,9 +44,7 @@ def load() -> Assets:
     """Read the package's static files."""
     whole = hashlib.sha256()
     files: dict[str, Asset] = {}
-    for entry in sorted(
-        resources.files("tracekit_viewer").joinpath("static").iterdir(), key=lambda entry: entry.name
-    ):
+    for entry in sorted(resources.files("tracekit_viewer").joinpath("static").iterdir(), key=lambda entry: entry.name):
         body = entry.read_bytes()
         whole.update(body)
         files[entry.name] = Asset(

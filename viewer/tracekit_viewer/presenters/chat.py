@@ -58,9 +58,7 @@ def conversation(*, system: Any, sent: Any, received: Any) -> list[Card]:
     names = _call_names([*_listed(sent), *_listed(received)])
     cards: list[Card] = []
     if system:
-        cards.append(
-            Card(role="system", label="system", pieces=[_piece(part, names) for part in _listed(system)])
-        )
+        cards.append(Card(role="system", label="system", pieces=[_piece(part, names) for part in _listed(system)]))
     cards.extend(_card(message, names, answer=False) for message in _listed(sent))
     cards.extend(_card(message, names, answer=True) for message in _listed(received))
     return cards
@@ -75,9 +73,7 @@ def tools(definitions: Any) -> list[Tool]:
             continue
         inner = definition.get("function")
         flat: Mapping[str, Any] = inner if isinstance(inner, Mapping) else definition
-        schema = next(
-            (flat[key] for key in ("parameters", "input_schema") if flat.get(key) is not None), None
-        )
+        schema = next((flat[key] for key in ("parameters", "input_schema") if flat.get(key) is not None), None)
         description = flat.get("description")
         found.append(
             Tool(
@@ -108,10 +104,7 @@ def _call_names(messages: Iterable[Any]) -> dict[str, str]:
         str(part["id"]): str(part["name"])
         for message in messages
         for part in _parts(message)
-        if isinstance(part, Mapping)
-        and part.get("type") == "tool_call"
-        and part.get("id")
-        and part.get("name")
+        if isinstance(part, Mapping) and part.get("type") == "tool_call" and part.get("id") and part.get("name")
     }
 
 

@@ -51,9 +51,7 @@ def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
     return Heading(
         id=trace["trace_id"],
         name=trace["name"] or "(unnamed)",
-        state=state.of_trace(
-            trace, interrupted=any(span["outcome"] == "interrupted" for span in trace["spans"])
-        ),
+        state=state.of_trace(trace, interrupted=any(span["outcome"] == "interrupted" for span in trace["spans"])),
         started=units.moment(trace["start_time"], now),
         figures=_figures(trace),
         chips=_chips(trace),
@@ -104,7 +102,5 @@ def _score(score: Mapping[str, Any]) -> Score:
 def _warning(trace: Mapping[str, Any]) -> str | None:
     missing = trace["missing_spans"] or 0
     if missing:
-        return (
-            f"{state.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
-        )
+        return f"{state.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
     return None

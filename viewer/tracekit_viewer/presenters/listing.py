@@ -194,12 +194,8 @@ def _figures(traces: Sequence[Mapping[str, Any]], states: Mapping[str, State]) -
     return [
         Figure(label="Listed", value=units.count(len(traces), "traces")),
         Figure(label="Errors", value=units.count(failed, "traces with an error"), alarming=failed > 0),
-        Figure(
-            label="Tokens", value=units.count(sum(tokens) if tokens else None), note=_known(tokens, traces)
-        ),
-        Figure(
-            label="Cost", value=units.money(math.fsum(costs) if costs else None), note=_known(costs, traces)
-        ),
+        Figure(label="Tokens", value=units.count(sum(tokens) if tokens else None), note=_known(tokens, traces)),
+        Figure(label="Cost", value=units.money(math.fsum(costs) if costs else None), note=_known(costs, traces)),
         Figure(
             label="p50",
             value=units.duration(quantile(durations, 0.5), "latency"),

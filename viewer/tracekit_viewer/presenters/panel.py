@@ -163,9 +163,7 @@ def _facts(span: Mapping[str, Any]) -> list[Fact]:
         facts.append(Fact(label="Tokens in", value=value, note=_subset(notes)))
     if span["output_tokens"] is not None:
         note = _subset([("reasoning", span["reasoning_tokens"])])
-        facts.append(
-            Fact(label="Tokens out", value=units.count(span["output_tokens"], "output tokens"), note=note)
-        )
+        facts.append(Fact(label="Tokens out", value=units.count(span["output_tokens"], "output tokens"), note=note))
     if span["cost_usd"] is not None or span["model"]:
         elsewhere = "" if span["counted"] or span["cost_usd"] is None else "counted elsewhere"
         facts.append(Fact(label="Cost", value=units.money(span["cost_usd"]), note=elsewhere))

@@ -54,9 +54,7 @@ def of_trace(trace: Mapping[str, Any], *, interrupted: bool = False) -> State:
 def of_span(span: Mapping[str, Any]) -> State:
     """The state of one span; an outcome other than complete is named, an open span runs."""
     if span["status"] == "error":
-        return State(
-            "error", "Error", span.get("status_message") or span["error_type"] or "failed without a message"
-        )
+        return State("error", "Error", span.get("status_message") or span["error_type"] or "failed without a message")
     outcome = span["outcome"]
     if outcome in _CUT:
         return State("cut", str(outcome).capitalize(), _CUT[outcome])

@@ -54,8 +54,7 @@ class Line:
     bar: Bar
     duration: Quantity
     ttft: Quantity | None
-    tokens: Quantity
-    cost: Quantity
+    tokens: Quantity | None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -160,8 +159,7 @@ def _line(node: _Node, axis: _Axis) -> Line:
         bar=axis.bar(span),
         duration=units.duration(span["duration_ms"]),
         ttft=units.duration(ttft, "time to first token") if ttft is not None else None,
-        tokens=units.count(sum(tokens) if tokens else None),
-        cost=units.money(span["cost_usd"]),
+        tokens=units.count(sum(tokens)) if tokens else None,
     )
 
 
@@ -181,9 +179,7 @@ class _Axis:
 
     @staticmethod
     def of(spans: Sequence[Row]) -> _Axis:
-        moments = [
-            span[name] for span in spans for name in ("start_time", "end_time") if span[name] is not None
-        ]
+        moments = [span[name] for span in spans for name in ("start_time", "end_time") if span[name] is not None]
         start, end = min(moments), max(moments)
         return _Axis(start, max((end - start).total_seconds() * 1_000, 0.001))
 

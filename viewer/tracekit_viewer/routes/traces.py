@@ -46,9 +46,7 @@ class _Pages:
         self._viewer = viewer
 
     def listing(self, request: Request) -> Response:
-        version = (
-            self._viewer.version()
-        )  # before the question: a commit in between is seen as news, not missed
+        version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
         found = self._list(request)
         view = listing(
             found.traces,
@@ -103,9 +101,7 @@ class _Pages:
         trace_id = request.path_params["trace_id"]
         trace = get_trace(self._viewer.source, trace_id)
         if trace is None:
-            raise HTTPException(
-                404, f"No trace {trace_id} is stored here. It may live in another data directory."
-            )
+            raise HTTPException(404, f"No trace {trace_id} is stored here. It may live in another data directory.")
         return trace
 
     def _span(self, trace_id: str, span_id: str) -> dict[str, Any]:
