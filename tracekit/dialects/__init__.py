@@ -1,4 +1,4 @@
-"""Dialects: what a raw span means. Pure. `canonical` is the way in, one file a dialect, `registry` the table of them."""
+"""Dialects: what a raw span means. Pure. `canonical` is the way in, `registry` their table."""
 
 from __future__ import annotations
 

@@ -1,22 +1,22 @@
-"""What every span has, whatever its dialect: ids, times, status, project, session, and tracekit's own attributes. Pure."""
+"""What every span has, whatever its dialect: ids, times, status, project, session, tracekit's own. Pure."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from tracekit import semconv as sc
 from tracekit.dialects.values import MAX_INTEGER, decoded, names, text
-from tracekit.model import KINDS, Kind, Outcome, RawSpan, Span, Status
+from tracekit.model import KINDS, RawSpan, Span, Status
 
 DEFAULT_PROJECT = "default"
 _STATUS: dict[int, Status] = {1: "ok", 2: "error"}
-_OUTCOMES = frozenset({"complete", "partial", "cancelled", "abandoned", "interrupted"})
+_OUTCOMES = ("complete", "partial", "cancelled", "abandoned", "interrupted")
 
 
 def base(raw: RawSpan) -> Span:
-    """A span with all that needs no dialect. What cannot be kept as it came is named in `tracekit.fault`. Never raises.
+    """A span with all that needs no dialect. Never raises; `tracekit.fault` tells what could not be kept.
 
-    A status that was never set stays "unset": instrumentations leave it so on success, and the column says what was sent.
+    A status that was never set stays "unset": instrumentations leave it so on success.
     """
     attributes, resource = raw.attributes, raw.resource
     start, end = _nanoseconds(raw.start_ns), _nanoseconds(raw.end_ns)
@@ -34,13 +34,13 @@ def base(raw: RawSpan) -> Span:
         project=text(resource.get(sc.PROJECT)) or DEFAULT_PROJECT,
         service=text(resource.get(sc.SERVICE_NAME)),
         name=raw.name,
-        kind=cast("Kind", kind) if kind in KINDS else "other",
+        kind=kind if kind in KINDS else "other",
         start_ns=start or 0,
         end_ns=end,
         status=_STATUS.get(raw.status_code, "unset"),
         status_message=text(raw.status_message),
         error_type=text(attributes.get(sc.ERROR_TYPE)),
-        outcome=cast("Outcome", outcome) if outcome in _OUTCOMES else None,
+        outcome=outcome if outcome in _OUTCOMES else None,
         session_id=text(attributes.get(sc.SESSION_ID)),
         user_id=text(attributes.get(sc.USER_ID)),
         tags=names(attributes.get(sc.TAGS)),

@@ -1,4 +1,4 @@
-"""The dialect of a span that speaks none: an HTTP call, a decorated function. It has what every span has. Pure."""
+"""The dialect of a span that speaks none, an HTTP call for one: it has what every span has. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""OpenTelemetry's GenAI conventions, v1.41 and the names of their new home, and what tracekit adds to them. Pure.
+"""OpenTelemetry's GenAI conventions, v1.41 and the names of their new home. Pure.
 
-Content may be JSON text (attributes of other exporters) or structured (our own journal); both give the same span.
+Content may be JSON text (as exporters send it) or structured (our own journal); both give the same span.
 """
 
 from __future__ import annotations

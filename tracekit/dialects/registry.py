@@ -1,4 +1,4 @@
-"""The table of dialects, and the one function that reads a raw span. Refuses to raise: no span is lost to a fault of ours."""
+"""The table of dialects, and the function that reads a span by it. No span is lost to a fault of ours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RAW = "raw"
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One way to say things: its name, whether a span speaks it, and how it is read onto what all spans have."""
+    """A way to say things: its name, whether a span speaks it, and how it is read onto what all have."""
 
     name: str
     matches: Callable[[RawSpan], bool]

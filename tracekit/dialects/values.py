@@ -1,4 +1,4 @@
-"""Attribute values as dialects need them: text, counts, lists, decoded JSON. Pure; unknown is None, and nothing raises."""
+"""Attribute values as dialects need them: text, counts, lists, decoded JSON. Pure; unknown is None."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def decoded(value: Any) -> Any:
 
 
 def names(value: Any) -> list[str] | None:
-    """A list of words: of a list, of a JSON list, of one word; None when there are none."""
+    """Words as a list: of a list, of a JSON list, of one word; None when there are none."""
     value = decoded(value)
     if isinstance(value, list | tuple):
         return [item for item in map(text, value) if item is not None] or None
@@ -68,7 +68,7 @@ def names(value: Any) -> list[str] | None:
 
 
 def listed(value: Any) -> list[Any] | None:
-    """The value as a list of objects: decoded, and a single object as a list of one; None for anything else."""
+    """The value as a list: decoded, and a single object as a list of one; None for anything else."""
     value = decoded(value)
     if isinstance(value, dict):
         return [value]

@@ -1,1 +1,1 @@
-"""OTLP bodies and what they say. `decode` is the way in; `protobuf` and `jsonbody` know one encoding each. Pure."""
+"""OTLP bodies and what they say. Pure. `decode` is the way in, the others an encoding each."""

@@ -1,4 +1,4 @@
-"""OTLP requests into raw spans. Owns the choice of encoding; refuses to judge what a span means, and drops none."""
+"""OTLP requests into raw spans, in either encoding. Refuses to judge what a span means, and drops none."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tracekit.otlp import jsonbody, protobuf
 def traces(body: bytes, *, json: bool) -> list[RawSpan]:
     """The spans of an `ExportTraceServiceRequest`, in the order sent.
 
-    Ids are hex text as sent, valid or not: whoever takes the request in decides what a bad one means. A start that was
-    not given is 0 and an end that was not given is None. Bytes become base64 text, a double that JSON cannot say
-    becomes "NaN", "Infinity" or "-Infinity"; of a repeated attribute the last value stands.
+    Ids are hex text as sent, valid or not: whoever takes the request in decides what a bad one means. A start
+    that was not given is 0, an end that was not given is None. Bytes become base64 text, a double that JSON
+    cannot say "NaN", "Infinity" or "-Infinity"; of a repeated attribute the last value stands.
 
     Args:
         body: the request, decompressed.

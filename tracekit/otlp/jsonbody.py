@@ -1,7 +1,7 @@
 """OTLP/JSON into raw spans. Pure.
 
-Ids are hex; 64-bit integers are text or numbers, enums numbers or names, keys camelCase or snake_case: senders differ,
-and none of these can be mistaken for another.
+Ids are hex; 64-bit integers are text or numbers, enums numbers or names, keys camelCase or snake_case:
+senders differ, and none of these can be mistaken for another.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _pairs(owner: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {_text(pair, "key"): _value(pair.get("value")) for pair in _objects(owner, key)}
 
 
-def _value(data: Any) -> Any:
+def _value(data: Any) -> Any:  # noqa: PLR0911 - one return a type of value
     for key, value in _object(data, "an attribute's value").items():
         match key:
             case "stringValue" | "string_value" | "bytesValue" | "bytes_value":
@@ -142,7 +142,7 @@ def _text(owner: Mapping[str, Any], camel: str, snake: str | None = None) -> str
 def _integer(value: Any, what: str) -> int:
     if value is None or value == "":
         return 0
-    if isinstance(value, str) or (isinstance(value, int | float) and value == int(value)):
+    if isinstance(value, str | int) or (isinstance(value, float) and value.is_integer()):
         try:
             return int(value)
         except ValueError:

@@ -1,6 +1,6 @@
 """OTLP protobuf into raw spans. Pure.
 
-Touching a message from Python costs about a microsecond, so values are asked for in the order of how common they are.
+Touching a message from Python costs about a microsecond, so the commonest types of value are asked for first.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
     return {pair.key: _value(pair.value) for pair in pairs}
 
 
-def _value(value: AnyValue) -> Any:
+def _value(value: AnyValue) -> Any:  # noqa: PLR0911 - one return a type of value
     text = value.string_value
     if text:
         return text

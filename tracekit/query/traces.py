@@ -1,4 +1,4 @@
-"""The trace list, one trace and one span, over anything that answers SQL: an open store, or a `Source` far or near."""
+"""The trace list, one trace and one span, over whatever answers SQL: a store, a source near or far."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Filters:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class TracePage:
-    """Traces, newest first, by the columns of the `traces` view; `next` is the cursor of the page that follows."""
+    """Traces, newest first, by the columns of the `traces` view; `next` is the cursor of the next page."""
 
     traces: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     next: str | None = None
@@ -94,8 +94,8 @@ def list_traces(
 def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     """One trace with its spans, in the order they started, and its scores; None where there is no such trace.
 
-    The spans carry no message content: `get_span` does. `unpriced` counts the spans that own usage whose price is not
-    known, so that the trace's cost is a lower bound when it is not 0.
+    The spans carry no message content: `get_span` does. `unpriced` counts the spans that own usage and whose
+    price is not known: unless it is 0, the trace's cost is a lower bound.
     """
     rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not rows:

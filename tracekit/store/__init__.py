@@ -1,6 +1,6 @@
 """The store: what is committed to it, and what it answers. Owns no engine: `duckdb/` is the first.
 
-`Batch` goes in, in one transaction; queries over the views `spans`, `traces`, `messages`, `scores` and `gaps` come out.
+A `Batch` goes in, in one transaction; queries see the views `spans`, `traces`, `messages`, `scores`, `gaps`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Gap:
 class JournalState:
     """How far a journal file has been read: one row a file, committed with the rows read from it.
 
-    `state` is JSON text that belongs to the ingest loop. `gaps` are all that are known now: they replace the ones stored.
+    `state` is JSON text that belongs to the ingest loop. `gaps` are all that are known now: they replace the
+    stored ones.
     """
 
     name: str
@@ -56,7 +57,7 @@ class Batch:
         spans: spans that have ended.
         opened: spans that have started and whose end is not known, by the name of the journal that says so.
         scores: judgements on traces and spans.
-        interrupted: journals whose writer died: what they left open becomes an ended row of outcome "interrupted",
+        interrupted: journals whose writer died: what they left open becomes a row of outcome "interrupted"
             with no end time. Should the real end arrive later, it takes that row's place.
         journals: how far each journal has been read.
     """

@@ -1,7 +1,7 @@
-"""What a call cost, by the price list that genai-prices ships and a price file of the user's. Never asks the network.
+"""What a call cost, by the price list that genai-prices ships and a price file of the user's; no network.
 
-The model is looked up once for each (provider, model); after that a price is five multiplications. A model that no list
-knows, or usage that its prices do not cover, costs None, never 0. Amounts are in USD.
+A model is looked up once for each (provider, model); after that a price is five multiplications. A model that
+no list knows, or usage that its prices do not cover, costs None, never 0. Amounts are in USD.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _FILE_KEYS = {
 
 @dataclass(slots=True, frozen=True)
 class Step:
-    """A price in USD per token that holds for requests of more than `above` input tokens; the last that fits holds."""
+    """A price in USD per token that holds for requests of more than `above` input tokens."""
 
     above: int
     price: float
@@ -61,7 +61,7 @@ Steps = tuple[Step, ...]
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Rates:
-    """Prices of one model at one time. A price that is None is not on the list: cached input is then plain input."""
+    """Prices of one model at one time. None is not on the list: cached input then counts as plain input."""
 
     input: Steps | None = None
     output: Steps | None = None
@@ -71,7 +71,7 @@ class Rates:
     request: float = 0.0
 
     def cost(self, span: Span) -> float | None:
-        """USD for the span's usage; None where the usage is unknown, contradicts itself, or is not covered."""
+        """USD for the span's usage; None where that is unknown, contradicts itself, or is not covered."""
         tokens, output = span.input_tokens, span.output_tokens
         if tokens is None or (output is None and span.kind != "embedding"):
             return None
@@ -98,7 +98,7 @@ class Rates:
 
 @dataclass(slots=True, frozen=True)
 class _Listed:
-    """A model found on a list: rates that always hold, or those that hold at a time; and which list that is."""
+    """A model found on a list: rates that always hold or that hold at a time; and which list that is."""
 
     rates: Rates | None
     conditional: tuple[ConditionalPrice, ...]
@@ -118,9 +118,9 @@ class Pricer:
     """Prices of calls.
 
     Args:
-        file: a JSON file of prices that come before the built-in ones: an object by model name, each an object with
-            `input_per_million`, `output_per_million`, `cache_read_per_million`, `cache_write_per_million` in USD, of
-            which those not given are not priced.
+        file: a JSON file of prices that come before the built-in ones: by model name an object
+            with some of `input_per_million`, `output_per_million`, `cache_read_per_million` and
+            `cache_write_per_million`, in USD; those not given are not priced.
 
     Raises:
         UsageError: the file cannot be read or says something else.
@@ -138,7 +138,7 @@ class Pricer:
         return listed.at(span.start_ns).cost(span) if listed is not None else None
 
     def source(self, span: Span) -> str | None:
-        """Which list has this span's model: "genai-prices" with its version, or the user's file; None where none has."""
+        """Which list has this span's model: genai-prices with its version, or the user's file."""
         listed = self._listed(span)
         return listed.source if listed is not None else None
 
@@ -183,7 +183,7 @@ def _list_name() -> str:
 
 
 def _model_info(provider: str | None, model: str) -> ModelInfo | None:
-    """The model on the built-in list: at its provider, or by its name alone where the provider is not on the list."""
+    """The model on the built-in list, at its provider; by its name alone where the provider is not listed."""
     if provider is not None and provider.lower() in _LOCAL:
         return None
     snapshot = get_snapshot()
@@ -253,7 +253,7 @@ def _own_rates(file: Path, model: str, prices: Any) -> Rates:
         raise UsageError(
             f"the price file {file}: {model!r} must be an object with some of {', '.join(_FILE_KEYS)}."
         )
-    steps: dict[str, Steps] = {}
+    steps: dict[str, Any] = {}
     for key, price in prices.items():
         if (
             isinstance(price, bool)

@@ -1,4 +1,4 @@
-"""A query's answer: rows with the names and types of their columns, and the same as Arrow, Polars or pandas."""
+"""A query's answer: rows with names and types of their columns, and the same as Arrow, Polars or pandas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from tracekit.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _LIST = re.compile(r"(.*)\[\d*\]")
@@ -37,7 +36,7 @@ class Result:
         """Each row as a dictionary by column name; of columns with one name the last one stands."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
-    def arrow(self) -> pa.Table:
+    def arrow(self) -> Any:
         """The rows as an Arrow table of the columns' types."""
         import pyarrow as pa  # noqa: PLC0415 - the arrow extra's weight only for those who ask
 
@@ -74,11 +73,11 @@ def _library(name: str) -> Any:
         ) from error
 
 
-def _arrow_type(name: str) -> pa.DataType | None:
-    """The Arrow type of a DuckDB type; None, which lets Arrow look at the values, for structs, maps and the like."""
+def _arrow_type(name: str) -> Any:
+    """The Arrow type of a DuckDB type; None for structs, maps and the like: Arrow then looks at them."""
     import pyarrow as pa  # noqa: PLC0415 - see `Result.arrow`
 
-    simple: dict[str, pa.DataType] = {
+    simple: dict[str, Any] = {
         "BOOLEAN": pa.bool_(),
         "TINYINT": pa.int8(),
         "SMALLINT": pa.int16(),

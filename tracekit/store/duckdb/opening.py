@@ -21,6 +21,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query sees no variable of the program
+    "checkpoint_threshold": "64MB",  # at the default of 16 MB the newest rows are rewritten over and over
 }
 _HOLDER = re.compile(r"PID (\d+)")
 _open: set[Path] = set()
@@ -83,7 +84,8 @@ def _make_directory(directory: Path) -> None:
         directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"{directory} cannot be made: {error.strerror}. Choose another data directory with --dir or $TRACEKIT_DIR."
+            f"{directory} cannot be made: {error.strerror}. "
+            "Choose another data directory with --dir or $TRACEKIT_DIR."
         ) from error
 
 
@@ -109,8 +111,9 @@ def _inspect(path: Path) -> None:
     known = migrations()[-1][0]
     if found > known:
         raise NewerSchemaError(
-            f"{path} has schema {found}, and tracekit {__version__} knows up to {known}: a newer tracekit wrote it. "
-            "Upgrade (pip install -U tracekit-llm), or name another file with --db. The file is left as it is."
+            f"{path} has schema {found}, and tracekit {__version__} knows up to {known}: a newer one "
+            "wrote it. Upgrade (pip install -U tracekit-llm), or name another file with --db. "
+            "It is left as it is."
         )
 
 
@@ -123,8 +126,9 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
             holder = _HOLDER.search(message)
             who = f"process {holder[1]}" if holder else "another process"
             raise StoreBusyError(
-                f"{path} is in use by {who}, and DuckDB lets only one process in. If that is `tracekit up`, commands "
-                "given the same --dir go through it; else end that process, or name another file with --db."
+                f"{path} is in use by {who}, and DuckDB lets only one process in. "
+                "If that is `tracekit up`, commands given the same --dir go through it; "
+                "else end that process, or name another file with --db."
             ) from error
         if "not a valid DuckDB database" in message:
             raise StoreError(

@@ -1,12 +1,12 @@
-"""Users' queries: one statement, read-only, on a connection of its own. Rows leave through Arrow and become Python's.
+"""Users' queries: one statement, read-only, on a connection of its own. Rows leave through Arrow.
 
-Three locks, each enough for its part: only statements that read are let through, the transaction is read-only, and the
-database was opened without access to files or network and with its configuration locked.
+Three locks: only statements that read are let through, the transaction is read-only, and the database was
+opened without access to files or network and with its configuration locked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import duckdb
@@ -52,14 +52,12 @@ def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     kind = statements[0].type
     if kind not in _READING:
         raise QueryError(
-            f"a statement of type {kind.name} was given, and queries only read; use SELECT, FROM, VALUES, DESCRIBE, SHOW, "
-            "SUMMARIZE or EXPLAIN."
+            f"a statement of type {kind.name} was given, and queries only read; use SELECT, FROM, VALUES, "
+            "DESCRIBE, SHOW, SUMMARIZE or EXPLAIN."
         )
 
 
-def _rows(
-    batches: pa.RecordBatchReader, types: list[str], limit: int | None
-) -> tuple[list[tuple[Any, ...]], bool]:
+def _rows(batches: Iterable[Any], types: list[str], limit: int | None) -> tuple[list[tuple[Any, ...]], bool]:
     rows: list[tuple[Any, ...]] = []
     for batch in batches:
         columns = [_values(column, kind) for column, kind in zip(batch.columns, types, strict=True)]
@@ -69,7 +67,7 @@ def _rows(
     return rows, False
 
 
-def _values(column: pa.Array, kind: str) -> list[Any]:
+def _values(column: Any, kind: str) -> list[Any]:
     if kind in {"HUGEINT", "UHUGEINT"}:  # Arrow has no integer so wide and brings them as decimals
         return [None if value is None else int(value) for value in column.to_pylist()]
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":

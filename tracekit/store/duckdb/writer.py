@@ -1,16 +1,15 @@
-"""Commits: a batch in one transaction, bounded by the batch's own time window and trace ids, never by the table's size.
+"""Commits: a batch in one transaction, bounded by its own time window and trace ids, not by the table's size.
 
-Duplicates by (trace_id, span_id) are left out within the batch and against the rows near it in time: a span sent twice
-has the same start. There is no unique index, which would cost more than the rows.
+Duplicates by (trace_id, span_id) are left out within the batch and against the rows near it in time: a span
+sent twice has the same start. There is no unique index, which would cost more than the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 import duckdb
-import pyarrow as pa
 
 from tracekit.errors import StoreError
 from tracekit.model import Span
@@ -51,7 +50,8 @@ def commit(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Committed:
         connection.commit()
     except duckdb.Error as error:
         raise StoreError(
-            f"{len(batch.spans)} spans could not be stored: {error}. Nothing of them was; they stay in their journals."
+            f"{len(batch.spans)} spans could not be stored: {error}. None of them was; "
+            "they stay in their journals."
         ) from error
     return Committed(spans=inserted, duplicates=len(batch.spans) - inserted)
 
@@ -134,7 +134,7 @@ class _Commit:
         self._earliest = start_ns if self._earliest is None else min(self._earliest, start_ns)
 
     @contextmanager
-    def _table(self, name: str, table: pa.Table) -> Iterator[None]:
+    def _table(self, name: str, table: rows.Table) -> Generator[None]:
         self._connection.register(name, table)
         try:
             yield
