@@ -1,1 +1,1 @@
-"""Benchmarks: each prints JSON with its goals beside its figures, and every ratio comes from one run on one machine."""
+"""Benchmarks: each prints JSON, goals beside figures, and every ratio comes from one run on one machine."""

@@ -1,4 +1,4 @@
-"""The arms of the overhead benchmark. Run as `python -m benchmarks.arms ARM BATCHES`: measures one arm in this fresh process."""
+"""The arms of the overhead benchmark: `python -m benchmarks.arms ARM BATCHES` measures one in a fresh process."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from benchmarks.timing import Case, as_json, measure
 PLAIN_CALLS = 100
 STREAM_CALLS = 8
 SPAN_CALLS = 400
-"""Below the batch processor's 512, so that it exports between the batches and not in them: kind to the peer."""
+"""Fewer than the batch processor's 512, so that it exports between our batches and not in them."""
 
 
 class Dropping(SpanExporter):
     """Takes spans and forgets them: the cheapest exporter there can be."""
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:  # noqa: ARG002 - the base's signature
         return SpanExportResult.SUCCESS
 
 
@@ -88,7 +88,12 @@ def tracekit() -> dict[str, Case]:
     return {"span": Case(kit.trace(empty), SPAN_CALLS), **calls()}
 
 
-ARMS: dict[str, Callable[[], dict[str, Case]]] = {"none": none, "otel": otel, "peer": peer, "tracekit": tracekit}
+ARMS: dict[str, Callable[[], dict[str, Case]]] = {
+    "none": none,
+    "otel": otel,
+    "peer": peer,
+    "tracekit": tracekit,
+}
 
 
 def main(name: str, batches: int) -> None:

@@ -1,4 +1,4 @@
-"""An OpenAI client whose requests never leave the process: canned replies of a realistic size, plain and streamed."""
+"""An OpenAI client whose requests never leave the process: canned replies of real size, plain and streamed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ CHUNKS = 200
 
 MODEL = "gpt-4o-mini"
 MESSAGES: list[Any] = [
-    {"role": "system", "content": "You are the travel desk of a bike-rental shop. Answer in two sentences. " * 3},
-    {"role": "user", "content": "Which bike do I take for three days along the canal, with a child seat? " * 3},
+    {
+        "role": "system",
+        "content": "You are the travel desk of a bike-rental shop. Answer in two sentences. " * 3,
+    },
+    {
+        "role": "user",
+        "content": "Which bike do I take for three days along the canal, with a child seat? " * 3,
+    },
 ]
 _ANSWER = "A step-through touring bike takes the child seat well and is calm on gravel. " * 6
 _REPLY = json.dumps(
@@ -25,7 +31,12 @@ _REPLY = json.dumps(
         "model": "gpt-4o-mini-2024-07-18",
         "system_fingerprint": "fp_bench",
         "choices": [
-            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": _ANSWER}, "logprobs": None}
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "message": {"role": "assistant", "content": _ANSWER},
+                "logprobs": None,
+            }
         ],
         "usage": {"prompt_tokens": 104, "completion_tokens": 96, "total_tokens": 200},
     }

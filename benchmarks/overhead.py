@@ -1,6 +1,6 @@
-"""What tracing costs the program: tracekit beside bare OpenTelemetry and beside the OpenTelemetry OpenAI instrumentation.
+"""What tracing costs the program: tracekit beside bare OpenTelemetry and the OpenTelemetry OpenAI instrumentation.
 
-Every arm runs in fresh processes, in turn over several rounds, so that a busy minute of the machine hits all of them.
+Every arm runs in fresh processes, in turn over several rounds, so that a busy minute of the machine hits them all.
 Overhead is the instrumented call less the uninstrumented one. The ratios are of CPU time, least batch: that is what
 stays the same on a busy machine; the wall-clock ratios stand beside them.
 """
@@ -25,7 +25,9 @@ GOALS = {"plain": 0.8, "chunk": 0.5, "span": 2.5}
 PEER = "opentelemetry.instrumentation.genai.openai"
 
 
-def run(*, rounds: int = ROUNDS, batches: int = BATCHES, arms: tuple[str, ...] = tuple(ARMS)) -> dict[str, Any]:
+def run(
+    *, rounds: int = ROUNDS, batches: int = BATCHES, arms: tuple[str, ...] = tuple(ARMS)
+) -> dict[str, Any]:
     """Measure, and compare with the goals.
 
     Args:
@@ -41,7 +43,8 @@ def run(*, rounds: int = ROUNDS, batches: int = BATCHES, arms: tuple[str, ...] =
             collected[arm].append(_round(arm, batches))
     samples = {arm: merged(found) for arm, found in collected.items()}
     figures = {
-        arm: {case: _rounded(sample.summary()) for case, sample in cases.items()} for arm, cases in samples.items()
+        arm: {case: _rounded(sample.summary()) for case, sample in cases.items()}
+        for arm, cases in samples.items()
     }
     return {
         "benchmark": "overhead",
@@ -93,14 +96,23 @@ def _results(samples: dict[str, dict[str, Samples]]) -> list[dict[str, Any]]:
             found.append(_result(name, ratio))
     if "otel" in samples:
         pair = samples["tracekit"]["span"], samples["otel"]["span"]
-        found.append(_result("span", {clock: _least(pair[0], clock) / _least(pair[1], clock) for clock in ("cpu", "wall")}))
+        found.append(
+            _result(
+                "span", {clock: _least(pair[0], clock) / _least(pair[1], clock) for clock in ("cpu", "wall")}
+            )
+        )
     return found
 
 
 def _result(name: str, ratio: dict[str, float]) -> dict[str, Any]:
     goal = GOALS[name]
-    return {"name": name, "ratio": round(ratio["cpu"], 3), "ratio_wall": round(ratio["wall"], 3), "goal": goal,
-            "met": ratio["cpu"] <= goal}
+    return {
+        "name": name,
+        "ratio": round(ratio["cpu"], 3),
+        "ratio_wall": round(ratio["wall"], 3),
+        "goal": goal,
+        "met": ratio["cpu"] <= goal,
+    }
 
 
 def _rounded(figures: dict[str, float]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Timing of one small operation: wall and CPU time of batches. Owns the arithmetic; knows nothing of what is timed."""
+"""Timing of small operations: wall and CPU time of batches. Knows nothing of what is timed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(slots=True)
 class Samples:
-    """Microseconds per call, one entry a batch. CPU time is that of the whole process, background threads included."""
+    """Microseconds per call, one entry a batch. CPU time is the whole process's, background threads included."""
 
     wall: list[float] = field(default_factory=list[float])
     cpu: list[float] = field(default_factory=list[float])
