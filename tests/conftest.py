@@ -13,7 +13,12 @@ from tests.support import corpus
 @pytest.fixture(autouse=True)
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data directory that only this test sees, and no setting of the machine's."""
-    for name in ("TRACEKIT_PROJECT", "TRACEKIT_DB", "OTEL_SDK_DISABLED", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"):
+    for name in (
+        "TRACEKIT_PROJECT",
+        "TRACEKIT_DB",
+        "OTEL_SDK_DISABLED",
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+    ):
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "data"
     monkeypatch.setenv("TRACEKIT_DIR", str(path))

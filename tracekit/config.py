@@ -42,15 +42,27 @@ class Variable:
 VARIABLES = (
     Variable("dir", "TRACEKIT_DIR", "data directory; holds journal/ and traces.duckdb"),
     Variable("project", "TRACEKIT_PROJECT", "project that spans of this program belong to"),
-    Variable("capture_content", "TRACEKIT_CAPTURE_CONTENT", "record prompts and answers in the local journal (default true)"),
+    Variable(
+        "capture_content",
+        "TRACEKIT_CAPTURE_CONTENT",
+        "record prompts and answers in the local journal (default true)",
+    ),
     Variable("redact", "TRACEKIT_REDACT", "replace secrets before anything is written (default true)"),
-    Variable("instrument", "TRACEKIT_INSTRUMENT", "comma-separated clients to patch; default: all that are installed"),
+    Variable(
+        "instrument",
+        "TRACEKIT_INSTRUMENT",
+        "comma-separated clients to patch; default: all that are installed",
+    ),
     Variable("exclude", "TRACEKIT_EXCLUDE", "comma-separated clients to leave alone"),
     Variable("endpoint", "TRACEKIT_ENDPOINT", "OTLP/HTTP base URL that spans are also sent to"),
     Variable("host", "TRACEKIT_HOST", "address `tracekit up` binds"),
     Variable("port", "TRACEKIT_PORT", "port `tracekit up` binds; 0 picks one"),
     Variable("db", "TRACEKIT_DB", "database file; default: traces.duckdb in the data directory"),
-    Variable("token", "TRACEKIT_TOKEN", "token that requests must carry when `tracekit up` is bound beyond loopback"),
+    Variable(
+        "token",
+        "TRACEKIT_TOKEN",
+        "token that requests must carry when `tracekit up` is bound beyond loopback",
+    ),
     Variable("prices", "TRACEKIT_PRICES", "JSON file of prices that override the built-in ones"),
 )
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
@@ -100,7 +112,9 @@ def boolean(name: str, argument: bool | None = None, *, default: bool) -> bool: 
         return True
     if text in _FALSE:
         return False
-    raise UsageError(f"{name}: {found.value!r} (from {found.source}) is neither true nor false; write one of these.")
+    raise UsageError(
+        f"{name}: {found.value!r} (from {found.source}) is neither true nor false; write one of these."
+    )
 
 
 def integer(name: str, argument: int | None = None, *, default: int) -> int:
@@ -168,7 +182,9 @@ def content(argument: bool | None = None) -> ContentCapture:  # noqa: FBT001 - m
         if known is None and text.lower() in _TRUE | _FALSE:
             known = (text.lower() in _TRUE,) * 2
         if known is None:
-            raise UsageError(f"{CONTENT_ENV}: {text!r} is unknown; use one of {', '.join(_CONTENT_NAMES)}, true, false.")
+            raise UsageError(
+                f"{CONTENT_ENV}: {text!r} is unknown; use one of {', '.join(_CONTENT_NAMES)}, true, false."
+            )
         return ContentCapture(journal=known[0], spans=known[1])
     return ContentCapture(journal=boolean("capture_content", default=True), spans=False)
 
@@ -219,3 +235,11 @@ def _load(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as TOML: {error}. Mend or remove it.") from error
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """This environment with changes, and with the directory on `PYTHONPATH` that sets tracing up in a new interpreter."""
+    autoload = str(Path(__file__).parent / "sdk" / "autoload")
+    before = os.environ.get("PYTHONPATH")
+    path = f"{autoload}{os.pathsep}{before}" if before else autoload
+    return {**os.environ, **changes, "PYTHONPATH": path}

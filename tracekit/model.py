@@ -15,7 +15,17 @@ from typing import Any, Literal, NotRequired, Protocol, TypedDict
 AttributeValue = str | bool | int | float | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
 
 Kind = Literal[
-    "llm", "embedding", "tool", "agent", "chain", "retriever", "reranker", "guardrail", "evaluator", "prompt", "other"
+    "llm",
+    "embedding",
+    "tool",
+    "agent",
+    "chain",
+    "retriever",
+    "reranker",
+    "guardrail",
+    "evaluator",
+    "prompt",
+    "other",
 ]
 KINDS: tuple[Kind, ...] = (
     "llm", "embedding", "tool", "agent", "chain", "retriever", "reranker", "guardrail", "evaluator", "prompt", "other",

@@ -89,6 +89,7 @@ KIND: Final = "tracekit.kind"
 INPUT: Final = "tracekit.input"
 OUTPUT: Final = "tracekit.output"
 OUTCOME: Final = "tracekit.outcome"
+OUTPUT_OMITTED: Final = "tracekit.output.omitted"  # yielded items beyond those kept
 TAGS: Final = "tracekit.tags"
 METADATA_PREFIX: Final = "tracekit.metadata."
 TIME_TO_LAST_CHUNK: Final = "tracekit.time_to_last_chunk"  # seconds

@@ -58,7 +58,9 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     asked = next((word for word in arguments if not word.startswith("-")), None)
     for verb, summary in VERBS.items():
-        command = commands.add_parser(verb, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False)
+        command = commands.add_parser(
+            verb, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False
+        )
         if verb == asked:
             module = importlib.import_module(f"tracekit.cli.{verb}")
             module.arguments(command)

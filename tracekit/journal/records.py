@@ -112,7 +112,7 @@ def load(payload: bytes) -> dict[str, Any]:
         DecodeError: not UTF-8, not JSON, or not an object.
     """
     try:
-        data = json.loads(payload)
+        data = json.loads(payload, parse_constant=str)  # NaN and Infinity, which JSON lacks, stay as words
     except (ValueError, RecursionError) as error:
         raise DecodeError(f"a journal record is not JSON: {error}") from error
     if not isinstance(data, dict):

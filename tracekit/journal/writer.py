@@ -7,6 +7,7 @@ writer that lives from one that was killed.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import platform
@@ -61,13 +62,12 @@ class JournalWriter:
     def _reset(self) -> None:
         self._fd: int | None = None
         self.path: Path | None = None
-        self._sequence = itertools.count()
-        self._accepted = itertools.count()
+        self._sequence = itertools.count(1)
         self._accepted_total = self._written_total = self._dropped = 0
         self._why: str | None = None
         self._warned = False
         self._retry_at = 0.0
-        self._resources: dict[int, Mapping[str, Any]] = {}
+        self._resources: dict[int, tuple[int, Mapping[str, Any]]] = {}
 
     def append(self, kind: bytes, payload: bytes) -> bool:
         """Write one record; False when it was dropped, which is counted. Safe in any thread and in finalisers."""
@@ -84,17 +84,20 @@ class JournalWriter:
         except OSError as error:
             return self._drop(f"{self.path}: {error.strerror or error}")
         if written != len(frame):
-            return self._drop(f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)")
+            return self._drop(
+                f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)"
+            )
         self._written_total += 1
         return True
 
     def resource(self, attributes: Mapping[str, Any]) -> int:
         """The number that span records give for this resource; written as a RESOURCE record when it is new."""
-        key = id(attributes)
-        if key not in self._resources:
-            self._resources[key] = attributes  # kept alive, so that the id stays its own
-            self.append(RESOURCE, encode({"id": key, "attributes": dict(attributes)}).encode())
-        return key
+        known = self._resources.get(id(attributes))
+        if known is None:
+            known = (len(self._resources), attributes)  # kept alive, so that its id stays its own
+            self._resources[id(attributes)] = known
+            self.append(RESOURCE, encode({"id": known[0], "attributes": dict(attributes)}).encode())
+        return known[0]
 
     def sync(self) -> None:
         """Wait until every record written so far is on the disk.
@@ -127,31 +130,43 @@ class JournalWriter:
             if self._fd is not None or time.monotonic() < self._retry_at:
                 return self._fd
             try:
-                fd = self._create()
+                self._fd = self._begin()
             except OSError as error:
                 self._retry_at = time.monotonic() + 1.0
                 self._note(f"{self.directory}: {error.strerror or error}")
-                return None
-            header = {
-                "format": FORMAT,
-                "process": f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}",
-                "pid": os.getpid(),
-                "host": platform.node(),
-                "role": self._role,
-                "started_ns": time.time_ns(),
-                "argv": sys.argv[:1],
-                "python": platform.python_version(),
-                "tracekit": __version__,
-            }
-            os.write(fd, pack(HEADER, next(self._sequence), encode(header).encode()))
-            self._fd = fd
-            return fd
+            return self._fd
+
+    def _begin(self) -> int:
+        """A new file with its header in it."""
+        header = {
+            "format": FORMAT,
+            "process": f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}",
+            "pid": os.getpid(),
+            "host": platform.node(),
+            "role": self._role,
+            "started_ns": time.time_ns(),
+            "argv": sys.argv[:1],
+            "python": platform.python_version(),
+            "tracekit": __version__,
+        }
+        frame = pack(HEADER, 0, encode(header).encode())
+        fd = self._create()
+        try:
+            if os.write(fd, frame) != len(frame):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            os.close(fd)
+            raise
+        self._sequence = itertools.count(1)
+        return fd
 
     def _create(self) -> int:
         self.directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
         name = f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
         path = self.directory / name
-        fd = os.open(path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE)
+        fd = os.open(
+            path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE
+        )
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_SH)
         self.path = path

@@ -1,0 +1,78 @@
+"""Putting a wrapper in the place of a function, and the function back, exactly. Knows nothing of spans."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import wrapt
+
+_ABSENT = object()
+
+
+class PatchPointMissingError(Exception):
+    """The client has no such method: another version than those known."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Patch:
+    """One wrapper in place, and what stood there: `_ABSENT` where the owner had inherited it."""
+
+    owner: Any
+    name: str
+    original: Any
+    wrapper: Any
+
+    @classmethod
+    def apply(cls, owner: Any, name: str, wrap: Callable[[Any], Any]) -> Patch:
+        """Replace `owner.name` by `wrap(it)`.
+
+        Raises:
+            PatchPointMissingError: there is no such attribute.
+        """
+        original = vars(owner).get(name, _ABSENT)
+        # static lookup: a descriptor (staticmethod, functools.cached_property) is wrapped as it stands, not its value
+        target = inspect.getattr_static(owner, name, _ABSENT) if original is _ABSENT else original
+        if target is _ABSENT:
+            raise PatchPointMissingError(f"{getattr(owner, '__qualname__', owner)!s} has no {name!r}")
+        wrapper = wrap(target)
+        setattr(owner, name, wrapper)
+        return cls(owner=owner, name=name, original=original, wrapper=wrapper)
+
+    def undo(self) -> bool:
+        """Put back what stood there. False when someone wrapped it since: theirs stays, and ours must let calls through."""
+        if vars(self.owner).get(self.name, _ABSENT) is not self.wrapper:
+            return False
+        if self.original is _ABSENT:
+            delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, self.original)
+        return True
+
+
+def resolve(module: str, attribute: str) -> tuple[Any, str]:
+    """The object that holds `Class.method` (or a function) of a module, and the name in it.
+
+    Raises:
+        PatchPointMissingError: the module or the class is not there.
+    """
+    *path, name = attribute.split(".")
+    try:
+        owner: Any = sys.modules.get(module) or importlib.import_module(module)
+        for step in path:
+            owner = getattr(owner, step)
+    except (ImportError, AttributeError) as error:
+        raise PatchPointMissingError(f"{module}: no {attribute} ({error})") from error
+    return owner, name
+
+
+def when_imported(package: str, action: Callable[[], None]) -> None:
+    """Run `action` now if the package is imported already, else right after its import."""
+    if package in sys.modules:
+        action()
+    else:
+        wrapt.register_post_import_hook(lambda _module: action(), package)

@@ -1,0 +1,232 @@
+"""One call as a span: opened from an `Invocation`, closed by whichever of its closers comes first. The only span maker for clients."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from tracekit import semconv
+from tracekit.journal.records import Fragment
+from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcome, Response
+from tracekit.sdk import content, guard
+from tracekit.sdk.integration import Method
+from tracekit.sdk.runtime import Runtime
+
+
+class LiveRecording:
+    """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
+
+    __slots__ = (
+        "_accumulator", "_closing", "_first_chunk", "_input", "_invocation", "_last_chunk", "_method", "_runtime", "_started",
+        "done", "span",
+    )  # fmt: skip
+
+    def __init__(self, runtime: Runtime, method: Method, invocation: Invocation) -> None:
+        self._runtime = runtime
+        self._method = method
+        self._invocation = invocation
+        self._accumulator: Accumulator | None = None
+        self._closing = threading.Lock()
+        self._first_chunk: float | None = None
+        self._last_chunk: float | None = None
+        self.done = False
+        self._input: Fragment = ""
+        attributes = request_attributes(invocation)
+        members = _input_members(invocation)
+        if runtime.capture.journal and members:
+            self._input = content.fragment(members, runtime.hook)
+        if runtime.capture.spans:
+            attributes.update(_span_content(members, runtime))
+        self.span = start_span(
+            runtime, span_name(invocation), kind=SpanKind.CLIENT, attributes=attributes, opening=self._input
+        )
+        self._started = perf_counter()
+
+    @classmethod
+    def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording:
+        """Open the span of a call. Call it under the guard: it runs the integration's own function."""
+        return cls(runtime, method, method.request(call))
+
+    def chunk(self, chunk: Any, /) -> None:
+        """Take one chunk of a streamed reply and its time."""
+        self._last_chunk = perf_counter()
+        if self._accumulator is None:
+            self._first_chunk = self._last_chunk
+            if self._method.accumulator is None:
+                return
+            self._accumulator = guard.call("accumulator", self._method.accumulator)
+        if self._accumulator is not None:
+            guard.call("chunk", self._accumulator.add, chunk)
+
+    def finish(self, outcome: Outcome = "complete", *, reply: Any = None) -> None:
+        """End the span with what the reply, or the chunks so far, amount to."""
+        if self._claim():
+            guard.call("finish", self._finish, outcome, reply, None)
+
+    def fail(self, error: BaseException) -> None:
+        """End the span with this error. A cancelled task is no error of the call's: its outcome says `cancelled`."""
+        if self._claim():
+            cancelled = isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError"
+            outcome = "cancelled" if cancelled else "partial" if self._first_chunk is not None else "complete"
+            guard.call("finish", self._finish, outcome, None, error)
+
+    def _claim(self) -> bool:
+        with self._closing:
+            mine, self.done = not self.done, True
+        return mine
+
+    def _finish(self, outcome: Outcome, reply: Any, error: BaseException | None) -> None:
+        now = perf_counter()
+        response = self._response(reply)
+        attributes = response_attributes(response)
+        attributes[semconv.OUTCOME] = outcome
+        if self._first_chunk is not None and self._last_chunk is not None:
+            attributes[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] = self._first_chunk - self._started
+            attributes[semconv.TIME_TO_LAST_CHUNK] = self._last_chunk - self._started
+        if error is not None:
+            attributes[semconv.ERROR_TYPE] = error_type(error)
+            if outcome != "cancelled":
+                self.span.set_status(Status(StatusCode.ERROR, str(error)))
+        members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
+        if self._runtime.capture.spans:
+            attributes.update(_span_content(members, self._runtime))
+        self.span.set_attributes(attributes)
+        closing = self._input
+        if self._runtime.capture.journal:
+            output = content.fragment(members, self._runtime.hook)
+            closing = f"{closing},{output}" if closing and output else closing or output
+        end_span(self._runtime, self.span, closing)
+        guard.call("metrics", self._measure, now - self._started, response, attributes)
+
+    def _response(self, reply: Any) -> Response:
+        response = None
+        if reply is not None:
+            response = guard.call("response", self._method.response, reply)
+        elif self._accumulator is not None:
+            response = guard.call("response", self._accumulator.response)
+        return response if response is not None else Response()
+
+    def _measure(self, seconds: float, response: Response, attributes: Mapping[str, Any]) -> None:
+        invocation, instruments = self._invocation, self._runtime.instruments
+        labels: dict[str, AttributeValue] = {semconv.OPERATION: invocation.operation}
+        for name, value in (
+            (semconv.PROVIDER, invocation.provider),
+            (semconv.REQUEST_MODEL, invocation.request_model),
+            (semconv.RESPONSE_MODEL, response.response_model),
+            (semconv.SERVER_ADDRESS, invocation.server_address),
+            (semconv.ERROR_TYPE, attributes.get(semconv.ERROR_TYPE)),
+        ):
+            if value is not None:
+                labels[name] = value
+        instruments.duration.record(seconds, labels)
+        if self._first_chunk is not None:
+            instruments.first_chunk.record(self._first_chunk - self._started, labels)
+        if response.usage is not None:
+            for kind, tokens in (
+                ("input", response.usage.input_tokens),
+                ("output", response.usage.output_tokens),
+            ):
+                if tokens is not None:
+                    instruments.tokens.record(tokens, {**labels, semconv.TOKEN_TYPE: kind})
+
+
+def start_span(
+    runtime: Runtime,
+    name: str,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    attributes: Mapping[str, AttributeValue] | None = None,
+    opening: Fragment = "",
+) -> Span:
+    """Start a span beneath what is current; `opening` is the content of its start record."""
+    processor = runtime.processor
+    if processor is None or not opening:
+        return runtime.tracer.start_span(name, kind=kind, attributes=attributes)
+    processor.opening.content = opening
+    try:
+        return runtime.tracer.start_span(name, kind=kind, attributes=attributes)
+    finally:
+        processor.opening.content = ""
+
+
+def end_span(runtime: Runtime, span: Span, closing: Fragment) -> None:
+    """End a span; `closing` is the content of its end record."""
+    processor = runtime.processor
+    if processor is None or not closing:
+        span.end()
+        return
+    span_id = span.get_span_context().span_id
+    processor.content[span_id] = closing
+    span.end()
+    processor.content.pop(span_id, None)  # still there when the span was not recorded
+
+
+def span_name(invocation: Invocation) -> str:
+    """The conventions' name: the operation and the model, or the tool's or agent's own name."""
+    subject = invocation.name or invocation.request_model
+    return f"{invocation.operation} {subject}" if subject else invocation.operation
+
+
+def request_attributes(invocation: Invocation) -> dict[str, AttributeValue]:
+    """What is known before the call, by the conventions' names. Without content."""
+    attributes: dict[str, AttributeValue] = {semconv.OPERATION: invocation.operation}
+    if invocation.provider is not None:
+        attributes[semconv.PROVIDER] = invocation.provider
+    if invocation.request_model is not None:
+        attributes[semconv.REQUEST_MODEL] = invocation.request_model
+    if invocation.server_address is not None:
+        attributes[semconv.SERVER_ADDRESS] = invocation.server_address
+        if invocation.server_port is not None:
+            attributes[semconv.SERVER_PORT] = invocation.server_port
+    if invocation.stream:
+        attributes[semconv.REQUEST_STREAM] = True
+    attributes.update(invocation.attributes)
+    return attributes
+
+
+def response_attributes(response: Response) -> dict[str, AttributeValue]:
+    """What the reply says, by the conventions' names. Without content; unknown is absent."""
+    attributes = dict(response.attributes)
+    if response.response_model is not None:
+        attributes[semconv.RESPONSE_MODEL] = response.response_model
+    if response.response_id is not None:
+        attributes[semconv.RESPONSE_ID] = response.response_id
+    if response.finish_reasons:
+        attributes[semconv.RESPONSE_FINISH_REASONS] = response.finish_reasons
+    usage = response.usage
+    if usage is not None:
+        for name, tokens in (
+            (semconv.USAGE_INPUT_TOKENS, usage.input_tokens),
+            (semconv.USAGE_OUTPUT_TOKENS, usage.output_tokens),
+            (semconv.USAGE_CACHE_READ, usage.cache_read_tokens),
+            (semconv.USAGE_CACHE_CREATION, usage.cache_write_tokens),
+            (semconv.USAGE_REASONING, usage.reasoning_tokens),
+        ):
+            if tokens is not None:
+                attributes[name] = tokens
+    return attributes
+
+
+def error_type(error: BaseException) -> str:
+    """The exception's class, with its module unless it is a built-in one."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _input_members(invocation: Invocation) -> dict[str, Any]:
+    return {
+        semconv.SYSTEM_INSTRUCTIONS: invocation.system_instructions,
+        semconv.INPUT_MESSAGES: invocation.input_messages,
+        semconv.TOOL_DEFINITIONS: invocation.tool_definitions,
+        **invocation.content,
+    }
+
+
+def _span_content(members: Mapping[str, Any], runtime: Runtime) -> dict[str, AttributeValue]:
+    """Content as span attributes, where the user wants it there: JSON text, as exporters cannot carry structure."""
+    texts = {name: content.text(value, runtime.hook) for name, value in members.items() if value is not None}
+    return {name: value for name, value in texts.items() if value is not None}

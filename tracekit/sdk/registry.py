@@ -1,0 +1,215 @@
+"""Integrations: found by entry point, put in place, taken out again. Counts what was found, missing and called."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import wrapt
+from opentelemetry import context as otel
+from opentelemetry.trace import set_span_in_context
+
+from tracekit import config
+from tracekit.model import Call
+from tracekit.sdk import guard
+from tracekit.sdk.context import Activation
+from tracekit.sdk.integration import Integration, Target
+from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
+from tracekit.sdk.recording import LiveRecording
+from tracekit.sdk.runtime import runtime
+
+GROUP = "opentelemetry_instrumentor"
+HOME = "tracekit_integrations."
+_INSIDE = otel.create_key("tracekit-inside")
+
+
+@dataclass(slots=True)
+class Health:
+    """What is known of one integration in this process."""
+
+    patched: list[str] = field(default_factory=list[str])
+    missing: list[str] = field(default_factory=list[str])
+    calls: Counter[str] = field(default_factory=Counter[str])
+
+
+class Installed:
+    """An integration in place. Modules that are not imported yet are patched when they are."""
+
+    def __init__(self, integration: Integration) -> None:
+        self.integration = integration
+        self.health = Health()
+        self.active = True
+        self._patches: list[Patch] = []
+        by_module: dict[str, list[tuple[str, Callable[[Any], Any]]]] = {}
+        for target in integration.targets:
+            by_module.setdefault(target.module, []).append((target.attribute, self._wrap(target)))
+        for hook in integration.hooks:
+            by_module.setdefault(hook.module, []).append(
+                (
+                    hook.attribute,
+                    lambda original, w=hook.wrapper: wrapt.FunctionWrapper(original, self._inert(w)),
+                )
+            )
+        for module, points in by_module.items():
+            when_imported(module, lambda m=module, p=points: self._patch(m, p))
+
+    def uninstall(self) -> None:
+        """Put everything back; a wrapper that cannot be taken out, because another lies over it, lets calls through."""
+        self.active = False
+        for patch in reversed(self._patches):
+            patch.undo()
+        self._patches.clear()
+
+    def _patch(self, module: str, points: list[tuple[str, Callable[[Any], Any]]]) -> None:
+        if not self.active:
+            return
+        for attribute, wrap in points:
+            point = f"{module}.{attribute}"
+            try:
+                owner, name = resolve(module, attribute)
+                self._patches.append(Patch.apply(owner, name, wrap))
+            except PatchPointMissingError:
+                self.health.missing.append(point)
+            else:
+                self.health.patched.append(point)
+
+    def _inert(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
+        def hook(
+            wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            return wrapper(wrapped, instance, args, kwargs) if self.active else wrapped(*args, **kwargs)
+
+        return hook
+
+    def _wrap(self, target: Target) -> Callable[[Any], Any]:
+        wrapper = self._async_wrapper(target) if target.is_async else self._sync_wrapper(target)
+        return lambda original: wrapt.FunctionWrapper(original, wrapper)
+
+    def _sync_wrapper(self, target: Target) -> Callable[..., Any]:
+        def call(
+            wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            opened = self._open(target, instance, args, kwargs)
+            if opened is None:
+                return wrapped(*args, **kwargs)
+            recording, activation = opened
+            try:
+                result = wrapped(*args, **kwargs)
+            except BaseException as error:
+                activation.leave()
+                recording.fail(error)
+                raise
+            activation.leave()
+            self._settle(recording, result)
+            return result
+
+        return call
+
+    def _async_wrapper(self, target: Target) -> Callable[..., Any]:
+        async def call(
+            wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            opened = self._open(target, instance, args, kwargs)
+            if opened is None:
+                return await wrapped(*args, **kwargs)
+            recording, activation = opened
+            try:
+                result = await wrapped(*args, **kwargs)
+            except BaseException as error:
+                activation.leave()
+                recording.fail(error)
+                raise
+            activation.leave()
+            self._settle(recording, result)
+            return result
+
+        return call
+
+    def _open(
+        self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[LiveRecording, Activation] | None:
+        """The open recording of a call and its activation, entered; None for a call that is not to be recorded."""
+        if not self.active or runtime.disabled or otel.get_value(_INSIDE) is self.integration:
+            return None
+        where = f"{self.integration.name} {target.attribute}"
+        call = Call(instance=instance, args=args, kwargs=kwargs)
+        recording = guard.call(where, LiveRecording.begin, runtime, target.method, call)
+        if recording is None:
+            return None
+        self.health.calls[target.attribute] += 1
+        inside = otel.set_value(_INSIDE, self.integration, set_span_in_context(recording.span))
+        activation = Activation(inside)
+        activation.enter()
+        return recording, activation
+
+    def _settle(self, recording: LiveRecording, result: Any) -> None:
+        """Hand the result to whoever will end the recording: a stream's own end, or this very moment."""
+        deferred = guard.call(f"{self.integration.name} adapt", self.integration.adapt, result, recording)
+        if not deferred:
+            recording.finish(reply=result)
+
+
+installed: dict[str, Installed] = {}
+"""What is in place in this process, by integration name."""
+
+
+def available() -> dict[str, importlib.metadata.EntryPoint]:
+    """Our integrations by name. Foreign instrumentors of the same group are not ours to start."""
+    points = importlib.metadata.entry_points(group=GROUP)
+    return {point.name: point for point in points if point.value.startswith(HOME)}
+
+
+def install(names: Collection[str] | None = None, exclude: Collection[str] = ()) -> None:
+    """Put integrations in place: those named, else all; each at most once.
+
+    Raises:
+        UsageError: a name that there is no integration for.
+    """
+    known = available()
+    unknown = sorted({*(names or ()), *exclude} - known.keys())
+    if unknown:
+        from tracekit.errors import UsageError  # noqa: PLC0415 - only where it is raised
+
+        raise UsageError(
+            f"no integration is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}."
+        )
+    off = {*exclude, *config.disabled_instrumentations()}
+    for name in sorted(known):
+        if (names is None or name in names) and name not in off and "*" not in off and name not in installed:
+            instrumentor_class = guard.call(f"load {name}", known[name].load)
+            if instrumentor_class is not None:
+                instrumentor_class().instrument()
+
+
+def uninstall() -> None:
+    """Take every integration out again."""
+    while installed:
+        installed.popitem()[1].uninstall()
+
+
+def instrumentor(integration: Integration) -> type[Any]:
+    """The class that an entry point names, with the two methods that `opentelemetry-instrument` calls."""
+
+    class Instrumentor:
+        """Puts one integration in place, and takes it out."""
+
+        name = integration.name
+
+        def instrument(self, **_kwargs: Any) -> None:
+            """Patch the client, now or when it is imported. A second call changes nothing."""
+            if integration.name not in installed:
+                installed[integration.name] = Installed(integration)
+
+        def uninstrument(self, **_kwargs: Any) -> None:
+            """Put the client back exactly as it was."""
+            present = installed.pop(integration.name, None)
+            if present is not None:
+                present.uninstall()
+
+    Instrumentor.__name__ = Instrumentor.__qualname__ = (
+        f"{integration.name.title().replace('_', '')}Instrumentor"
+    )
+    return Instrumentor

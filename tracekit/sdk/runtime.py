@@ -1,0 +1,82 @@
+"""What `autolog()` has set up in this process, in one object; empty until then. Holds state, decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from opentelemetry import metrics, trace
+from opentelemetry.metrics import Histogram
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Tracer
+
+from tracekit import semconv
+from tracekit._version import __version__
+from tracekit.config import ContentCapture
+from tracekit.journal.writer import JournalWriter
+from tracekit.sdk.patching import Patch
+from tracekit.sdk.processor import JournalProcessor
+from tracekit.sdk.redaction import Redact
+
+SCOPE = "tracekit"
+NO_CONTENT = ContentCapture(journal=False, spans=False)
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The process's tracing: `writer` and `processor` are None until `autolog()`, and where `OTEL_SDK_DISABLED` holds."""
+
+    writer: JournalWriter | None = None
+    processor: JournalProcessor | None = None
+    provider: TracerProvider | None = None
+    owns_provider: bool = False
+    capture: ContentCapture = NO_CONTENT
+    hook: Redact | None = None
+    disabled: bool = False
+    project: str | None = None
+    patches: list[Patch] = field(default_factory=list[Patch])
+    _tracer: Tracer | None = None
+    _instruments: Instruments | None = None
+
+    @property
+    def tracer(self) -> Tracer:
+        """The tracer that our spans are made with: of the provider in use, else the API's, which follows a later one."""
+        if self._tracer is None:
+            if self.provider is not None:
+                self._tracer = self.provider.get_tracer(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+            else:
+                self._tracer = trace.get_tracer(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+        return self._tracer
+
+    @property
+    def instruments(self) -> Instruments:
+        """The metrics of the conventions, on the meter provider that the program set, if it did."""
+        if self._instruments is None:
+            self._instruments = Instruments()
+        return self._instruments
+
+    def use(self, provider: TracerProvider | None, *, own: bool) -> None:
+        """Make spans on this provider from now on."""
+        self.provider, self.owns_provider, self._tracer = provider, own, None
+
+
+class Instruments:
+    """The three client histograms of the GenAI conventions."""
+
+    __slots__ = ("duration", "first_chunk", "tokens")
+
+    def __init__(self) -> None:
+        meter = metrics.get_meter(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+        self.duration: Histogram = meter.create_histogram(
+            semconv.METRIC_OPERATION_DURATION, unit="s", description="GenAI operation duration."
+        )
+        self.first_chunk: Histogram = meter.create_histogram(
+            semconv.METRIC_TIME_TO_FIRST_CHUNK,
+            unit="s",
+            description="Time to receive the first chunk of a reply.",
+        )
+        self.tokens: Histogram = meter.create_histogram(
+            semconv.METRIC_TOKEN_USAGE, unit="{token}", description="Number of input and output tokens used."
+        )
+
+
+runtime = Runtime()
