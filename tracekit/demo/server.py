@@ -56,7 +56,10 @@ class ModelServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(
-            target=self._server.serve_forever, name="tracekit-demo-model", daemon=True
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.02},  # seconds that closing may wait
+            name="tracekit-demo-model",
+            daemon=True,
         )
 
     @property

@@ -271,11 +271,11 @@ def embeddings(body: Mapping[str, Any]) -> Json:
 def vector(text: str, size: int) -> list[float]:
     """A unit vector; texts that share words lie close: each word of four letters or more adds to one place.
 
-    Words are taken by their first five letters, so that "ferry" and "ferries" meet.
+    Words are taken by their first four letters, so that "ferry" and "ferries" meet.
     """
     values = [0.0] * size
     for word in re.findall(r"\w{4,}", text.lower()):
-        values[zlib.crc32(word[:5].encode()) % size] += 1.0
+        values[zlib.crc32(word[:4].encode()) % size] += 1.0
     length = sum(value * value for value in values) ** 0.5
     return [value / length for value in values] if length else [1.0, *values[1:]]
 
