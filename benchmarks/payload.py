@@ -12,7 +12,7 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tracekit import semconv
-from tracekit.journal.records import encode, span_record
+from tracekit.journal.records import encode, span_head, span_record
 
 KINDS = ("agent", "chain", "llm", "tool", "llm", "retriever", "embedding", "llm", "tool", "llm")
 """The kinds of the spans of one trace; the first is the root and the parent of the others."""
@@ -78,8 +78,18 @@ def _content(kind: str, rng: random.Random) -> dict[str, Any]:
 
 def journal_payload(span: dict[str, Any]) -> bytes:
     """A span as the payload of a journal's end record."""
-    fields = {name: value for name, value in span.items() if name != "content"}
-    return span_record(fields, encode(span["content"])[1:-1]).encode()
+    parent = span["parent_span_id"]
+    head = span_head(
+        trace_id=int(span["trace_id"], 16),
+        span_id=int(span["span_id"], 16),
+        parent_id=int(parent, 16) if parent else None,
+        kind=span["kind"],
+        start_ns=span["start_ns"],
+        resource=0,
+        scope='["benchmarks",null]',
+    )
+    members = f'"attributes":{encode(span["attributes"])},"end_ns":{span["end_ns"]}'
+    return span_record(head, span["name"], members=members, content=encode(span["content"])[1:-1])
 
 
 def otlp_request(batch: list[dict[str, Any]]) -> bytes:
