@@ -112,9 +112,7 @@ def boolean(name: str, argument: bool | None = None, *, default: bool) -> bool: 
         return True
     if text in _FALSE:
         return False
-    raise UsageError(
-        f"{name}: {found.value!r} (from {found.source}) is neither true nor false; write one of these."
-    )
+    raise UsageError(f"{name}: {found.value!r} (from {found.source}) is neither true nor false; write one of these.")
 
 
 def integer(name: str, argument: int | None = None, *, default: int) -> int:

@@ -85,7 +85,7 @@ USER_ID: Final = "user.id"
 PROJECT: Final = "tracekit.project"  # resource attribute
 
 # tracekit's own, where the conventions have no name
-KIND: Final = "tracekit.kind"
+KIND: Final = "tracekit.kind"  # absent on a span of the scope "tracekit" that has no operation: chain
 INPUT: Final = "tracekit.input"
 OUTPUT: Final = "tracekit.output"
 OUTCOME: Final = "tracekit.outcome"

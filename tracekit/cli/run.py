@@ -14,20 +14,14 @@ from tracekit.errors import UsageError
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's flags."""
-    parser.usage = (
-        "tracekit run [--dir DIR] [--project NAME] [--no-content] (SCRIPT | -m MODULE | -c CODE) [ARG ...]"
-    )
+    parser.usage = "tracekit run [--dir DIR] [--project NAME] [--no-content] (SCRIPT | -m MODULE | -c CODE) [ARG ...]"
     parser.epilog = "example: tracekit run app.py --verbose"
     parser.add_argument("--dir", help="data directory to record into")
     parser.add_argument("--project", help="project that the spans belong to")
     parser.add_argument("--no-content", action="store_true", help="record no prompts and no answers")
-    parser.add_argument(
-        "-m", dest="module", action="store_true", help="PROGRAM is a module, as for python -m"
-    )
+    parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is a module, as for python -m")
     parser.add_argument("-c", dest="code", action="store_true", help="PROGRAM is code, as for python -c")
-    parser.add_argument(
-        "program", metavar="PROGRAM", nargs=argparse.REMAINDER, help="what to run, and its arguments"
-    )
+    parser.add_argument("program", metavar="PROGRAM", nargs=argparse.REMAINDER, help="what to run, and its arguments")
 
 
 def run(args: argparse.Namespace) -> int:

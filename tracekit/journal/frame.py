@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 MAGIC = b"\xf1TKJ"
 HEAD = struct.Struct("<4sIIBQ")
+_GUARD = struct.Struct("<4sII")
 _PREFIX = struct.Struct("<BQ")
 HEAD_SIZE = 12
 MIN_LENGTH = _PREFIX.size
@@ -55,9 +56,8 @@ def pack(kind: bytes, sequence: int, payload: bytes) -> bytes:
     >>> scan(pack(b"E", 7, b"{}"))
     Scan(frames=[Frame(kind=b'E', sequence=7, payload=b'{}')], consumed=23, faults=0, skipped_bytes=0)
     """
-    prefix = _PREFIX.pack(kind[0], sequence)
-    crc = zlib.crc32(payload, zlib.crc32(prefix))
-    return HEAD.pack(MAGIC, MIN_LENGTH + len(payload), crc, kind[0], sequence) + payload
+    body = _PREFIX.pack(kind[0], sequence) + payload
+    return _GUARD.pack(MAGIC, len(body), zlib.crc32(body)) + body
 
 
 def scan(data: bytes, *, final: bool = False) -> Scan:

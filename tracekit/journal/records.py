@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from tracekit.errors import DecodeError
@@ -32,26 +33,33 @@ Fragment = str
 """A piece of JSON already encoded, so that content common to a start and an end record is encoded once."""
 
 
-def _fallback(value: object) -> str:
-    return str(value)
-
-
-encode = json.JSONEncoder(
-    separators=(",", ":"), check_circular=False, default=_fallback, ensure_ascii=True, skipkeys=True
-).encode
+encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=str, skipkeys=True).encode
 """Compact ASCII JSON: lone surrogates and control characters survive as escapes; what JSON cannot say becomes text."""
 
 
-def span_record(fields: Mapping[str, Any], content: Fragment = "") -> str:
-    """The JSON text of a span record.
+def span_head(
+    *, trace_id: int, span_id: int, parent_id: int | None, kind: int, start_ns: int, resource: int, scope: Fragment
+) -> Fragment:
+    """What the start and the end record of a span begin with; `scope` is encoded, `resource` a RESOURCE record's number."""
+    parent = f'"parent_span_id":"{parent_id:016x}",' if parent_id is not None else ""
+    return (
+        f'{{"trace_id":"{trace_id:032x}","span_id":"{span_id:016x}",{parent}"kind":{kind},'
+        f'"start_ns":{start_ns},"resource":{resource},"scope":{scope}'
+    )
+
+
+def span_record(head: Fragment, name: str, *, members: Fragment = "", content: Fragment = "") -> bytes:
+    """The payload of a SPAN_START or SPAN_END record.
 
     Args:
-        fields: trace_id, span_id, parent_span_id, name, kind, start_ns, and where known end_ns, status ([code, message]),
-            attributes, events, links, scope ([name, version]), resource (a number given by an earlier RESOURCE record).
-        content: members of a JSON object, without the braces, that hold message content by attribute name.
+        head: from `span_head`.
+        name: the span's name.
+        members: further members of the object, encoded: end_ns, status ([code, message]), attributes, events, links.
+        content: members of the object `content`, which holds messages by attribute name, encoded.
     """
-    text = encode(fields)
-    return f'{text[:-1]},"content":{{{content}}}}}' if content else text
+    more = f",{members}" if members else ""
+    tail = f',"content":{{{content}}}' if content else ""
+    return f'{head},"name":{encode_basestring_ascii(name)}{more}{tail}}}'.encode()
 
 
 def raw_span(payload: bytes, resources: Mapping[int, Mapping[str, Any]]) -> RawSpan:

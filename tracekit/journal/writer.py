@@ -84,9 +84,7 @@ class JournalWriter:
         except OSError as error:
             return self._drop(f"{self.path}: {error.strerror or error}")
         if written != len(frame):
-            return self._drop(
-                f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)"
-            )
+            return self._drop(f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)")
         self._written_total += 1
         return True
 
@@ -152,11 +150,13 @@ class JournalWriter:
         frame = pack(HEADER, 0, encode(header).encode())
         fd = self._create()
         try:
-            if os.write(fd, frame) != len(frame):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written = os.write(fd, frame)
         except OSError:
             os.close(fd)
             raise
+        if written != len(frame):
+            os.close(fd)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._sequence = itertools.count(1)
         return fd
 
@@ -164,9 +164,7 @@ class JournalWriter:
         self.directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
         name = f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
         path = self.directory / name
-        fd = os.open(
-            path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE
-        )
+        fd = os.open(path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE)
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_SH)
         self.path = path
@@ -186,7 +184,7 @@ class JournalWriter:
                 "dropped and counted (tracekit.flush() tells) until there is room and permission to write there.\n"
             )
 
-    def _after_fork(self) -> None:
+    def after_fork(self) -> None:
         """In the child: leave the parent's file and lock to the parent; the next record opens a file of our own."""
         self._opening = threading.RLock()
         if self._fd is not None:
@@ -199,7 +197,7 @@ _writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
 
 def _after_fork_in_child() -> None:
     for writer in list(_writers):
-        writer._after_fork()  # noqa: SLF001 - this module's own class
+        writer.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tracekit.journal.records import Fragment
 from tracekit.sdk import guard
-from tracekit.sdk.redaction import Redact, redact_secrets, redact_values
+from tracekit.sdk.redaction import Redaction
 
 
 def _jsonable(value: Any) -> Any:
@@ -28,49 +28,35 @@ def _jsonable(value: Any) -> Any:
     return repr(value)
 
 
-_encode = json.JSONEncoder(
-    separators=(",", ":"), check_circular=False, default=_jsonable, skipkeys=True
-).encode
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_jsonable, skipkeys=True).encode
 
 
-def fragment(members: Mapping[str, Any], redact: Redact | None) -> Fragment:
-    """The members as JSON without the braces; a member that cannot be encoded is replaced by a sentence that says so.
+def fragment(members: Mapping[str, Any], redaction: Redaction) -> Fragment:
+    """The members as JSON without the braces and without secrets; what cannot be encoded is replaced by a sentence that says so.
 
     Args:
         members: content by attribute name; None is left out.
-        redact: the user's own hook, applied to each string; None where there is none.
+        redaction: what may not stay in it.
     """
     present = {name: value for name, value in members.items() if value is not None}
     if not present:
         return ""
-    if redact is not None:
-        present = {name: _redacted(name, value, redact) for name, value in present.items()}
-    text = guard.call("content.encode", _encode, present)
-    if text is None:
-        text = _encode({name: _one(value) for name, value in present.items()})
-    return text[1:-1]
+    if redaction.hook is not None:
+        present = {name: redaction.values(_plain(value)) for name, value in present.items()}
+    encoded = guard.call("content.encode", _encode, present)
+    if encoded is None:
+        encoded = _encode({name: _plain(value) for name, value in present.items()})
+    return redaction.text(encoded)[1:-1]
 
 
-def text(value: Any, redact: Redact | None) -> str | None:
-    """One value as the text of a span attribute: as it is when it is text, else JSON; secrets out either way."""
-    if redact is not None:
-        value = _redacted("text", value, redact)
-    encoded = value if isinstance(value, str) else guard.call("content.encode", _encode, value)
-    return None if encoded is None else redact_secrets(encoded)
+def text(value: Any, redaction: Redaction) -> str:
+    """One value as the text of a span attribute: as it is when it is text, else JSON; without secrets either way."""
+    kept = redaction.values(_plain(value))
+    return redaction.text(kept if isinstance(kept, str) else _encode(kept))
 
 
-def _redacted(name: str, value: Any, redact: Redact) -> Any:
-    """What the user's hook makes of a value. A hook that fails must not let the value through as it was."""
-    plain = guard.call("content.redact", lambda: json.loads(_encode(value)))
-    result = guard.call("redact (your function)", redact_values, plain, redact)
-    return (
-        f"[not recorded: the redact function failed on {name}]"
-        if result is None and plain is not None
-        else result
-    )
-
-
-def _one(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """The value as JSON knows it; a sentence where JSON cannot hold it."""
     encoded = guard.call("content.encode", _encode, value)
     return (
         json.loads(encoded)

@@ -5,9 +5,10 @@ Restores by value, never by token: a generator that is closed from another task 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 from opentelemetry import context as otel
@@ -15,7 +16,7 @@ from opentelemetry.context import Context
 
 from tracekit import semconv
 
-_values: ContextVar[Mapping[str, Any]] = ContextVar("tracekit_values", default={})
+_values: ContextVar[Mapping[str, Any]] = ContextVar("tracekit_values", default=MappingProxyType({}))
 
 
 def values() -> Mapping[str, Any]:
@@ -31,7 +32,7 @@ def context(
     tags: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
     prompt: str | tuple[str, str] | None = None,
-) -> Iterator[None]:
+) -> Generator[None]:
     """Put a session, a user, tags, metadata or a prompt's name on every span that starts inside. Nests; inner values win.
 
     Args:

@@ -62,7 +62,11 @@ def trace(
     if kind not in KINDS:
         raise UsageError(f"@trace: kind {kind!r} is unknown; use one of {', '.join(KINDS)}.")
     if function is None:
-        return lambda decorated: _decorate(decorated, name, kind, capture=capture)
+
+        def decorator(decorated: Any) -> Any:
+            return _decorate(decorated, name, kind, capture=capture)
+
+        return decorator
     return _decorate(function, name, kind, capture=capture)
 
 
@@ -230,7 +234,7 @@ def _generator(function: Callable[..., Any], opener: _Opener) -> Any:
                     finally:
                         running.leave()
                     raise
-                except BaseException as error:  # thrown in by the consumer: the generator's own to handle
+                except BaseException as error:  # noqa: BLE001 - thrown in by the consumer: the generator's own to handle
                     step, value = inner.throw, error
         except StopIteration as stop:
             running.close()
@@ -266,7 +270,7 @@ def _async_generator(function: Callable[..., Any], opener: _Opener) -> Any:
                     finally:
                         running.leave()
                     raise
-                except BaseException as error:  # thrown in by the consumer: the generator's own to handle
+                except BaseException as error:  # noqa: BLE001 - thrown in by the consumer: the generator's own to handle
                     step, value = inner.athrow, error
         except StopAsyncIteration:
             running.close()

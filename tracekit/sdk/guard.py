@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
@@ -29,7 +29,7 @@ def call(where: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwa
 
 
 @contextmanager
-def guarded(where: str) -> Iterator[None]:
+def guarded(where: str) -> Generator[None]:
     """Like `call`, around a block."""
     try:
         yield

@@ -9,34 +9,39 @@ from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import StatusCode
 
-from tracekit.journal.records import SPAN_END, SPAN_START, Fragment, span_record
+from tracekit import semconv
+from tracekit.journal.records import SPAN_END, SPAN_START, Fragment, encode, span_head, span_record
 from tracekit.journal.writer import JournalWriter
 from tracekit.sdk import guard
 from tracekit.sdk.context import values
-from tracekit.sdk.redaction import Redact, redact_secrets, redact_values
+from tracekit.sdk.redaction import Redaction, may_hold_secret
 
-_KIND = {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}  # the SDK counts span kinds from 0 (internal), OTLP from 1
+_SAFE = frozenset({semconv.RESPONSE_ID, semconv.REQUEST_MODEL, semconv.RESPONSE_MODEL})
+"""Long attribute values that a provider made: ids and model names are not searched for secrets at each call."""
 
 
 class JournalProcessor(SpanProcessor):
     """Journals spans, whoever starts them on the provider it was added to.
 
     Content does not ride on attributes, which other exporters see and length limits may cut: `content` (by span id) and
-    `opening` (for the span that this thread is about to start) carry it beside the span.
+    `opening` (for the span that this thread is about to start) carry it beside the span, redacted already.
     """
 
-    def __init__(self, writer: JournalWriter, *, redact: bool = True, hook: Redact | None = None) -> None:
+    def __init__(self, writer: JournalWriter, redaction: Redaction) -> None:
         self.writer = writer
         self.content: dict[int, Fragment] = {}
         self.opening = threading.local()
-        self._redact = redact
-        self._hook = hook
+        self._redaction = redaction
+        self._open: dict[int, tuple[Fragment, dict[str, Any], Fragment]] = {}
+        self._scopes: dict[int, tuple[Fragment, InstrumentationScope | None]] = {}
         self._forked_ns = 0
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
 
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK calls it so
         """Write the start record."""
         guard.call("journal.start", self._start, span)
 
@@ -47,81 +52,103 @@ class JournalProcessor(SpanProcessor):
     def shutdown(self) -> None:
         """Nothing: a host that shuts its provider down may go on calling, and each record is written already."""
 
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the SDK calls it so
         """Each record is handed to the system when it is made: there is nothing to wait for."""
         return True
 
     def _after_fork(self) -> None:
         self._forked_ns = time.time_ns()
         self.content.clear()
+        self._open.clear()
 
     def _start(self, span: Span) -> None:
         current = values()
         if current:
             span.set_attributes(current)
+        assert span.context is not None  # a span that reaches a processor has one
+        head = self._head(span)
+        attributes = _attributes(span)
+        encoded = self._encode_attributes(attributes) if attributes else ""
+        self._open[span.context.span_id] = (head, attributes, encoded)
         content: Fragment = getattr(self.opening, "content", "")
-        self._write(SPAN_START, self._fields(span), content)
+        self.writer.append(SPAN_START, span_record(head, self._name(span.name), members=encoded, content=content))
 
     def _end(self, span: ReadableSpan) -> None:
-        started = span.start_time or 0
-        if started < self._forked_ns:
+        assert span.context is not None  # a span that reaches a processor has one
+        span_id = span.context.span_id
+        content = self.content.pop(span_id, "")
+        opened = self._open.pop(span_id, None)
+        if (span.start_time or 0) < self._forked_ns:
             return  # begun by the parent of a fork: its end is the parent's to tell
-        fields = self._fields(span)
-        fields["end_ns"] = span.end_time
-        status = span.status
-        if status.status_code.value:
-            fields["status"] = (status.status_code.value, status.description)
-        if span.events:
-            fields["events"] = [
-                {"name": event.name, "time_ns": event.timestamp, "attributes": dict(event.attributes or {})}
-                for event in span.events
-            ]
-        span_context = span.get_span_context()
-        content = self.content.pop(span_context.span_id, "") if span_context else ""
-        self._write(SPAN_END, fields, content)
-
-    def _fields(self, span: ReadableSpan) -> dict[str, Any]:
-        span_context, parent, scope = span.get_span_context(), span.parent, span.instrumentation_scope
-        assert span_context is not None  # a span that reaches a processor has one
-        fields: dict[str, Any] = {
-            "trace_id": format(span_context.trace_id, "032x"),
-            "span_id": format(span_context.span_id, "016x"),
-            "name": span.name,
-            "kind": _KIND[span.kind.value],
-            "start_ns": span.start_time,
-            "resource": self.writer.resource(span.resource.attributes),
-        }
-        if parent is not None:
-            fields["parent_span_id"] = format(parent.span_id, "016x")
-        if scope is not None:
-            fields["scope"] = (scope.name, scope.version)
+        head, before, encoded = opened or (self._head(span), {}, "")
         attributes = _attributes(span)
-        if attributes:
-            fields["attributes"] = attributes
-        if span.links:
-            fields["links"] = [
-                {
-                    "trace_id": format(link.context.trace_id, "032x"),
-                    "span_id": format(link.context.span_id, "016x"),
-                    "attributes": dict(link.attributes or {}),
-                }
-                for link in span.links
-            ]
-        return fields
+        if attributes != before:
+            encoded = self._encode_attributes(attributes)
+        members = f'{encoded},"end_ns":{span.end_time}' if encoded else f'"end_ns":{span.end_time}'
+        if span.status.status_code is not StatusCode.UNSET:
+            members = f'{members},"status":{self._encode((span.status.status_code.value, span.status.description))}'
+        if _any(span, "events"):
+            members = f'{members},"events":{self._encode([_event(each) for each in span.events])}'
+        if _any(span, "links"):
+            members = f'{members},"links":{self._encode([_link(each) for each in span.links])}'
+        self.writer.append(SPAN_END, span_record(head, self._name(span.name), members=members, content=content))
 
-    def _write(self, kind: bytes, fields: dict[str, Any], content: Fragment) -> None:
-        if self._hook is not None:
-            for name in ("name", "status", "attributes", "events", "links"):
-                if name in fields:
-                    fields[name] = redact_values(fields[name], self._hook)
-        text = span_record(fields, content)
-        self.writer.append(kind, (redact_secrets(text) if self._redact else text).encode())
+    def _head(self, span: ReadableSpan) -> Fragment:
+        span_context, parent = span.context, span.parent
+        assert span_context is not None
+        return span_head(
+            trace_id=span_context.trace_id,
+            span_id=span_context.span_id,
+            parent_id=parent.span_id if parent is not None else None,
+            kind=span.kind.value + 1,  # the SDK counts span kinds from 0 (internal), OTLP from 1
+            start_ns=span.start_time or 0,
+            resource=self.writer.resource(span.resource.attributes),
+            scope=self._scope(span.instrumentation_scope),
+        )
+
+    def _scope(self, scope: InstrumentationScope | None) -> Fragment:
+        known = self._scopes.get(id(scope))  # a scope's own hash is computed anew each time
+        if known is None:
+            text = encode((scope.name, scope.version)) if scope is not None else "[null,null]"
+            known = self._scopes[id(scope)] = (text, scope)  # kept alive, so that its id stays its own
+        return known[0]
+
+    def _name(self, name: str) -> str:
+        return self._redaction.text(self._redaction.values(name))
+
+    def _encode_attributes(self, attributes: dict[str, Any]) -> Fragment:
+        text = f'"attributes":{encode(self._redaction.values(attributes))}'
+        if may_hold_secret(value for name, value in attributes.items() if name not in _SAFE):
+            return self._redaction.text(text)
+        return text
+
+    def _encode(self, value: Any) -> Fragment:
+        return self._redaction.text(encode(self._redaction.values(value)))
 
 
 def _attributes(span: ReadableSpan) -> dict[str, Any]:
-    """The attributes as a dictionary that the encoder takes as it is.
+    """A copy of the attributes.
 
-    The SDK's own mapping takes a lock and a look-up for each key; the dictionary inside it, where there is one, is copied at once.
+    The SDK's own mapping takes a lock and a look-up for each key; the dictionary inside it, where there is one, is copied
+    at once.
     """
     inner = getattr(getattr(span, "_attributes", None), "_dict", None)
-    return dict(inner) if isinstance(inner, dict) else dict(span.attributes or {})
+    return inner.copy() if isinstance(inner, dict) else dict(span.attributes or {})
+
+
+def _any(span: ReadableSpan, name: str) -> bool:
+    """Whether there are events or links, without the copy that the SDK's own property makes of them."""
+    held = getattr(span, f"_{name}", None)
+    return bool(getattr(span, name)) if held is None else len(held) > 0
+
+
+def _event(event: Any) -> dict[str, Any]:
+    return {"name": event.name, "time_ns": event.timestamp, "attributes": dict(event.attributes or {})}
+
+
+def _link(link: Any) -> dict[str, Any]:
+    return {
+        "trace_id": format(link.context.trace_id, "032x"),
+        "span_id": format(link.context.span_id, "016x"),
+        "attributes": dict(link.attributes or {}),
+    }

@@ -38,7 +38,7 @@ class LiveRecording:
         attributes = request_attributes(invocation)
         members = _input_members(invocation)
         if runtime.capture.journal and members:
-            self._input = content.fragment(members, runtime.hook)
+            self._input = content.fragment(members, runtime.redaction)
         if runtime.capture.spans:
             attributes.update(_span_content(members, runtime))
         self.span = start_span(
@@ -83,7 +83,8 @@ class LiveRecording:
         now = perf_counter()
         response = self._response(reply)
         attributes = response_attributes(response)
-        attributes[semconv.OUTCOME] = outcome
+        if outcome != "complete":  # which an ended span is unless it says otherwise
+            attributes[semconv.OUTCOME] = outcome
         if self._first_chunk is not None and self._last_chunk is not None:
             attributes[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] = self._first_chunk - self._started
             attributes[semconv.TIME_TO_LAST_CHUNK] = self._last_chunk - self._started
@@ -97,7 +98,7 @@ class LiveRecording:
         self.span.set_attributes(attributes)
         closing = self._input
         if self._runtime.capture.journal:
-            output = content.fragment(members, self._runtime.hook)
+            output = content.fragment(members, self._runtime.redaction)
             closing = f"{closing},{output}" if closing and output else closing or output
         end_span(self._runtime, self.span, closing)
         guard.call("metrics", self._measure, now - self._started, response, attributes)
@@ -228,5 +229,4 @@ def _input_members(invocation: Invocation) -> dict[str, Any]:
 
 def _span_content(members: Mapping[str, Any], runtime: Runtime) -> dict[str, AttributeValue]:
     """Content as span attributes, where the user wants it there: JSON text, as exporters cannot carry structure."""
-    texts = {name: content.text(value, runtime.hook) for name, value in members.items() if value is not None}
-    return {name: value for name, value in texts.items() if value is not None}
+    return {name: content.text(value, runtime.redaction) for name, value in members.items() if value is not None}

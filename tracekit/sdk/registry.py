@@ -77,9 +77,7 @@ class Installed:
                 self.health.patched.append(point)
 
     def _inert(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
-        def hook(
-            wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-        ) -> Any:
+        def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return wrapper(wrapped, instance, args, kwargs) if self.active else wrapped(*args, **kwargs)
 
         return hook
@@ -89,9 +87,7 @@ class Installed:
         return lambda original: wrapt.FunctionWrapper(original, wrapper)
 
     def _sync_wrapper(self, target: Target) -> Callable[..., Any]:
-        def call(
-            wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-        ) -> Any:
+        def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return wrapped(*args, **kwargs)
@@ -173,9 +169,7 @@ def install(names: Collection[str] | None = None, exclude: Collection[str] = ())
     if unknown:
         from tracekit.errors import UsageError  # noqa: PLC0415 - only where it is raised
 
-        raise UsageError(
-            f"no integration is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}."
-        )
+        raise UsageError(f"no integration is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}.")
     off = {*exclude, *config.disabled_instrumentations()}
     for name in sorted(known):
         if (names is None or name in names) and name not in off and "*" not in off and name not in installed:
@@ -209,7 +203,5 @@ def instrumentor(integration: Integration) -> type[Any]:
             if present is not None:
                 present.uninstall()
 
-    Instrumentor.__name__ = Instrumentor.__qualname__ = (
-        f"{integration.name.title().replace('_', '')}Instrumentor"
-    )
+    Instrumentor.__name__ = Instrumentor.__qualname__ = f"{integration.name.title().replace('_', '')}Instrumentor"
     return Instrumentor

@@ -15,7 +15,7 @@ from tracekit.config import ContentCapture
 from tracekit.journal.writer import JournalWriter
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
-from tracekit.sdk.redaction import Redact
+from tracekit.sdk.redaction import Redaction
 
 SCOPE = "tracekit"
 NO_CONTENT = ContentCapture(journal=False, spans=False)
@@ -30,7 +30,7 @@ class Runtime:
     provider: TracerProvider | None = None
     owns_provider: bool = False
     capture: ContentCapture = NO_CONTENT
-    hook: Redact | None = None
+    redaction: Redaction = field(default_factory=Redaction)
     disabled: bool = False
     project: str | None = None
     patches: list[Patch] = field(default_factory=list[Patch])

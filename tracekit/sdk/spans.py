@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from opentelemetry import context as otel
 from opentelemetry import trace as otel_trace
+from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Status, StatusCode, set_span_in_context
 
 from tracekit import semconv
@@ -49,17 +50,15 @@ class SpanHandle:
         self._content: dict[str, Any] = {}
         self._done = False
         self._input: Fragment = ""
-        attributes: dict[str, AttributeValue] = {semconv.KIND: kind}
-        if kind in _OPERATIONS:
-            attributes[semconv.OPERATION] = _OPERATIONS[kind]
-        if kind in _NAMES:
-            attributes[_NAMES[kind]] = name
+        attributes = (
+            _opening_attributes(name, kind) if kind != "chain" else None
+        )  # chain is what a span of ours is by itself
         if input is not None and runtime.capture.journal:
-            self._input = content.fragment({_INPUTS.get(kind, semconv.INPUT): input}, runtime.hook)
+            self._input = content.fragment({_INPUTS.get(kind, semconv.INPUT): input}, runtime.redaction)
         self.span = start_span(runtime, name, attributes=attributes, opening=self._input)
         if input is not None and runtime.capture.spans:
             self._put(_INPUTS.get(kind, semconv.INPUT), input)
-        self._activation = Activation(otel.set_value(_HANDLE, self, set_span_in_context(self.span)))
+        self._activation = Activation(Context({**set_span_in_context(self.span), _HANDLE: self}))
 
     @property
     def trace_id(self) -> str:
@@ -113,9 +112,7 @@ class SpanHandle:
         self.enter()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.leave()
         self.close(error)
 
@@ -131,9 +128,7 @@ class SpanHandle:
         """End the span as its code ended: in order, by an error, by a cancellation."""
         if error is None:
             self.end()
-        elif type(error).__name__ == "CancelledError" or isinstance(
-            error, (GeneratorExit, KeyboardInterrupt)
-        ):
+        elif type(error).__name__ == "CancelledError" or isinstance(error, (GeneratorExit, KeyboardInterrupt)):
             self.end("abandoned" if isinstance(error, GeneratorExit) else "cancelled")
         else:
             if not (isinstance(error, SystemExit) and error.code in (None, 0)):
@@ -147,9 +142,7 @@ class SpanHandle:
             self._put(name, value)
 
     def _put(self, name: str, value: Any) -> None:
-        text = content.text(value, runtime.hook)
-        if text is not None:
-            guard.call("span.set_attribute", self.span.set_attribute, name, text)
+        guard.call("span.set_attribute", lambda: self.span.set_attribute(name, content.text(value, runtime.redaction)))
 
     def _fail(self, error: BaseException) -> None:
         self.span.set_attribute(semconv.ERROR_TYPE, error_type(error))
@@ -157,12 +150,22 @@ class SpanHandle:
         self.span.set_status(Status(StatusCode.ERROR, str(error)))
 
     def _end(self, outcome: Outcome) -> None:
-        self.span.set_attribute(semconv.OUTCOME, outcome)
+        if outcome != "complete":  # which an ended span is unless it says otherwise
+            self.span.set_attribute(semconv.OUTCOME, outcome)
         closing = self._input
         if self._content:
-            more = content.fragment(self._content, runtime.hook)
+            more = content.fragment(self._content, runtime.redaction)
             closing = f"{closing},{more}" if closing else more
         end_span(runtime, self.span, closing)
+
+
+def _opening_attributes(name: str, kind: Kind) -> dict[str, AttributeValue]:
+    attributes: dict[str, AttributeValue] = {semconv.KIND: kind}
+    if kind in _OPERATIONS:
+        attributes[semconv.OPERATION] = _OPERATIONS[kind]
+    if kind in _NAMES:
+        attributes[_NAMES[kind]] = name
+    return attributes
 
 
 class _Foreign(SpanHandle):

@@ -13,17 +13,13 @@ from tracekit.sdk.context import Carried, anything_current
 from tracekit.sdk.patching import Patch
 
 
-def _submit(
-    wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def _submit(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if args and anything_current():
         return wrapped(Carried(args[0]), *args[1:], **kwargs)
     return wrapped(*args, **kwargs)
 
 
-def _start(
-    wrapped: Callable[..., Any], instance: Thread, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def _start(wrapped: Callable[..., Any], instance: Thread, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if anything_current() and "run" not in instance.__dict__:
         carried = Carried(instance.run)
 
