@@ -18,7 +18,7 @@ from benchmarks.client import CHUNKS
 from benchmarks.timing import Samples, merged
 
 ROUNDS = 5
-BATCHES = 6
+BATCHES = 40
 GOALS = {"plain": 0.8, "chunk": 0.5, "span": 2.5}
 """Largest ratio allowed: to the peer's plain call, to its cost per chunk, to a bare OpenTelemetry span."""
 

@@ -74,7 +74,7 @@ def _environment(directory: Path, model: str) -> dict[str, str]:
         "OTEL_SERVICE_NAME": SERVICE,
         "OTEL_RESOURCE_ATTRIBUTES": "",
         "OTEL_SDK_DISABLED": "",
-        "OTEL_TRACES_SAMPLER": "",
+        "OTEL_TRACES_SAMPLER": "always_on",
         "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "",
         "OTEL_EXPORTER_OTLP_ENDPOINT": "",
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "",
