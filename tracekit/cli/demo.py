@@ -10,9 +10,10 @@ import argparse
 import importlib.util
 from pathlib import Path
 
-from tracekit import config
-from tracekit.cli.output import line, rows, talk
+from tracekit import config, units
+from tracekit.cli.output import rows, talk
 from tracekit.errors import UsageError
+from tracekit.text import line
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,11 +64,11 @@ def _tell(directory: Path) -> None:
             str(trace["status"]),
             str(trace["span_count"]),
             ", ".join(trace["models"] or ()),
-            "" if trace["cost_usd"] is None else f"${trace['cost_usd']:.5f}",
+            units.money(trace["cost_usd"]).text,
         ]
         for trace in traces
     ]
-    talk("recorded:")
+    talk(f"recorded in {directory}:")
     table = rows(["trace", "user", "status", "spans", "models", "cost"], cells, right=["spans", "cost"])
     for text in table.splitlines():
         talk(f"  {text}")

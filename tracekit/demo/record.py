@@ -18,6 +18,7 @@ from tracekit.errors import TracekitError
 
 PROJECT = "lakeside-cycles"
 SERVICE = "travel-desk"
+SESSION = "tracekit.demo.session"
 MARK = "demo.json"
 """Written in the data directory when the session has been recorded there, whole."""
 
@@ -40,10 +41,11 @@ def record(directory: Path, *, pace: float = 1.0) -> None:
     Raises:
         TracekitError: the session failed; what it said is on stderr.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (directory.parent, directory):  # a parent that mkdir makes by itself would be open to others
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ModelServer(pace=pace) as server:
         done = subprocess.run(  # noqa: S603 - our own module, run by our own interpreter
-            [sys.executable, "-m", "tracekit", "run", "-m", "tracekit.demo.session"],
+            [sys.executable, "-m", "tracekit", "run", "-m", SESSION],
             env=config.child_environment(_environment(directory, server.url)),
             cwd=directory.anchor,  # no settings file is found from there
             check=False,
