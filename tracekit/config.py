@@ -1,6 +1,7 @@
-"""Settings, from one place: arguments, then environment, then a file, then the default. The only reader of `os.environ`.
+"""Settings, from one place: arguments, environment, a file, the default. The only reader of `os.environ`.
 
-The file is the nearest `tracekit.toml`, or `pyproject.toml` with a `[tool.tracekit]` table, from the working directory up.
+The file is the nearest `tracekit.toml`, or `pyproject.toml` with a `[tool.tracekit]` table, from the working directory
+up.
 Each setting remembers where its value came from, so that `tracekit doctor` can say it.
 """
 
@@ -22,11 +23,13 @@ JOURNAL = "journal"
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
-_CONTENT_NAMES = {
-    "NO_CONTENT": (False, False),
-    "SPAN_ONLY": (True, True),
-    "EVENT_ONLY": (True, False),
-    "SPAN_AND_EVENT": (True, True),
+_CONTENT_NAMES = {  # journal, spans, events
+    "NO_CONTENT": (False, False, False),
+    "SPAN_ONLY": (True, True, False),
+    "EVENT_ONLY": (True, False, True),
+    "SPAN_AND_EVENT": (True, True, True),
+    **dict.fromkeys(("TRUE", "1", "YES", "ON"), (True, True, False)),
+    **dict.fromkeys(("FALSE", "0", "NO", "OFF"), (False, False, False)),
 }
 
 
@@ -157,10 +160,11 @@ def database(directory_: Path, argument: str | os.PathLike[str] | None = None) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentCapture:
-    """Where message content goes: into the local journal, and onto the spans that other exporters see."""
+    """Where message content goes: into the local journal, onto the spans that other exporters see, into log events."""
 
     journal: bool
     spans: bool
+    events: bool = False
 
 
 def content(argument: bool | None = None) -> ContentCapture:  # noqa: FBT001 - mirrors `setting`
@@ -177,13 +181,11 @@ def content(argument: bool | None = None) -> ContentCapture:  # noqa: FBT001 - m
     text = os.environ.get(CONTENT_ENV, "").strip()
     if text:
         known = _CONTENT_NAMES.get(text.upper())
-        if known is None and text.lower() in _TRUE | _FALSE:
-            known = (text.lower() in _TRUE,) * 2
         if known is None:
-            raise UsageError(
-                f"{CONTENT_ENV}: {text!r} is unknown; use one of {', '.join(_CONTENT_NAMES)}, true, false."
-            )
-        return ContentCapture(journal=known[0], spans=known[1])
+            words = "NO_CONTENT, SPAN_ONLY, EVENT_ONLY, SPAN_AND_EVENT, true, false"
+            raise UsageError(f"{CONTENT_ENV}: {text!r} is unknown; use one of {words}.")
+        journal, spans, events = known
+        return ContentCapture(journal=journal, spans=spans, events=events)
     return ContentCapture(journal=boolean("capture_content", default=True), spans=False)
 
 
@@ -236,7 +238,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """This environment with changes, and with the directory on `PYTHONPATH` that sets tracing up in a new interpreter."""
+    """This environment with changes, and with the directory on `PYTHONPATH` that starts tracing in an interpreter."""
     autoload = str(Path(__file__).parent / "sdk" / "autoload")
     before = os.environ.get("PYTHONPATH")
     path = f"{autoload}{os.pathsep}{before}" if before else autoload

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
-
 AttributeValue = str | bool | int | float | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
 
 Kind = Literal[
@@ -97,7 +96,7 @@ class Invocation:
     input_messages: list[Message] | None = None
     tool_definitions: list[dict[str, Any]] | None = None
     content: dict[str, Any] = field(default_factory=dict[str, Any])
-    """Further content by attribute name (an embedding's inputs, a prompt's variables): captured only where content is."""
+    """Further content by attribute name (an embedding's inputs): captured only where content is."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """For tests of programs that are traced: a pytest fixture, `tracekit_spans`, that collects the spans of one test.
 
-A pytest plugin by entry point; importing it loads nothing else of tracekit, and a run without the fixture pays for nothing.
+A pytest plugin by entry point: importing it loads nothing else of tracekit, and a run without the fixture pays nothing.
 """
 
 from __future__ import annotations

@@ -36,7 +36,9 @@ def test_a_file_begins_with_its_header_and_ends_with_a_word(tmp_path: Path):
 
 def test_threads_share_a_file_without_tearing(tmp_path: Path):
     writer = JournalWriter(tmp_path)
-    threads = [threading.Thread(target=lambda: [writer.append(SPAN_END, b"x" * 900) for _ in range(500)]) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: [writer.append(SPAN_END, b"x" * 900) for _ in range(500)]) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -71,7 +73,8 @@ def test_a_frame_larger_than_the_limit_is_read_whole(tmp_path: Path):
 def test_a_killed_writer_is_known_to_be_dead_and_its_records_are_there(tmp_path: Path):
     code = (
         "import sys, time; from pathlib import Path; from tracekit.journal.writer import JournalWriter\n"
-        "w = JournalWriter(Path(sys.argv[1])); [w.append(b'E', b'{}') for _ in range(20)]; print('go', flush=True); time.sleep(60)"
+        "w = JournalWriter(Path(sys.argv[1])); [w.append(b'E', b'{}') for _ in range(20)]\n"
+        "print('go', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -95,7 +98,9 @@ def test_a_forked_child_writes_a_file_of_its_own(tmp_path: Path):
         os._exit(0)
     os.waitpid(child, 0)
     writer.append(SPAN_END, b"parent again")
-    payloads = {path: [frame.payload for frame in read(path).frames if frame.kind == SPAN_END] for path in journals(tmp_path)}
+    payloads = {
+        path: [frame.payload for frame in read(path).frames if frame.kind == SPAN_END] for path in journals(tmp_path)
+    }
     assert sorted(payloads.values()) == [[b"child"], [b"parent", b"parent again"]]
     assert [is_alive(path) for path in payloads if path == writer.path] == [True]
     assert [is_alive(path) for path in payloads if path != writer.path] == [False]

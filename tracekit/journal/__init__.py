@@ -1,1 +1,1 @@
-"""The journal: the one durable format. `frame` is the bytes, `records` what they say, `writer` and `reader` the files."""
+"""The journal, the one durable format: `frame` is its bytes, `records` their sense, `writer` and `reader` its files."""

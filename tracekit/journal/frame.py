@@ -10,9 +10,9 @@ A file is a run of frames and nothing else:
     13      8     sequence number, little-endian unsigned, from 0, one a record of the process
     21      n     payload, length - 9 bytes
 
-A frame is written with one `write` on a descriptor opened O_APPEND. After a frame that does not hold, a reader looks for the
-next magic whose frame does; what it stepped over is one fault. A last frame that is merely not all there yet is not a
-fault until its writer is known to be dead.
+A frame is written with one `write` on a descriptor opened O_APPEND. After a frame that does not hold, a reader seeks
+the next magic whose frame does; what it stepped over is one fault. A last frame that is merely not all there yet is not
+a fault until its writer is known to be dead.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Frame:
 
 @dataclass(slots=True, frozen=True)
 class Scan:
-    """What `scan` found. `consumed` is the offset up to which all is dealt with; the rest may be a frame still being written."""
+    """What `scan` found. All up to `consumed` is dealt with; the rest may be a frame that is still being written."""
 
     frames: list[Frame]
     consumed: int
@@ -93,7 +93,7 @@ def scan(data: bytes, *, final: bool = False) -> Scan:
 
 
 def _frame_at(data: bytes, position: int, size: int) -> tuple[Frame | None, int]:
-    """The frame at `position` and where it ends; no frame and an end beyond `size` when it is cut off by the end of data."""
+    """The frame at `position` and where it ends; no frame, and an end beyond `size`, when the data ends within it."""
     if size - position < HEAD.size:
         torn = MAGIC.startswith(data[position : position + 4]) or data.startswith(MAGIC, position)
         return None, size + 1 if torn else position

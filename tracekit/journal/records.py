@@ -40,7 +40,7 @@ encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=s
 def span_head(
     *, trace_id: int, span_id: int, parent_id: int | None, kind: int, start_ns: int, resource: int, scope: Fragment
 ) -> Fragment:
-    """What the start and the end record of a span begin with; `scope` is encoded, `resource` a RESOURCE record's number."""
+    """What a span's start and end record begin with; `scope` is encoded, `resource` a RESOURCE record's number."""
     parent = f'"parent_span_id":"{parent_id:016x}",' if parent_id is not None else ""
     return (
         f'{{"trace_id":"{trace_id:032x}","span_id":"{span_id:016x}",{parent}"kind":{kind},'

@@ -1,4 +1,4 @@
-"""Message content on its way to the journal and, where the user wants it, onto spans. Encoded once, redacted before it leaves."""
+"""Message content on its way to the journal and, where wanted, onto spans: encoded once, redacted before it leaves."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=
 
 
 def fragment(members: Mapping[str, Any], redaction: Redaction) -> Fragment:
-    """The members as JSON without the braces and without secrets; what cannot be encoded is replaced by a sentence that says so.
+    """The members as JSON without braces and without secrets; a sentence stands for what JSON cannot hold.
 
     Args:
         members: content by attribute name; None is left out.

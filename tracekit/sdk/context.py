@@ -1,6 +1,6 @@
 """What is current: the span beneath which things happen, and the values that `context()` puts on every span.
 
-Restores by value, never by token: a generator that is closed from another task must neither fail nor leave anything there.
+Restores by value, never by token: a generator closed from another task must neither fail nor leave anything there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def context(
     metadata: Mapping[str, Any] | None = None,
     prompt: str | tuple[str, str] | None = None,
 ) -> Generator[None]:
-    """Put a session, a user, tags, metadata or a prompt's name on every span that starts inside. Nests; inner values win.
+    """Put a session, a user, tags, metadata or a prompt's name on every span that starts inside; inner values win.
 
     Args:
         session_id: the conversation that the spans belong to.
@@ -70,7 +70,7 @@ def context(
 
 
 class Activation:
-    """An OpenTelemetry context made current for a stretch of code. `enter` and `leave` may be called again and again."""
+    """An OpenTelemetry context made current for a stretch of code; `enter` and `leave` may be called again."""
 
     __slots__ = ("_before", "context")
 

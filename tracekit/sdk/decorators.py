@@ -1,7 +1,7 @@
 """`@trace`: a function's calls as spans. Functions, coroutines, generators and async generators keep their kind.
 
-A generator's span is current only while the generator runs: nothing is held across a yield, so that it may be closed from any
-task or thread. It ends when the generator is exhausted, fails, is closed, or is collected.
+A generator's span is current only while the generator runs: nothing is held across a yield, so that it may be closed
+from any task or thread. It ends when the generator is exhausted, fails, is closed, or is collected.
 """
 
 from __future__ import annotations

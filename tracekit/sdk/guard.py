@@ -1,6 +1,6 @@
 """The one place where any exception is caught: a fault of ours is counted and named, and the host program goes on.
 
-Nothing else in the project catches broadly. What is counted here is shown by `tracekit doctor` and returned by `faults`.
+Nothing else in the project catches broadly. `faults` gives what was counted here.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def note(where: str, error: BaseException) -> None:
     _last[where] = f"{summary} ({frames[-1].filename}:{frames[-1].lineno})" if frames else summary
     if first and sys.stderr is not None:
         sys.stderr.write(
-            f"tracekit: a fault of tracekit's own in {where}: {_last[where]}. Your call was not touched; what was being "
-            "recorded may be incomplete. Further faults there are only counted.\n"
+            f"tracekit: a fault of tracekit's own in {where}: {_last[where]}. Your call was not touched; what was "
+            "being recorded may be incomplete. Further faults there are only counted.\n"
         )
 
 

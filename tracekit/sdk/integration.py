@@ -32,7 +32,7 @@ class Recording(Protocol):
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Method:
-    """How one method of a client is understood. Pure functions; a fault in one is counted and never reaches the caller."""
+    """How one method of a client is understood. Pure functions: a fault in one is counted, never the caller's."""
 
     request: Callable[[Call], Invocation]
     response: Callable[[Any], Response]

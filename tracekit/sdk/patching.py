@@ -44,7 +44,7 @@ class Patch:
         return cls(owner=owner, name=name, original=original, wrapper=wrapper)
 
     def undo(self) -> bool:
-        """Put back what stood there. False when someone wrapped it since: theirs stays, and ours must let calls through."""
+        """Put back what stood there. False when someone wrapped it since: theirs stays, ours must let calls through."""
         if vars(self.owner).get(self.name, _ABSENT) is not self.wrapper:
             return False
         if self.original is _ABSENT:

@@ -23,6 +23,9 @@ _SAFE = frozenset({semconv.RESPONSE_ID, semconv.REQUEST_MODEL, semconv.RESPONSE_
 """Long attribute values that a provider made: ids and model names are not searched for secrets at each call."""
 
 
+_ATTRIBUTES_OPEN = len('"attributes":{')
+
+
 class JournalProcessor(SpanProcessor):
     """Journals spans, whoever starts them on the provider it was added to.
 
@@ -83,7 +86,7 @@ class JournalProcessor(SpanProcessor):
         head, before, encoded = opened or (self._head(span), {}, "")
         attributes = _attributes(span)
         if attributes != before:
-            encoded = self._encode_attributes(attributes)
+            encoded = self._encode_more(attributes, before, encoded)
         members = f'{encoded},"end_ns":{span.end_time}' if encoded else f'"end_ns":{span.end_time}'
         if span.status.status_code is not StatusCode.UNSET:
             members = f'{members},"status":{self._encode((span.status.status_code.value, span.status.description))}'
@@ -122,6 +125,13 @@ class JournalProcessor(SpanProcessor):
             return self._redaction.text(text)
         return text
 
+    def _encode_more(self, attributes: dict[str, Any], before: dict[str, Any], encoded: Fragment) -> Fragment:
+        """The attributes, where `before` is encoded already and is mostly a part of them."""
+        added = {name: value for name, value in attributes.items() if before.get(name) is not value}
+        if not before or len(before) + len(added) != len(attributes):
+            return self._encode_attributes(attributes)
+        return f"{encoded[:-1]},{self._encode_attributes(added)[_ATTRIBUTES_OPEN:]}"
+
     def _encode(self, value: Any) -> Fragment:
         return self._redaction.text(encode(self._redaction.values(value)))
 
@@ -129,8 +139,7 @@ class JournalProcessor(SpanProcessor):
 def _attributes(span: ReadableSpan) -> dict[str, Any]:
     """A copy of the attributes.
 
-    The SDK's own mapping takes a lock and a look-up for each key; the dictionary inside it, where there is one, is copied
-    at once.
+    The SDK's own mapping takes a lock and a look-up for each key; the dictionary inside it is copied at once.
     """
     inner = getattr(getattr(span, "_attributes", None), "_dict", None)
     return inner.copy() if isinstance(inner, dict) else dict(span.attributes or {})

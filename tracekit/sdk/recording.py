@@ -1,4 +1,4 @@
-"""One call as a span: opened from an `Invocation`, closed by whichever of its closers comes first. The only span maker for clients."""
+"""One call as a span: opened from an `Invocation`, closed by whichever of its closers comes first."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry._logs import SeverityNumber
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
 from tracekit import semconv
 from tracekit.journal.records import Fragment
-from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcome, Response
+from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcome, Response, Usage
 from tracekit.sdk import content, guard
 from tracekit.sdk.integration import Method
 from tracekit.sdk.runtime import Runtime
@@ -21,8 +22,8 @@ class LiveRecording:
     """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
 
     __slots__ = (
-        "_accumulator", "_closing", "_first_chunk", "_input", "_invocation", "_last_chunk", "_method", "_runtime", "_started",
-        "done", "span",
+        "_accumulator", "_closing", "_first_chunk", "_input", "_invocation", "_last_chunk", "_method", "_runtime",
+        "_started", "done", "span",
     )  # fmt: skip
 
     def __init__(self, runtime: Runtime, method: Method, invocation: Invocation) -> None:
@@ -36,11 +37,10 @@ class LiveRecording:
         self.done = False
         self._input: Fragment = ""
         attributes = request_attributes(invocation)
-        members = _input_members(invocation)
-        if runtime.capture.journal and members:
-            self._input = content.fragment(members, runtime.redaction)
+        if runtime.capture.journal:
+            self._input = content.fragment(_input_members(invocation), runtime.redaction)
         if runtime.capture.spans:
-            attributes.update(_span_content(members, runtime))
+            attributes.update(_texts(_input_members(invocation), runtime))
         self.span = start_span(
             runtime, span_name(invocation), kind=SpanKind.CLIENT, attributes=attributes, opening=self._input
         )
@@ -94,8 +94,10 @@ class LiveRecording:
                 self.span.set_status(Status(StatusCode.ERROR, str(error)))
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
         if self._runtime.capture.spans:
-            attributes.update(_span_content(members, self._runtime))
+            attributes.update(_texts(members, self._runtime))
         self.span.set_attributes(attributes)
+        if self._runtime.capture.events:
+            guard.call("event", self._emit, {**attributes, **_texts(members, self._runtime)})
         closing = self._input
         if self._runtime.capture.journal:
             output = content.fragment(members, self._runtime.redaction)
@@ -111,18 +113,28 @@ class LiveRecording:
             response = guard.call("response", self._accumulator.response)
         return response if response is not None else Response()
 
+    def _emit(self, attributes: Mapping[str, AttributeValue]) -> None:
+        """The convention's event that repeats the span with its content, for those who keep content in their logs."""
+        request = {**request_attributes(self._invocation), **_texts(_input_members(self._invocation), self._runtime)}
+        self._runtime.logger.emit(
+            severity_number=SeverityNumber.DEBUG,
+            context=set_span_in_context(self.span),
+            event_name=semconv.EVENT_DETAILS,
+            attributes={**request, **attributes},
+        )
+
     def _measure(self, seconds: float, response: Response, attributes: Mapping[str, Any]) -> None:
         invocation, instruments = self._invocation, self._runtime.instruments
-        labels: dict[str, AttributeValue] = {semconv.OPERATION: invocation.operation}
-        for name, value in (
-            (semconv.PROVIDER, invocation.provider),
-            (semconv.REQUEST_MODEL, invocation.request_model),
-            (semconv.RESPONSE_MODEL, response.response_model),
-            (semconv.SERVER_ADDRESS, invocation.server_address),
-            (semconv.ERROR_TYPE, attributes.get(semconv.ERROR_TYPE)),
-        ):
-            if value is not None:
-                labels[name] = value
+        labels = _known(
+            {
+                semconv.OPERATION: invocation.operation,
+                semconv.PROVIDER: invocation.provider,
+                semconv.REQUEST_MODEL: invocation.request_model,
+                semconv.RESPONSE_MODEL: response.response_model,
+                semconv.SERVER_ADDRESS: invocation.server_address,
+                semconv.ERROR_TYPE: attributes.get(semconv.ERROR_TYPE),
+            }
+        )
         instruments.duration.record(seconds, labels)
         if self._first_chunk is not None:
             instruments.first_chunk.record(self._first_chunk - self._started, labels)
@@ -191,25 +203,22 @@ def request_attributes(invocation: Invocation) -> dict[str, AttributeValue]:
 
 def response_attributes(response: Response) -> dict[str, AttributeValue]:
     """What the reply says, by the conventions' names. Without content; unknown is absent."""
-    attributes = dict(response.attributes)
-    if response.response_model is not None:
-        attributes[semconv.RESPONSE_MODEL] = response.response_model
-    if response.response_id is not None:
-        attributes[semconv.RESPONSE_ID] = response.response_id
-    if response.finish_reasons:
-        attributes[semconv.RESPONSE_FINISH_REASONS] = response.finish_reasons
-    usage = response.usage
-    if usage is not None:
-        for name, tokens in (
-            (semconv.USAGE_INPUT_TOKENS, usage.input_tokens),
-            (semconv.USAGE_OUTPUT_TOKENS, usage.output_tokens),
-            (semconv.USAGE_CACHE_READ, usage.cache_read_tokens),
-            (semconv.USAGE_CACHE_CREATION, usage.cache_write_tokens),
-            (semconv.USAGE_REASONING, usage.reasoning_tokens),
-        ):
-            if tokens is not None:
-                attributes[name] = tokens
-    return attributes
+    usage = response.usage or Usage()
+    known = {
+        semconv.RESPONSE_MODEL: response.response_model,
+        semconv.RESPONSE_ID: response.response_id,
+        semconv.RESPONSE_FINISH_REASONS: response.finish_reasons or None,
+        semconv.USAGE_INPUT_TOKENS: usage.input_tokens,
+        semconv.USAGE_OUTPUT_TOKENS: usage.output_tokens,
+        semconv.USAGE_CACHE_READ: usage.cache_read_tokens,
+        semconv.USAGE_CACHE_CREATION: usage.cache_write_tokens,
+        semconv.USAGE_REASONING: usage.reasoning_tokens,
+    }
+    return {**response.attributes, **_known(known)}
+
+
+def _known(values: Mapping[str, AttributeValue | None]) -> dict[str, AttributeValue]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def error_type(error: BaseException) -> str:
@@ -227,6 +236,6 @@ def _input_members(invocation: Invocation) -> dict[str, Any]:
     }
 
 
-def _span_content(members: Mapping[str, Any], runtime: Runtime) -> dict[str, AttributeValue]:
-    """Content as span attributes, where the user wants it there: JSON text, as exporters cannot carry structure."""
+def _texts(members: Mapping[str, Any], runtime: Runtime) -> dict[str, AttributeValue]:
+    """Content as attributes, where the user wants it there: JSON text, as exporters cannot carry structure."""
     return {name: content.text(value, runtime.redaction) for name, value in members.items() if value is not None}

@@ -13,29 +13,43 @@ from typing import Any
 
 from tracekit.sdk import guard
 
-_SHAPES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    # anthropic's first: its keys would match the shorter sk- shape too
-    ("anthropic_key", "sk-ant-", re.compile(r"\bsk-ant-[A-Za-z0-9_-]{16,}")),
-    ("openai_key", "sk-", re.compile(r"\bsk-(?!ant-)[A-Za-z0-9_-]{20,}")),
-    ("aws_access_key", "KIA", re.compile(r"\bAKIA[A-Z0-9]{16}\b")),
-    ("aws_access_key", "ASIA", re.compile(r"\bASIA[A-Z0-9]{16}\b")),
-    ("github_token", "gh", re.compile(r"\b(?:gh[posur]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})")),
-    ("gitlab_token", "glpat-", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
-    ("google_key", "AIza", re.compile(r"\bAIza[A-Za-z0-9_-]{35}")),
-    ("slack_token", "xox", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}")),
-    ("stripe_key", "k_live_", re.compile(r"\b[rs]k_live_[A-Za-z0-9]{16,}")),
-    ("stripe_key", "k_test_", re.compile(r"\b[rs]k_test_[A-Za-z0-9]{16,}")),
-    ("huggingface_token", "hf_", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
-    ("jwt", "eyJ", re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")),
-    ("bearer_token", "earer ", re.compile(r"(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{20,}")),
-    (
-        "private_key",
-        "PRIVATE KEY-----",
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|(?=\")|$)", re.DOTALL),
-    ),
-)
 
-SHORTEST = 16
+def _shape(name: str, start: str, rest: str) -> tuple[str, re.Pattern[str]]:
+    """A pattern that begins with its literal start, so that the engine leaps to it and then looks what precedes."""
+    start = re.escape(start)
+    return f"[redacted {name}]", re.compile(f"{start}(?<![A-Za-z0-9]{start}){rest}", re.DOTALL)
+
+
+_SHAPES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
+    "sk-": (
+        _shape("anthropic_key", "sk-ant-", "[A-Za-z0-9_-]{16,}"),
+        _shape("openai_key", "sk-", "(?!ant-)[A-Za-z0-9_-]{20,}"),
+    ),
+    "AKIA": (_shape("aws_access_key", "AKIA", "[A-Z0-9]{16}(?![A-Z0-9])"),),
+    "ASIA": (_shape("aws_access_key", "ASIA", "[A-Z0-9]{16}(?![A-Z0-9])"),),
+    "gh": (_shape("github_token", "gh", "[posur]_[A-Za-z0-9]{36,}"),),
+    "github_pat_": (_shape("github_token", "github_pat_", "[A-Za-z0-9_]{22,}"),),
+    "glpat-": (_shape("gitlab_token", "glpat-", "[A-Za-z0-9_-]{20,}"),),
+    "AIza": (_shape("google_key", "AIza", "[A-Za-z0-9_-]{35}"),),
+    "xox": (_shape("slack_token", "xox", "[abeoprs]-[A-Za-z0-9-]{16,}"),),
+    "k_live_": (
+        _shape("stripe_key", "sk_live_", "[A-Za-z0-9]{16,}"),
+        _shape("stripe_key", "rk_live_", "[A-Za-z0-9]{16,}"),
+    ),
+    "sk_test_": (_shape("stripe_key", "sk_test_", "[A-Za-z0-9]{16,}"),),
+    "hf_": (_shape("huggingface_token", "hf_", "[A-Za-z0-9]{30,}"),),
+    "eyJ": (_shape("jwt", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),),
+    "earer ": (
+        _shape("bearer_token", "Bearer ", "[A-Za-z0-9._~+/=-]{20,}"),
+        _shape("bearer_token", "bearer ", "[A-Za-z0-9._~+/=-]{20,}"),
+    ),
+    "-----BEGIN ": (
+        _shape("private_key", "-----BEGIN ", '[A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|(?=")|$)'),
+    ),
+}
+"""What to look for where the letters in front of it stand in a text."""
+
+SHORTEST = 20
 """No shape is shorter than this many characters: shorter text need not be looked at."""
 
 Redact = Callable[[str], str]
@@ -49,9 +63,10 @@ def redact_secrets(text: str) -> str:
     """
     if len(text) < SHORTEST:
         return text
-    for name, needle, shape in _SHAPES:
-        if needle in text:
-            text = shape.sub(f"[redacted {name}]", text)
+    for letters, shapes in _SHAPES.items():
+        if letters in text:
+            for instead, shape in shapes:
+                text = shape.sub(instead, text)
     return text
 
 
@@ -68,7 +83,7 @@ def may_hold_secret(values: Iterable[Any]) -> bool:
 
 @dataclass(slots=True, frozen=True)
 class Redaction:
-    """What is taken out: secrets of a known shape, and before that whatever the user's own function takes out of each text."""
+    """What is taken out: secrets of a known shape, and before that what the user's own function takes out."""
 
     secrets: bool = True
     hook: Redact | None = None
@@ -78,7 +93,7 @@ class Redaction:
         return redact_secrets(text) if self.secrets else text
 
     def values(self, value: Any) -> Any:
-        """A JSON value with each text in it as the user's function gives it back; one that it fails on is not recorded."""
+        """A JSON value with each text as the user's function gives it back; one that it fails on is not recorded."""
         if self.hook is None:
             return value
         if isinstance(value, str):

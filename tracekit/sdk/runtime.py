@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from opentelemetry import metrics, trace
+from opentelemetry._logs import Logger, get_logger
 from opentelemetry.metrics import Histogram
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Tracer
@@ -23,7 +24,7 @@ NO_CONTENT = ContentCapture(journal=False, spans=False)
 
 @dataclass(slots=True)
 class Runtime:
-    """The process's tracing: `writer` and `processor` are None until `autolog()`, and where `OTEL_SDK_DISABLED` holds."""
+    """The process's tracing; `writer` and `processor` are None until `autolog()`, and where it is disabled."""
 
     writer: JournalWriter | None = None
     processor: JournalProcessor | None = None
@@ -36,10 +37,11 @@ class Runtime:
     patches: list[Patch] = field(default_factory=list[Patch])
     _tracer: Tracer | None = None
     _instruments: Instruments | None = None
+    _logger: Logger | None = None
 
     @property
     def tracer(self) -> Tracer:
-        """The tracer that our spans are made with: of the provider in use, else the API's, which follows a later one."""
+        """What our spans are made with: a tracer of the provider in use, else the API's, which follows a later one."""
         if self._tracer is None:
             if self.provider is not None:
                 self._tracer = self.provider.get_tracer(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
@@ -53,6 +55,13 @@ class Runtime:
         if self._instruments is None:
             self._instruments = Instruments()
         return self._instruments
+
+    @property
+    def logger(self) -> Logger:
+        """What events with content go to: the logger provider that the program set, if it did."""
+        if self._logger is None:
+            self._logger = get_logger(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+        return self._logger
 
     def use(self, provider: TracerProvider | None, *, own: bool) -> None:
         """Make spans on this provider from now on."""

@@ -1,4 +1,4 @@
-"""`autolog()` and its ends: sets up the journal, the provider and the patches of this process, once, and takes them out again."""
+"""`autolog()` and its ends: the process's journal, provider and patches, set up once and taken out again."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _UNKNOWN_SERVICE = "unknown_service"
 class FlushResult:
     """What has become of this process's journal records (a span is two: its start and its end).
 
-    `accepted` were handed in, `written` are in the system's hands, `dropped` could not be written, and `why` says what the
-    last of those ran into (None: none was dropped).
+    `accepted` were handed in, `written` are in the system's hands, `dropped` could not be written, and `why` says what
+    the last of those ran into (None: none was dropped).
     """
 
     accepted: int
@@ -54,14 +54,15 @@ def autolog(
 ) -> None:
     """Record every model call of this program from now on. Calling it again changes nothing.
 
-    Spans go to the program's own tracer provider where it has set one, else to one made here; every span of that provider
-    is written to the local journal. A value that is not given comes from the environment, then from a settings file.
+    Spans go to the program's own tracer provider where it has set one, else to one made here; every span of that
+    provider is written to the local journal. What is not given comes from the environment, then from a settings file.
 
     Args:
         project: the project the spans belong to.
-        capture_content: whether prompts and answers are recorded: True in the journal and on exported spans, False nowhere,
-            None as `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, and by default in the journal alone.
-        redact: False leaves secrets in; a function gets every text and returns what may be kept, before the built-in rules.
+        capture_content: whether prompts and answers are recorded: True in the journal and on exported spans, False
+            nowhere, None as `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, by default in the journal alone.
+        redact: False leaves secrets in; a function gets every text and returns what may be kept, before the built-in
+            rules.
         instrument: the clients to patch, by name; all that are installed where it is not given.
         exclude: clients to leave alone.
         endpoint: an OTLP/HTTP base URL that the spans are sent to as well.

@@ -37,8 +37,8 @@ _OUTPUTS = {"tool": semconv.TOOL_CALL_RESULT, "retriever": semconv.RETRIEVAL_DOC
 class SpanHandle:
     """A span that is open: what a program may say of it. Nothing here raises into the program once the span is made.
 
-    Used as a context manager, sync or async, it is current inside and ends on leaving; an exception that passes through is
-    recorded on it and goes on.
+    Used as a context manager, sync or async, it is current inside and ends on leaving; an exception that passes through
+    is recorded on it and goes on.
     """
 
     __slots__ = ("_activation", "_content", "_done", "_input", "_kind", "span")

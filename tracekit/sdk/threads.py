@@ -1,10 +1,10 @@
-"""Carries what is current into threads: `ThreadPoolExecutor.submit` (and so `map` and `run_in_executor`) and `Thread`."""
+"""Carries what is current into threads: those of `ThreadPoolExecutor` (so `run_in_executor` too), and plain ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
+from threading import Thread, local
 from typing import Any
 
 import wrapt
@@ -12,15 +12,22 @@ import wrapt
 from tracekit.sdk.context import Carried, anything_current
 from tracekit.sdk.patching import Patch
 
+_submitting = local()
+"""Whether this thread is inside `submit`: a worker that it starts serves many tasks and belongs to none of them."""
+
 
 def _submit(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if args and anything_current():
+    if not args or not anything_current():
+        return wrapped(*args, **kwargs)
+    _submitting.now = True
+    try:
         return wrapped(Carried(args[0]), *args[1:], **kwargs)
-    return wrapped(*args, **kwargs)
+    finally:
+        _submitting.now = False
 
 
 def _start(wrapped: Callable[..., Any], instance: Thread, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if anything_current() and "run" not in instance.__dict__:
+    if anything_current() and "run" not in instance.__dict__ and not getattr(_submitting, "now", False):
         carried = Carried(instance.run)
 
         def run() -> None:

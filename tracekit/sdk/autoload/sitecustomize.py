@@ -1,6 +1,7 @@
-"""Found by an interpreter that `tracekit run` starts: sets tracing up before the program's first line, then steps aside.
+"""Found by an interpreter that `tracekit run` starts: sets tracing up before the first line, then steps aside.
 
-The interpreter looks for this module name by itself. The program's own `sitecustomize`, which this one hides, is run after it.
+The interpreter looks for this module name by itself. The program's own `sitecustomize`, which this one hides, runs
+after it.
 """
 
 import importlib

@@ -1,0 +1,217 @@
+"""Patching and recording, on a small client of our own: a module with the shapes that real ones have."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+import wrapt
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.trace import get_current_span
+
+import tracekit
+from tests.support.journals import journaled
+from tracekit.model import Call, Invocation, Response, Usage
+from tracekit.sdk import guard, registry
+from tracekit.sdk.integration import Integration, Method, Target
+from tracekit.sdk.runtime import runtime
+
+CLIENT = """
+class Base:
+    def ask(self, question, fail=None):
+        if fail:
+            raise fail
+        return {"answer": question.upper(), "tokens": 3}
+
+class Client(Base):
+    def ask_twice(self, question):
+        return [self.ask(question), self.ask(question)]
+
+    async def ask_later(self, question):
+        return self.ask(question)
+
+    def current(self, question):
+        from opentelemetry.trace import get_current_span
+        return get_current_span()
+
+def ask(question):
+    return question
+"""
+
+
+def request(call: Call) -> Invocation:
+    return Invocation(
+        operation="chat",
+        provider="oracle",
+        request_model="delphi",
+        input_messages=[{"role": "user", "parts": [{"type": "text", "content": call.args[0]}]}],
+    )
+
+
+def response(reply: Any) -> Response:
+    return Response(response_model="delphi-2", usage=Usage(input_tokens=reply["tokens"], output_tokens=0))
+
+
+ASK = Method(request=request, response=response)
+BARE = Method(request=request, response=lambda _reply: Response())
+
+
+def integration(module: str, **methods: Method) -> Integration:
+    names = {"Client.ask": ASK, "Client.ask_twice": BARE, "Client.current": BARE, "Client.gone": ASK, **methods}
+    targets = [Target(module=module, attribute=name, method=method) for name, method in names.items()]
+    targets.append(Target(module=module, attribute="Client.ask_later", method=ASK, is_async=True))
+    return Integration(name=module, package=module, distribution=module, versions=">=1", targets=tuple(targets))
+
+
+@pytest.fixture
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    name = f"oracle_{abs(hash(request.node.nodeid))}"
+    (tmp_path / f"{name}.py").write_text(textwrap.dedent(CLIENT))
+    monkeypatch.syspath_prepend(tmp_path)
+    tracekit.autolog(instrument=[])
+    yield importlib.import_module(name)
+    tracekit.uninstrument()
+    sys.modules.pop(name, None)
+
+
+def test_a_call_is_one_span_with_what_went_in_and_came_out(client: ModuleType, data_dir: Path):
+    registry.instrumentor(integration(client.__name__))().instrument()
+    assert client.Client().ask("why") == {"answer": "WHY", "tokens": 3}
+    span = journaled(data_dir).one("chat delphi")
+    assert span.kind == 3
+    assert span.attributes["gen_ai.provider.name"] == "oracle"
+    assert span.attributes["gen_ai.response.model"] == "delphi-2"
+    assert span.attributes["gen_ai.usage.input_tokens"] == 3
+    assert span.attributes["gen_ai.usage.output_tokens"] == 0
+    assert span.attributes["gen_ai.input.messages"][0]["parts"][0]["content"] == "why"
+
+
+def test_the_callers_exception_is_its_own(client: ModuleType, data_dir: Path):
+    registry.instrumentor(integration(client.__name__))().instrument()
+    error = ConnectionError("no road to Delphi")
+    with pytest.raises(ConnectionError) as caught:
+        client.Client().ask("why", fail=error)
+    assert caught.value is error
+    span = journaled(data_dir).one("chat delphi")
+    assert (span.status_code, span.status_message) == (2, "no road to Delphi")
+    assert span.attributes["error.type"] == "ConnectionError"
+
+
+def test_the_span_is_current_inside_the_call_and_not_after(client: ModuleType, data_dir: Path):
+    registry.instrumentor(integration(client.__name__))().instrument()
+    inside = client.Client().current("x")
+    assert format(inside.get_span_context().span_id, "016x") == journaled(data_dir).ended[0].span_id
+    assert not get_current_span().get_span_context().is_valid
+
+
+def test_calls_that_a_recorded_call_makes_of_its_own_client_are_not_counted_again(client: ModuleType, data_dir: Path):
+    registry.instrumentor(integration(client.__name__))().instrument()
+    assert len(client.Client().ask_twice("why")) == 2
+    assert asyncio.run(client.Client().ask_later("why")) == {"answer": "WHY", "tokens": 3}
+    assert journaled(data_dir).names == ["chat delphi"] * 2
+
+
+def test_instrument_before_import(client: ModuleType, data_dir: Path):
+    name = client.__name__
+    del sys.modules[name]
+    registry.instrumentor(integration(name))().instrument()
+    fresh = importlib.import_module(name)
+    assert fresh is not client
+    fresh.Client().ask("why")
+    assert journaled(data_dir).names == ["chat delphi"]
+
+
+def test_uninstrument_restores_exactly_even_what_was_inherited(client: ModuleType):
+    before = (dict(vars(client.Client)), dict(vars(client.Base)))
+    instrumentor = registry.instrumentor(integration(client.__name__))()
+    instrumentor.instrument()
+    instrumentor.instrument()
+    assert vars(client.Client).keys() != before[0].keys()
+    instrumentor.uninstrument()
+    assert (dict(vars(client.Client)), dict(vars(client.Base))) == before
+
+
+def test_a_wrapper_that_another_lies_over_lets_calls_through(client: ModuleType, data_dir: Path):
+    instrumentor = registry.instrumentor(integration(client.__name__))()
+    instrumentor.instrument()
+    over = wrapt.FunctionWrapper(vars(client.Client)["ask"], lambda wrapped, _i, args, kwargs: wrapped(*args, **kwargs))
+    client.Client.ask = over
+    instrumentor.uninstrument()
+    assert vars(client.Client)["ask"] is over
+    assert client.Client().ask("why")["tokens"] == 3
+    assert journaled(data_dir).frames == []
+
+
+def test_health_names_what_is_missing(client: ModuleType):
+    registry.instrumentor(integration(client.__name__))().instrument()
+    health = registry.installed[client.__name__].health
+    assert health.missing == [f"{client.__name__}.Client.gone"]
+    client.Client().ask("why")
+    assert health.calls == {"Client.ask": 1}
+
+
+@pytest.mark.parametrize("place", ["request", "response"])
+def test_a_fault_of_ours_is_counted_and_the_call_untouched(client: ModuleType, place: str, capsys, data_dir: Path):
+    def broken(_value: Any) -> Any:
+        raise LookupError("ours")
+
+    made = {"request": request, "response": response, place: broken}
+    registry.instrumentor(integration(client.__name__, **{"Client.ask": Method(**made)}))().instrument()
+    before = sum(count for count, _ in guard.faults().values())
+    assert client.Client().ask("why") == {"answer": "WHY", "tokens": 3}
+    assert client.Client().ask("why") == {"answer": "WHY", "tokens": 3}
+    assert sum(count for count, _ in guard.faults().values()) == before + 2
+    assert capsys.readouterr().err.count("\n") <= 1
+    assert journaled(data_dir).names == (["chat delphi"] * 2 if place == "response" else [])
+
+
+def test_metrics_of_the_conventions(client: ModuleType, monkeypatch: pytest.MonkeyPatch):
+    reader = InMemoryMetricReader()
+    provider = MeterProvider(metric_readers=[reader])
+    monkeypatch.setattr(metrics, "get_meter", provider.get_meter)
+    monkeypatch.setattr(runtime, "_instruments", None)
+    registry.instrumentor(integration(client.__name__))().instrument()
+    client.Client().ask("why")
+    data = reader.get_metrics_data()
+    assert data is not None
+    points = {
+        metric.name: [(dict(point.attributes), point.sum) for point in metric.data.data_points]
+        for resource in data.resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+    }
+    labels = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "oracle",
+        "gen_ai.request.model": "delphi",
+        "gen_ai.response.model": "delphi-2",
+    }
+    assert points["gen_ai.client.operation.duration"][0][0] == labels
+    assert points["gen_ai.client.token.usage"] == [
+        ({**labels, "gen_ai.token.type": "input"}, 3),
+        ({**labels, "gen_ai.token.type": "output"}, 0),
+    ]
+    provider.shutdown()
+    monkeypatch.undo()
+
+
+def test_the_event_with_content_where_the_variable_asks_for_it(client: ModuleType, monkeypatch: pytest.MonkeyPatch):
+    seen: list[Any] = []
+    logger = SimpleNamespace(emit=lambda **record: seen.append(record))
+    monkeypatch.setattr(runtime, "_logger", logger)
+    monkeypatch.setattr(runtime, "capture", type(runtime.capture)(journal=True, spans=False, events=True))
+    registry.instrumentor(integration(client.__name__))().instrument()
+    client.Client().ask("why")
+    (record,) = seen
+    assert record["event_name"] == "gen_ai.client.inference.operation.details"
+    assert '"why"' in record["attributes"]["gen_ai.input.messages"]
+    assert record["attributes"]["gen_ai.usage.input_tokens"] == 3
