@@ -86,6 +86,7 @@ USER_ID: Final = "user.id"
 PROJECT: Final = "tracekit.project"  # resource attribute
 
 # tracekit's own, where the conventions have no name
+SCOPE: Final = "tracekit"  # the instrumentation scope of every span that our SDK makes
 KIND: Final = "tracekit.kind"  # absent on a span of the scope "tracekit" that has no operation: chain
 INPUT: Final = "tracekit.input"
 OUTPUT: Final = "tracekit.output"

@@ -27,8 +27,7 @@ def raw(attributes: dict[str, Any] | None = None, **fields: Any) -> RawSpan:
     ("operation", "kind"),
     [
         ("chat", "llm"), ("text_completion", "llm"), ("generate_content", "llm"), ("fetch_response", "llm"),
-        ("generate_image", "llm"), ("generate_speech", "llm"), ("transcribe_audio", "llm"), ("moderate",
-        "llm"),
+        ("generate_image", "llm"), ("generate_speech", "llm"), ("transcribe_audio", "llm"), ("moderate", "guardrail"),
         ("embeddings", "embedding"), ("retrieval", "retriever"), ("execute_tool", "tool"), ("invoke_agent",
         "agent"),
         ("create_agent", "agent"), ("invoke_workflow", "chain"), ("something_new", "other"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from tracekit import semconv as sc
 from tracekit.dialects.values import MAX_INTEGER, decoded, names, text
-from tracekit.model import KINDS, RawSpan, Span, Status
+from tracekit.model import KINDS, Kind, RawSpan, Span, Status
 
 DEFAULT_PROJECT = "default"
 _STATUS: dict[int, Status] = {1: "ok", 2: "error"}
@@ -25,16 +25,15 @@ def base(raw: RawSpan) -> Span:
             **attributes,
             sc.FAULT: f"times {raw.start_ns!r} to {raw.end_ns!r} are not nanoseconds since 1970",
         }
-    kind = attributes.get(sc.KIND)
-    outcome = attributes.get(sc.OUTCOME)
+    outcome = attributes.get(sc.OUTCOME, "complete" if raw.end_ns is not None else None)
     span = Span(
         trace_id=raw.trace_id,
         span_id=raw.span_id,
         parent_span_id=text(raw.parent_span_id),
-        project=text(resource.get(sc.PROJECT)) or DEFAULT_PROJECT,
+        project=text(attributes.get(sc.PROJECT)) or text(resource.get(sc.PROJECT)) or DEFAULT_PROJECT,
         service=text(resource.get(sc.SERVICE_NAME)),
         name=raw.name,
-        kind=kind if kind in KINDS else "other",
+        kind=_kind(raw),
         start_ns=start or 0,
         end_ns=end,
         status=_STATUS.get(raw.status_code, "unset"),
@@ -56,6 +55,12 @@ def base(raw: RawSpan) -> Span:
     if span.status == "error":
         _explain(span)
     return span
+
+
+def _kind(raw: RawSpan) -> Kind:
+    """The kind a span gives itself; a span of our own SDK that gives none is a step of a program."""
+    kind = raw.attributes.get(sc.KIND, "chain" if raw.scope_name == sc.SCOPE else None)
+    return kind if kind in KINDS else "other"
 
 
 def _explain(span: Span) -> None:

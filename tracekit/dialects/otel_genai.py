@@ -20,7 +20,7 @@ _KINDS: dict[str, Kind] = {
     sc.GENERATE_SPEECH: "llm",
     sc.TRANSCRIBE_AUDIO: "llm",
     sc.TRANSLATE_AUDIO: "llm",
-    sc.MODERATE: "llm",
+    sc.MODERATE: "guardrail",
     sc.EMBEDDINGS: "embedding",
     sc.RETRIEVAL: "retriever",
     sc.EXECUTE_TOOL: "tool",
@@ -33,7 +33,7 @@ _MARKERS = (sc.OPERATION, sc.PROVIDER, sc.KIND, sc.SYSTEM_OLD)
 
 def matches(raw: RawSpan) -> bool:
     """Whether a span names an operation, a provider or a kind in these conventions."""
-    return any(name in raw.attributes for name in _MARKERS)
+    return raw.scope_name == sc.SCOPE or any(name in raw.attributes for name in _MARKERS)
 
 
 def read(raw: RawSpan, span: Span) -> None:

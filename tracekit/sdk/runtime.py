@@ -18,7 +18,6 @@ from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redaction
 
-SCOPE = "tracekit"
 NO_CONTENT = ContentCapture(journal=False, spans=False)
 
 
@@ -44,9 +43,9 @@ class Runtime:
         """What our spans are made with: a tracer of the provider in use, else the API's, which follows a later one."""
         if self._tracer is None:
             if self.provider is not None:
-                self._tracer = self.provider.get_tracer(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+                self._tracer = self.provider.get_tracer(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
             else:
-                self._tracer = trace.get_tracer(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+                self._tracer = trace.get_tracer(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         return self._tracer
 
     @property
@@ -60,7 +59,7 @@ class Runtime:
     def logger(self) -> Logger:
         """What events with content go to: the logger provider that the program set, if it did."""
         if self._logger is None:
-            self._logger = get_logger(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+            self._logger = get_logger(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         return self._logger
 
     def use(self, provider: TracerProvider | None, *, own: bool) -> None:
@@ -74,7 +73,7 @@ class Instruments:
     __slots__ = ("duration", "first_chunk", "tokens")
 
     def __init__(self) -> None:
-        meter = metrics.get_meter(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+        meter = metrics.get_meter(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         self.duration: Histogram = meter.create_histogram(
             semconv.METRIC_OPERATION_DURATION, unit="s", description="GenAI operation duration."
         )
