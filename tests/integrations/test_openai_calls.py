@@ -16,7 +16,7 @@ from tests.support import conventions
 from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
 from tracekit.sdk import bodies, guard, stainless
-from tracekit_integrations import _openai_chat
+from tracekit_integrations import _openai_chat_stream
 
 pytestmark = pytest.mark.openai
 
@@ -355,7 +355,7 @@ def test_a_fault_of_ours_costs_the_caller_nothing(
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(_openai_chat.ChatAccumulator, "add", broken)
+    monkeypatch.setattr(_openai_chat_stream.Accumulator, "add", broken)
     monkeypatch.setattr(stainless, "left_outcome", broken)
     monkeypatch.setattr(bodies.Reading, "data", broken)
     monkeypatch.setattr(bodies.Reading, "end", broken)
