@@ -161,6 +161,34 @@ def test_parse_makes_one_span(provider: Provider, spans: Spans, client: openai.O
     assert tool["parameters"]["properties"] == {"name": {"title": "Name", "type": "string"}}
 
 
+def test_the_beta_resources_are_recorded_once(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+    class Colour(openai.BaseModel):
+        name: str
+
+    provider.queue(wire.CHAT, answer(wire.completion('{"name": "red"}')), events(wire.chat("Hel", "lo")))
+    provider.queue(wire.RESPONSES, answer(wire.response(wire.said("Hello"))))
+    client.beta.chat.completions.parse(**ASK, response_format=Colour)
+    with client.beta.chat.completions.stream(**ASK) as stream:
+        stream.until_done()
+    client.beta.responses.create(model="gpt-9", input="Hi")
+    assert [span.attributes[semconv.OPENAI_API_TYPE] for span in spans()] == [
+        "chat_completions",
+        "chat_completions",
+        "responses",
+    ]
+    assert [span.attributes[semconv.USAGE_INPUT_TOKENS] for span in spans()] == [30, 30, 30]
+
+
+def test_a_stream_outlives_the_patches(provider: Provider, client: openai.OpenAI, data_dir: Path) -> None:
+    provider.queue(wire.CHAT, events(wire.chat("Hel", "lo")))
+    tracekit.autolog(directory=data_dir, instrument=["openai"])
+    stream = client.chat.completions.create(**ASK, stream=True)
+    next(stream)
+    tracekit.uninstrument()
+    assert len(list(stream)) == 4
+    stream.close()
+
+
 def test_embeddings(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
     vectors = [{"object": "embedding", "index": index, "embedding": "AACAPwAAAEAAAEBA"} for index in (0, 1)]
     usage = {"prompt_tokens": 8, "total_tokens": 8}
