@@ -10,7 +10,7 @@ import openai
 import pytest
 
 import tracekit
-from tests.support.journals import journaled
+from tests.support.recorded import journaled
 from tests.support.provider import Provider
 from tracekit.model import RawSpan
 from tracekit.sdk import guard

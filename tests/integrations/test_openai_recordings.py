@@ -16,7 +16,7 @@ from pydantic import BaseModel
 import tracekit
 from tests.support import conventions, corpus
 from tests.support.conventions import outcome
-from tests.support.journals import journaled
+from tests.support.recorded import journaled
 from tests.support.provider import Exchange, Provider, recorded
 from tracekit import semconv
 from tracekit.model import RawSpan

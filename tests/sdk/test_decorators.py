@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 import tracekit
-from tests.support.journals import Journaled
+from tests.support.recorded import Journaled
 
 Recorded = Callable[[], Journaled]
 

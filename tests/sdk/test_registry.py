@@ -19,7 +19,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.trace import get_current_span
 
 import tracekit
-from tests.support.journals import journaled
+from tests.support.recorded import journaled
 from tracekit.model import Call, Invocation, Response, Usage
 from tracekit.sdk import guard, registry
 from tracekit.sdk.integration import Integration, Method, Target

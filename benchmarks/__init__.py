@@ -1,0 +1,1 @@
+"""Benchmarks: each prints JSON, goals beside figures, and every ratio comes from one run on one machine."""

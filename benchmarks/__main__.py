@@ -1,0 +1,47 @@
+"""`python -m benchmarks [NAME ...] [--json]`: run benchmarks; exit code 1 when a goal is missed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import platform
+import sys
+from typing import Any
+
+NAMES = ("importtime", "overhead", "ingest")
+
+
+def main() -> int:
+    """Run the named benchmarks, all where none is named."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, beside the goals.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (default: all)")
+    parser.add_argument("--json", action="store_true", help="one JSON document with every figure")
+    args = parser.parse_args()
+    unknown = [name for name in args.names if name not in NAMES]
+    if unknown:
+        parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    reports: list[dict[str, Any]] = []
+    for name in args.names or NAMES:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        reports.append(importlib.import_module(f"benchmarks.{name}").run())
+    if args.json:
+        machine = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system()}
+        print(json.dumps({"on": machine, "reports": reports}, indent=2))
+    else:
+        for report in reports:
+            _print(report)
+    return 0 if all(result["met"] for report in reports for result in report["results"]) else 1
+
+
+def _print(report: dict[str, Any]) -> None:
+    print(f"\n{report['benchmark']} ({report['unit']})")
+    for result in report["results"]:
+        value = result.get("ratio", result.get("value"))
+        verdict = "met" if result["met"] else "MISSED"
+        print(f"  {result['name']:<34} {value!s:>10}   goal {result['goal']!s:<8} {verdict}")
+    print(json.dumps(report["figures"], indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

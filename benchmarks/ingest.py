@@ -1,0 +1,115 @@
+"""How fast spans become rows: from a journal, and over HTTP through a running `tracekit up`."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.payload import journal_payload, otlp_request, spans
+from tracekit.collector.ingest import Ingest
+from tracekit.journal.records import SPAN_END
+from tracekit.journal.writer import JournalWriter
+from tracekit.query.source import open_source
+from tracekit.store.duckdb import open_store
+
+SPANS = 20_000
+BATCH = 500
+GOAL_CPU_US = 60.0
+GOAL_RATE = 15_000.0
+_TICKS = 100  # of CPU time a second, as Linux counts them for other processes
+
+
+def run(*, count: int = SPANS) -> dict[str, Any]:
+    """Store so many spans twice, once from a journal and once over HTTP.
+
+    Args:
+        count: spans each way.
+    """
+    made = list(spans(count))
+    size = sum(len(journal_payload(span)) for span in made) / count
+    with tempfile.TemporaryDirectory(prefix="tracekit-bench-") as first:
+        journal = _journal(Path(first), made)
+    with tempfile.TemporaryDirectory(prefix="tracekit-bench-") as second:
+        served = _http(Path(second), made)
+    return {
+        "benchmark": "ingest",
+        "unit": "CPU microseconds a span; spans a second",
+        "spans": count,
+        "bytes_a_span": round(size),
+        "figures": {"journal": journal, "http": served},
+        "results": [
+            {"name": "HTTP: CPU us a span", "value": served["cpu_us"], "goal": GOAL_CPU_US,
+             "met": served["cpu_us"] <= GOAL_CPU_US},
+            {"name": "HTTP: spans stored a second", "value": served["rate"], "goal": GOAL_RATE,
+             "met": served["rate"] >= GOAL_RATE},
+        ],
+    }  # fmt: skip
+
+
+def _journal(directory: Path, made: list[dict[str, Any]]) -> dict[str, float]:
+    """Write a journal, then time reading it into a store in this process."""
+    writer = JournalWriter(directory / "journal")
+    for span in made:
+        writer.append(SPAN_END, journal_payload(span))
+    writer.close()
+    store = open_store(directory / "traces.duckdb")
+    ingest = Ingest(directory / "journal", store)
+    wall, cpu = time.perf_counter(), time.process_time()
+    stored = 0
+    while True:
+        progress = ingest.step()
+        stored += progress.spans
+        if not progress.more:
+            break
+    spent = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    store.close()
+    if stored != len(made):
+        sys.exit(f"ingest: {stored} of {len(made)} spans were stored; the figures would mean nothing.")
+    return _figures(spent, stored, directory)
+
+
+def _http(directory: Path, made: list[dict[str, Any]]) -> dict[str, float]:
+    """Post to a `tracekit up` of its own; the time runs until every span can be queried."""
+    remaining = iter(made)
+    bodies = [otlp_request(batch) for batch in iter(lambda: list(islice(remaining, BATCH)), [])]
+    command = [sys.executable, "-m", "tracekit", "up", "--port", "0", "--no-browser", "--dir", str(directory)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as up:
+        assert up.stdout is not None
+        address = urlsplit(up.stdout.readline().strip())
+        with open_source(directory) as source:
+            source.sql("select count(*) from spans")
+            cpu, wall = _cpu_seconds(up.pid), time.perf_counter()
+            connection = http.client.HTTPConnection(address.hostname or "", address.port)
+            for body in bodies:
+                connection.request("POST", "/v1/traces", body, {"content-type": "application/x-protobuf"})
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 200:
+                    sys.exit(f"ingest: the collector answered {answer.status}.")
+            while source.sql("select count(*) from spans").rows[0][0] < len(made):
+                time.sleep(0.05)
+            spent = {"wall": time.perf_counter() - wall, "cpu": _cpu_seconds(up.pid) - cpu}
+        up.terminate()
+    return _figures(spent, len(made), directory)
+
+
+def _figures(spent: dict[str, float], count: int, directory: Path) -> dict[str, float]:
+    stored = sum(path.stat().st_size for path in directory.glob("traces.duckdb*"))
+    return {
+        "cpu_us": round(spent["cpu"] / count * 1e6, 1),
+        "rate": round(count / spent["wall"]),
+        "bytes_on_disk": round(stored / count),
+    }
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU time of another process, from Linux's /proc."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS

@@ -1,0 +1,139 @@
+"""`tracekit demo` as a user starts it: a real process, a real port, a real browser's requests."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tracekit.demo.record import MARK, record, recorded
+from tracekit.errors import TracekitError
+from tracekit.query.source import open_source
+
+
+def command(*flags: str) -> list[str]:
+    return [sys.executable, "-m", "tracekit", "demo", *flags]
+
+
+@contextmanager
+def serving(*flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A demo that serves, by its URL."""
+    with subprocess.Popen(
+        command("--no-browser", *flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip(), process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def listed(url: str) -> list[str]:
+    with urllib.request.urlopen(f"{url}/traces.json", timeout=10) as answer:
+        return [trace["trace_id"] for trace in json.load(answer)["traces"]]
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "recorded"
+    record(path, pace=0)
+    return path
+
+
+def test_the_first_start_records_and_then_prints_a_url_that_has_it_all(data_dir: Path) -> None:
+    with serving("--port", "0") as (url, _):
+        assert url.startswith("http://127.0.0.1:")
+        assert len(listed(url)) == 11
+    assert (data_dir / "demo" / MARK).is_file()
+    assert not (data_dir / "journal").exists(), "the demo's traces stand among the user's own"
+
+
+def test_the_next_start_serves_what_is_there_within_three_seconds(directory: Path) -> None:
+    with serving("--port", "0", "--dir", str(directory)) as (url, _):
+        first = listed(url)
+    begun = time.monotonic()
+    with serving("--port", "0", "--dir", str(directory)) as (url, _):
+        assert time.monotonic() - begun < 3
+        assert listed(url) == first
+
+
+def test_a_second_demo_beside_a_running_one_names_it(directory: Path) -> None:
+    with serving("--port", "0", "--dir", str(directory)) as (url, _):
+        done = subprocess.run(
+            command("--no-browser", "--dir", str(directory)), capture_output=True, text=True, timeout=20, check=True
+        )
+        assert done.stdout.strip() == url
+
+
+def test_where_the_usual_port_is_taken_it_takes_another(directory: Path) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 4318))
+        except OSError:
+            pass  # somebody has it already, which does as well
+        else:
+            taken.listen()
+        with serving("--dir", str(directory)) as (url, process):
+            assert not url.endswith(":4318")
+            assert len(listed(url)) == 11
+            process.send_signal(signal.SIGTERM)
+            assert process.stderr is not None
+            assert "picks a free one" in process.stderr.read()
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_refused(directory: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            command("--no-browser", "--port", str(port), "--dir", str(directory)), capture_output=True, text=True, timeout=20
+        )
+    assert done.returncode == 2
+    assert str(port) in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_serving_it_says_what_there_is(directory: Path) -> None:
+    done = subprocess.run(command("--no-serve", "--dir", str(directory)), capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert done.stderr.count("travel-desk") == 3
+    assert str(directory) in done.stderr
+
+
+def test_settings_of_the_user_neither_hide_nor_send_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {
+        "OTEL_SDK_DISABLED": "true",
+        "OTEL_TRACES_SAMPLER": "always_off",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "NO_CONTENT",
+        "TRACEKIT_CAPTURE_CONTENT": "false",
+        "TRACEKIT_EXCLUDE": "openai",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    record(tmp_path / "other", pace=0)
+    with open_source(tmp_path / "other") as source:
+        said = "select count(distinct trace_id) from messages where direction = 'output' and type = 'text'"
+        assert source.sql(said).rows == [(10,)]
+    assert "127.0.0.1:9" not in capfd.readouterr().err
+
+
+def test_a_session_that_fails_is_not_taken_for_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracekit.demo.record.SESSION", "tracekit.demo.no_such_module")
+    with pytest.raises(TracekitError, match="exit code 1"):
+        record(tmp_path / "failed", pace=0)
+    assert not recorded(tmp_path / "failed")

@@ -1,0 +1,104 @@
+"""Every block of the documentation runs: file by file, in order, in an empty directory, with a local model server.
+
+A `python` block with a file name on its fence is also saved under it, for the blocks behind it. Commands that serve are
+started, asked whether they are well, and stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs import markdown
+from tests.docs.markdown import Block
+from tracekit.demo.server import ModelServer
+
+RUN = {"python", "bash", "sql", "toml", "json"}
+SERVING = ("tracekit up", "tracekit demo")
+
+
+@pytest.fixture
+def environment(tmp_path: Path, data_dir: Path) -> Iterator[dict[str, str]]:
+    with ModelServer(pace=0) as server:
+        yield {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "TRACEKIT_DIR": str(data_dir),
+            "TRACEKIT_PORT": "0",
+            "OPENAI_BASE_URL": server.url,
+            "OPENAI_API_KEY": "none-needed",
+        }
+
+
+@pytest.mark.parametrize("path", markdown.FILES, ids=markdown.name)
+def test_every_block_runs(path: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    for block in markdown.blocks(path):
+        try:
+            _run(block, here, environment)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired, ValueError, AssertionError) as error:
+            said = getattr(error, "stderr", "") or ""
+            pytest.fail(f"{markdown.name(path)}:{block.line}: {error}\n{block.code}\n{said}", pytrace=False)
+
+
+@pytest.mark.parametrize("path", markdown.FILES, ids=markdown.name)
+def test_a_block_that_does_not_run_says_why(path: Path) -> None:
+    for block in markdown.blocks(path):
+        where = f"{markdown.name(path)}:{block.line}"
+        assert block.language in RUN | {"text"}, f"{where}: {block.language!r} is no language that is tested"
+        if block.language == "text":
+            assert block.note.startswith("(") and block.note.endswith(")"), f"{where}: say in brackets why it is text"
+
+
+def _run(block: Block, here: Path, environment: dict[str, str]) -> None:
+    if block.language == "python":
+        script = here / (block.note or f"block{block.line}.py")
+        script.write_text(block.code, encoding="utf-8")
+        _command([sys.executable, script.name], here, environment)
+    elif block.language == "bash":
+        for line in block.code.splitlines():
+            serves = line.startswith(SERVING) and "--no-serve" not in line
+            (_serve if serves else _shell)(line, here, environment)
+    elif block.language == "sql":
+        _command(["tracekit", "sql", block.code], here, environment)
+    elif block.language == "toml":
+        tomllib.loads(block.code)
+    elif block.language == "json":
+        json.loads(block.code)
+
+
+def _shell(line: str, here: Path, environment: dict[str, str]) -> None:
+    _command(["bash", "-euc", line], here, environment)
+
+
+def _command(command: list[str], here: Path, environment: dict[str, str]) -> None:
+    subprocess.run(command, cwd=here, env=environment, check=True, capture_output=True, text=True, timeout=60)
+
+
+def _serve(line: str, here: Path, environment: dict[str, str]) -> None:
+    """Start what serves until it prints its URL, ask whether it is well, and stop it."""
+    words = shlex.split(line, comments=True)
+    with subprocess.Popen(
+        words, cwd=here, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().strip()
+            assert url.startswith("http://127.0.0.1:"), f"{line} printed {url!r}"
+            with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
+                assert answer.status == 200
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+    assert process.returncode == 0

@@ -1,0 +1,136 @@
+"""What users may rely on is documented, and what is documented is there: both ways, from the source itself."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from starlette.routing import BaseRoute, Mount, Route
+
+import tracekit
+from tests.docs import markdown
+from tracekit import cli, config
+from tracekit.store.duckdb import open_store
+
+DOCS = markdown.ROOT / "docs"
+SOURCES = [markdown.ROOT / folder for folder in ("tracekit", "integrations", "viewer")]
+
+
+def parser(verb: str) -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog=f"tracekit {verb}", allow_abbrev=False)
+    importlib.import_module(f"tracekit.cli.{verb}").arguments(made)
+    return made
+
+
+def columns(tmp_path: Path, view: str) -> list[tuple[str, str]]:
+    store = open_store(tmp_path / "traces.duckdb")
+    try:
+        return [(row[0], row[1].replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")) for row in store.sql(f"describe {view}").rows]
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_every_flag_of_a_command_is_documented(verb: str) -> None:
+    section = markdown.sections(DOCS / "cli.md")[f"tracekit {verb}"]
+    documented = set(re.findall(r"`(--?[a-z][a-z-]*)", section))
+    there = {
+        option
+        for action in parser(verb)._actions
+        if action.help != argparse.SUPPRESS
+        for option in action.option_strings
+    }
+    assert documented == there - {"-h", "--help"}
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    titles = [title for title in markdown.sections(DOCS / "cli.md") if title.startswith("tracekit ")]
+    assert titles == [f"tracekit {verb}" for verb in cli.VERBS]
+
+
+def test_every_exit_code_is_documented() -> None:
+    assert cli.__doc__ is not None
+    promised = set(re.findall(r"(\d+) [a-z]", cli.__doc__.partition("Exit codes:")[2]))
+    documented = set(re.findall(r"^\| (\d+) \|", (DOCS / "cli.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert promised == documented
+
+
+def test_every_variable_is_documented() -> None:
+    text = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `(TRACEKIT_\w+)` \| `(\w+)`", text, re.MULTILINE))
+    assert rows == {(variable.env, variable.name) for variable in config.VARIABLES}
+
+
+def test_every_variable_of_opentelemetry_that_is_looked_at_is_documented() -> None:
+    text = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    named = {
+        name
+        for folder in SOURCES
+        for path in folder.rglob("*.py")
+        for name in re.findall(r"[\"'](OTEL_[A-Z_]+)[\"']", path.read_text(encoding="utf-8"))
+    }
+    assert "OTEL_SDK_DISABLED" in named
+    assert {name for name in named if f"`{name}`" not in text} == set()
+
+
+@pytest.mark.parametrize("view", ["spans", "traces", "messages", "scores", "gaps"])
+def test_every_column_is_documented_with_its_type(view: str, tmp_path: Path) -> None:
+    section = markdown.sections(DOCS / "views.md")[view]
+    assert re.findall(r"^\| `(\w+)` \| ([A-Z\[\]]+) \|", section, re.MULTILINE) == columns(tmp_path, view)
+
+
+def test_every_public_name_is_documented_with_its_parameters() -> None:
+    text = (DOCS / "python-api.md").read_text(encoding="utf-8")
+    missing = {name for name in tracekit.__all__ if f"`{name}" not in text}
+    for name in ("autolog", "span", "context", "score", "flush", "trace"):
+        parameters = [each for each in inspect.signature(getattr(tracekit, name)).parameters if each != "function"]
+        missing |= {f"{name}({each})" for each in parameters if not re.search(rf"\b{each}\b", text)}
+    assert missing == set()
+
+
+def test_every_route_is_documented(tmp_path: Path) -> None:
+    documented = set(re.findall(r"^\| `(?:GET|POST) (/[^`]*)` \|", (DOCS / "http.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {path for route in routes(tmp_path) for path in paths(route)} == documented
+
+
+def routes(tmp_path: Path) -> list[BaseRoute]:
+    from tracekit_viewer.app import viewer_routes
+
+    from tracekit.collector.durable import GroupCommit
+    from tracekit.collector.ingest import Ingest
+    from tracekit.collector.receiver import Receiver
+    from tracekit.journal.writer import JournalWriter
+    from tracekit.query.serve import api_routes
+    from tracekit.query.source import StoreSource
+
+    store = open_store(tmp_path / "traces.duckdb")
+    journal = GroupCommit(JournalWriter(tmp_path / "journal"), appended=lambda: None)
+    try:
+        source = StoreSource(store, Ingest(tmp_path / "journal", store))
+        receiver = Receiver(journal, instance="test")
+        return [*receiver.routes(), *api_routes(source, key="test"), *viewer_routes(source, version=lambda: 0)]
+    finally:
+        journal.close()
+        store.close()
+
+
+def paths(route: BaseRoute) -> list[str]:
+    if isinstance(route, Mount):
+        return [f"{route.path}{path}" for inner in route.routes for path in paths(inner)] or [route.path]
+    return [route.path] if isinstance(route, Route) else []
+
+
+def test_every_patched_method_is_documented() -> None:
+    from tracekit_integrations.openai import integration
+
+    section = markdown.sections(DOCS / "integrations.md")[integration.name]
+    rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \|", section, re.MULTILINE)
+    documented = {(f"openai.resources.{module}", method) for module, cell in rows for method in re.findall(r"`([\w.]+)`", cell)}
+    assert documented == {(each.module, each.attribute) for each in integration.targets if not each.is_async}
+    twins = {(each.module, each.attribute.removeprefix("Async")) for each in integration.targets if each.is_async}
+    assert twins == documented
+    assert f"`{integration.versions}`" in section
