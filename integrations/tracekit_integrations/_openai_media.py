@@ -7,7 +7,6 @@ from typing import Any
 
 from tracekit import semconv
 from tracekit.model import Call, Invocation, Part, Response, Usage
-from tracekit.sdk.integration import Method
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._openai_chat import usage as chat_usage
 from tracekit_integrations._openai_request import invocation
@@ -44,7 +43,7 @@ def _dimensions(vector: Any) -> int | None:
     return len(vector) if items(vector) else None
 
 
-def _prompted(operation: str, *, prompt: str, output_type: str) -> Callable[[Call], Invocation]:
+def prompted(operation: str, *, prompt: str, output_type: str) -> Callable[[Call], Invocation]:
     """The `request` of a method that takes one text and makes something else of it."""
 
     def request(call: Call) -> Invocation:
@@ -160,23 +159,3 @@ def moderations_response(reply: Any) -> Response:
 def ended(event: Any) -> bool:
     """Whether an event ends a streamed image or transcription."""
     return get(event, "type") in {*_DONE, "transcript.text.done"}
-
-
-EMBEDDINGS = Method(request=embeddings_request, response=embeddings_response)
-IMAGES = Method(
-    request=_prompted(semconv.GENERATE_IMAGE, prompt="prompt", output_type="image"),
-    response=images_response,
-    accumulator=ImagesAccumulator,
-)
-SPEECH = Method(
-    request=_prompted(semconv.GENERATE_SPEECH, prompt="input", output_type="speech"), response=speech_response
-)
-TRANSCRIPTION = Method(
-    request=_prompted(semconv.TRANSCRIBE_AUDIO, prompt="prompt", output_type="text"),
-    response=heard_response,
-    accumulator=HeardAccumulator,
-)
-TRANSLATION = Method(
-    request=_prompted(semconv.TRANSLATE_AUDIO, prompt="prompt", output_type="text"), response=heard_response
-)
-MODERATION = Method(request=moderations_request, response=moderations_response)

@@ -7,16 +7,14 @@ from typing import Any
 
 from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
-from tracekit.sdk.integration import Method
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._openai_chat import file_part, sound_part
 from tracekit_integrations._openai_request import invocation, tool_definitions
-from tracekit_integrations._values import count, fields, get, items, text
+from tracekit_integrations._values import count, decoded, fields, get, items, text
 
 _INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
 _UNFINISHED = frozenset({"queued", "in_progress"})
 _TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed", "error"})
-_CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 _IDENTITY = ("id", "call_id", "status", "type")
 
 
@@ -97,8 +95,10 @@ def _item_part(item: Any, kind: str) -> Part:
     others ran at the provider.
     """
     call_id = get(item, "call_id")
-    if kind in _CALLS:
-        return parts.tool_call_part(call_id, get(item, "name"), get(item, _CALLS[kind]))
+    if kind == "function_call":
+        return parts.tool_call_part(call_id, get(item, "name"), decoded(get(item, "arguments")))
+    if kind == "custom_tool_call":
+        return parts.tool_call_part(call_id, get(item, "name"), get(item, "input"))
     if kind.endswith("_output") and call_id is not None:
         return parts.tool_response_part(call_id, get(item, "output"))
     if kind.endswith("_call"):
@@ -217,8 +217,9 @@ class CreateAccumulator:
         if not deltas:
             return _item_parts(item)
         written, kind = "".join(deltas), get(item, "type")
-        if kind in _CALLS:
-            return [parts.tool_call_part(get(item, "call_id"), get(item, "name"), written)]
+        if kind in {"function_call", "custom_tool_call"}:
+            given = decoded(written) if kind == "function_call" else written
+            return [parts.tool_call_part(get(item, "call_id"), get(item, "name"), given)]
         return [parts.reasoning_part(written) if kind == "reasoning" else parts.text_part(written)]
 
 
@@ -244,7 +245,3 @@ class FetchAccumulator(CreateAccumulator):
 def ended(event: Any) -> bool:
     """Whether an event is the last of a response."""
     return get(event, "type") in _TERMINAL
-
-
-CREATE = Method(request=create_request, response=create_response, accumulator=CreateAccumulator)
-FETCH = Method(request=fetch_request, response=fetch_response, accumulator=FetchAccumulator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracekit.model import Message, Part
-from tracekit_integrations._values import decoded, plain
+from tracekit_integrations._values import plain
 
 UNKNOWN = "unknown"
 """The finish reason where the provider said none: the schema demands a word, and `stop` would be a guess."""
@@ -29,8 +29,8 @@ def reasoning_part(content: str) -> Part:
 
 
 def tool_call_part(id_: str | None, name: str | None, arguments: Any) -> Part:
-    """A model's wish to have a tool of the caller's run; arguments decoded."""
-    return {"type": "tool_call", "id": id_, "name": name or "", "arguments": decoded(arguments)}
+    """A model's wish to have a tool of the caller's run; JSON arguments decoded already."""
+    return {"type": "tool_call", "id": id_, "name": name or "", "arguments": plain(arguments)}
 
 
 def tool_response_part(id_: str | None, response: Any) -> Part:

@@ -7,34 +7,61 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracekit import semconv
 from tracekit.sdk.integration import Integration, Method, Target
 from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.stainless import adapter, hooks
 from tracekit_integrations import _openai_chat as chat
+from tracekit_integrations import _openai_chat_stream as chat_stream
+from tracekit_integrations import _openai_completion as completion
 from tracekit_integrations import _openai_media as media
 from tracekit_integrations import _openai_responses as responses
+
+_CHAT = Method(request=chat.request, response=chat.response, accumulator=chat_stream.Accumulator)
+_COMPLETION = Method(request=completion.request, response=completion.response, accumulator=completion.Accumulator)
+_RESPONSE = Method(
+    request=responses.create_request, response=responses.create_response, accumulator=responses.CreateAccumulator
+)
+_FETCH = Method(
+    request=responses.fetch_request, response=responses.fetch_response, accumulator=responses.FetchAccumulator
+)
+_IMAGE = Method(
+    request=media.prompted(semconv.GENERATE_IMAGE, prompt="prompt", output_type="image"),
+    response=media.images_response,
+    accumulator=media.ImagesAccumulator,
+)
 
 _RESOURCES = "openai.resources"
 
 _METHODS: dict[str, Method] = {
-    "chat.completions.completions:Completions.create": chat.CHAT,
-    "chat.completions.completions:Completions.parse": chat.CHAT,
-    "completions:Completions.create": chat.COMPLETION,
-    "responses.responses:Responses.create": responses.CREATE,
-    "responses.responses:Responses.parse": responses.CREATE,
-    "responses.responses:Responses.compact": responses.CREATE,
-    "responses.responses:Responses.retrieve": responses.FETCH,
-    "beta.responses.responses:Responses.create": responses.CREATE,
-    "beta.responses.responses:Responses.compact": responses.CREATE,
-    "beta.responses.responses:Responses.retrieve": responses.FETCH,
-    "embeddings:Embeddings.create": media.EMBEDDINGS,
-    "images:Images.generate": media.IMAGES,
-    "images:Images.edit": media.IMAGES,
-    "images:Images.create_variation": media.IMAGES,
-    "audio.speech:Speech.create": media.SPEECH,
-    "audio.transcriptions:Transcriptions.create": media.TRANSCRIPTION,
-    "audio.translations:Translations.create": media.TRANSLATION,
-    "moderations:Moderations.create": media.MODERATION,
+    "chat.completions.completions:Completions.create": _CHAT,
+    "chat.completions.completions:Completions.parse": _CHAT,
+    "completions:Completions.create": _COMPLETION,
+    "responses.responses:Responses.create": _RESPONSE,
+    "responses.responses:Responses.parse": _RESPONSE,
+    "responses.responses:Responses.compact": _RESPONSE,
+    "responses.responses:Responses.retrieve": _FETCH,
+    "beta.responses.responses:Responses.create": _RESPONSE,
+    "beta.responses.responses:Responses.compact": _RESPONSE,
+    "beta.responses.responses:Responses.retrieve": _FETCH,
+    "embeddings:Embeddings.create": Method(request=media.embeddings_request, response=media.embeddings_response),
+    "images:Images.generate": _IMAGE,
+    "images:Images.edit": _IMAGE,
+    "images:Images.create_variation": _IMAGE,
+    "audio.speech:Speech.create": Method(
+        request=media.prompted(semconv.GENERATE_SPEECH, prompt="input", output_type="speech"),
+        response=media.speech_response,
+    ),
+    "audio.transcriptions:Transcriptions.create": Method(
+        request=media.prompted(semconv.TRANSCRIBE_AUDIO, prompt="prompt", output_type="text"),
+        response=media.heard_response,
+        accumulator=media.HeardAccumulator,
+    ),
+    "audio.translations:Translations.create": Method(
+        request=media.prompted(semconv.TRANSLATE_AUDIO, prompt="prompt", output_type="text"),
+        response=media.heard_response,
+    ),
+    "moderations:Moderations.create": Method(request=media.moderations_request, response=media.moderations_response),
 }
 """By place of the synchronous method; its asynchronous twin is in the same module, in the class named `Async...`.
 
@@ -54,7 +81,7 @@ def _targets() -> tuple[Target, ...]:
 
 def _ended(chunk: Any) -> bool:
     """Whether a chunk of any of these streams ends a whole reply: their shapes do not overlap."""
-    return chat.ended(chunk) or responses.ended(chunk) or media.ended(chunk)
+    return chat_stream.ended(chunk) or responses.ended(chunk) or media.ended(chunk)
 
 
 integration = Integration(

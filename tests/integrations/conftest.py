@@ -10,8 +10,8 @@ import openai
 import pytest
 
 import tracekit
-from tests.support.recorded import journaled
 from tests.support.provider import Provider
+from tests.support.recorded import journaled
 from tracekit.model import RawSpan
 from tracekit.sdk import guard
 

@@ -16,7 +16,7 @@ from tests.support import conventions
 from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
 from tracekit.sdk import bodies, guard, stainless
-from tracekit_integrations import _openai_chat
+from tracekit_integrations import _openai_chat_stream
 
 pytestmark = pytest.mark.openai
 
@@ -159,6 +159,34 @@ def test_parse_makes_one_span(provider: Provider, spans: Spans, client: openai.O
     (tool,) = chat[semconv.TOOL_DEFINITIONS]
     assert (tool["type"], tool["name"], tool["description"]) == ("function", "paint", "Paints.")
     assert tool["parameters"]["properties"] == {"name": {"title": "Name", "type": "string"}}
+
+
+def test_the_beta_resources_are_recorded_once(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
+    class Colour(openai.BaseModel):
+        name: str
+
+    provider.queue(wire.CHAT, answer(wire.completion('{"name": "red"}')), events(wire.chat("Hel", "lo")))
+    provider.queue(wire.RESPONSES, answer(wire.response(wire.said("Hello"))))
+    client.beta.chat.completions.parse(**ASK, response_format=Colour)
+    with client.beta.chat.completions.stream(**ASK) as stream:
+        stream.until_done()
+    client.beta.responses.create(model="gpt-9", input="Hi")
+    assert [span.attributes[semconv.OPENAI_API_TYPE] for span in spans()] == [
+        "chat_completions",
+        "chat_completions",
+        "responses",
+    ]
+    assert [span.attributes[semconv.USAGE_INPUT_TOKENS] for span in spans()] == [30, 30, 30]
+
+
+def test_a_stream_outlives_the_patches(provider: Provider, client: openai.OpenAI, data_dir: Path) -> None:
+    provider.queue(wire.CHAT, events(wire.chat("Hel", "lo")))
+    tracekit.autolog(directory=data_dir, instrument=["openai"])
+    stream = client.chat.completions.create(**ASK, stream=True)
+    next(stream)
+    tracekit.uninstrument()
+    assert len(list(stream)) == 4
+    stream.close()
 
 
 def test_embeddings(provider: Provider, spans: Spans, client: openai.OpenAI) -> None:
@@ -355,7 +383,7 @@ def test_a_fault_of_ours_costs_the_caller_nothing(
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(_openai_chat.ChatAccumulator, "add", broken)
+    monkeypatch.setattr(_openai_chat_stream.Accumulator, "add", broken)
     monkeypatch.setattr(stainless, "left_outcome", broken)
     monkeypatch.setattr(bodies.Reading, "data", broken)
     monkeypatch.setattr(bodies.Reading, "end", broken)

@@ -14,6 +14,7 @@ from tests.support import conventions
 from tracekit import semconv
 from tracekit.model import Call
 from tracekit_integrations import _openai_chat as chat
+from tracekit_integrations import _openai_completion as completion
 from tracekit_integrations import _openai_media as media
 from tracekit_integrations import _openai_responses as responses
 from tracekit_integrations._openai_request import endpoint
@@ -31,7 +32,7 @@ def called(**arguments: Any) -> Call:
 
 def parts_in(message: Any) -> Any:
     """The one message of a chat, as it is recorded."""
-    (made,) = chat.chat_request(called(messages=[message])).input_messages or ()
+    (made,) = chat.request(called(messages=[message])).input_messages or ()
     conventions.check({semconv.INPUT_MESSAGES: [made]})
     return made["parts"]
 
@@ -66,13 +67,13 @@ def test_content_parts_of_a_chat(part: Any, expected: Any) -> None:
 
 def test_messages_may_be_models_or_dictionaries() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": "not json"}}
-    custom = {"id": "c2", "type": "custom", "custom": {"name": "run", "input": "ls"}}
+    custom = {"id": "c2", "type": "custom", "custom": {"name": "run", "input": "17"}}
     fields: Any = {"role": "assistant", "content": "Calling", "tool_calls": [call, custom], "reasoning_content": "hm"}
     expected = [
         {"type": "reasoning", "content": "hm"},
         {"type": "text", "content": "Calling"},
         {"type": "tool_call", "id": "c1", "name": "add", "arguments": "not json"},
-        {"type": "tool_call", "id": "c2", "name": "run", "arguments": "ls"},
+        {"type": "tool_call", "id": "c2", "name": "run", "arguments": "17"},
     ]
     assert parts_in(fields) == parts_in(ChatCompletionMessage.model_validate(fields)) == expected
 
@@ -84,7 +85,7 @@ def test_roles_and_names_are_kept() -> None:
         {"role": "function", "name": "old", "content": "1"},
         {"role": "assistant", "audio": {"id": "audio_1"}},
     ]
-    made = chat.chat_request(called(messages=given))
+    made = chat.request(called(messages=given))
     assert made.system_instructions is None
     assert made.input_messages == [
         {"role": "developer", "parts": [{"type": "text", "content": "Rules"}], "name": "boss"},
@@ -104,7 +105,7 @@ def test_tools_are_flat_and_keep_no_credentials() -> None:
         {"type": "mcp", "server_label": "wiki", "server_url": "https://wiki.example", "authorization": "secret"},
         {"type": "web_search"},
     ]
-    made = chat.chat_request(called(tools=given, functions=[{"name": "old", "parameters": schema}]))
+    made = chat.request(called(tools=given, functions=[{"name": "old", "parameters": schema}]))
     assert made.tool_definitions == [
         {"type": "function", "name": "a", "description": "d", "parameters": schema},
         {"type": "function", "name": "b", "parameters": schema},
@@ -145,9 +146,9 @@ RESPONSE_ITEMS: list[tuple[Any, str, Any]] = [
         {"type": "tool_call_response", "id": "c1", "response": "2"},
     ),
     (
-        {"type": "custom_tool_call", "call_id": "c2", "name": "run", "input": "ls"},
+        {"type": "custom_tool_call", "call_id": "c2", "name": "run", "input": "17"},
         "assistant",
-        {"type": "tool_call", "id": "c2", "name": "run", "arguments": "ls"},
+        {"type": "tool_call", "id": "c2", "name": "run", "arguments": "17"},
     ),
     (
         {"type": "computer_call", "id": "cu_1", "call_id": "c3", "status": "completed", "action": {"type": "wait"}},
@@ -219,20 +220,20 @@ def test_why_a_response_ended(fields: Any, reasons: Any, word: str) -> None:
 
 
 def test_what_a_chat_leaves_out_is_unknown() -> None:
-    reply = chat.chat_response({"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens": 3.0}})
+    reply = chat.response({"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens": 3.0}})
     assert reply.finish_reasons is None
     assert reply.output_messages == [
         {"role": "assistant", "parts": [{"type": "text", "content": "a"}], "finish_reason": "unknown"}
     ]
     assert reply.usage is not None
     assert (reply.usage.input_tokens, reply.usage.output_tokens, reply.usage.cache_read_tokens) == (3, None, None)
-    assert chat.chat_response({"choices": None}).usage is None
-    assert chat.chat_response("not JSON at all").output_messages is None
+    assert chat.response({"choices": None}).usage is None
+    assert chat.response("not JSON at all").output_messages is None
 
 
 def test_prompts_of_text_completions() -> None:
     def prompted(prompt: Any) -> Any:
-        return [message["parts"] for message in chat.completion_request(called(prompt=prompt)).input_messages or ()]
+        return [message["parts"] for message in completion.request(called(prompt=prompt)).input_messages or ()]
 
     assert prompted("a") == [[{"type": "text", "content": "a"}]]
     assert prompted(["a", "b"]) == [[{"type": "text", "content": "a"}], [{"type": "text", "content": "b"}]]

@@ -16,8 +16,8 @@ from pydantic import BaseModel
 import tracekit
 from tests.support import conventions, corpus
 from tests.support.conventions import outcome
-from tests.support.recorded import journaled
 from tests.support.provider import Exchange, Provider, recorded
+from tests.support.recorded import journaled
 from tracekit import semconv
 from tracekit.model import RawSpan
 from tracekit.sdk import guard

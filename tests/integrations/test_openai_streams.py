@@ -137,6 +137,8 @@ def test_what_gateways_make_of_the_format_is_recorded(provider: Provider, spans:
         wire.chunk(wire.delta(tool_calls=[{"id": "c1", "function": {"name": "f", "arguments": {"a": 1}}}])),
         wire.chunk(wire.delta(tool_calls=[{"id": "c2", "function": {"name": "g", "arguments": '{"b"'}}])),
         wire.chunk(wire.delta(tool_calls=[{"function": {"name": "g", "arguments": ": 2}"}}])),
+        wire.chunk(wire.delta(tool_calls=[{"id": "c3", "type": "custom", "custom": {"name": "run", "input": "1"}}])),
+        wire.chunk(wire.delta(tool_calls=[{"custom": {"input": "7"}}])),
         wire.chunk(wire.delta(audio={"data": "not base64!"}, finish="eos")),
     ]
     provider.queue(wire.CHAT, events(chunks))
@@ -150,6 +152,7 @@ def test_what_gateways_make_of_the_format_is_recorded(provider: Provider, spans:
         {"type": "blob", "modality": "audio", "mime_type": None, "content": "not base64!", "transcript": ""},
         {"type": "tool_call", "id": "c1", "name": "f", "arguments": {"a": 1}},
         {"type": "tool_call", "id": "c2", "name": "g", "arguments": {"b": 2}},
+        {"type": "tool_call", "id": "c3", "name": "run", "arguments": "17"},
     ]
 
 
