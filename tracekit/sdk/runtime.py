@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from opentelemetry import metrics, trace
 from opentelemetry._logs import Logger, get_logger
@@ -21,6 +22,14 @@ from tracekit.sdk.redaction import Redaction
 NO_CONTENT = ContentCapture(journal=False, spans=False)
 
 
+class Unread(Protocol):
+    """A stream or generator whose end is its reader's to bring about: the process may end first."""
+
+    def abandon(self) -> None:
+        """End its span now."""
+        ...
+
+
 @dataclass(slots=True)
 class Runtime:
     """The process's tracing; `writer` and `processor` are None until `autolog()`, and where it is disabled."""
@@ -34,6 +43,7 @@ class Runtime:
     disabled: bool = False
     project: str | None = None
     patches: list[Patch] = field(default_factory=list[Patch])
+    unread: set[Unread] = field(default_factory=set["Unread"])
     _tracer: Tracer | None = None
     _instruments: Instruments | None = None
     _logger: Logger | None = None
@@ -61,6 +71,11 @@ class Runtime:
         if self._logger is None:
             self._logger = get_logger(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         return self._logger
+
+    def abandon_unread(self) -> None:
+        """End what nobody will read any more: the process ends, and finalisers come after the journal's last word."""
+        while self.unread:
+            self.unread.pop().abandon()
 
     def use(self, provider: TracerProvider | None, *, own: bool) -> None:
         """Make spans on this provider from now on."""
