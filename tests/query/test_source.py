@@ -53,7 +53,7 @@ def test_near_and_far_look_the_same(recorded: Path) -> None:
     with open_source() as near:
         here = near.sql(query, bound)
     with up(cwd=recorded) as (url, process):
-        with open_source() as far:
+        with open_source(recorded / ".." / recorded.name) as far:
             assert isinstance(far, RemoteSource)
             there = far.sql(query, bound)
             assert far.sql("SELECT 1 UNION ALL SELECT 2", limit=1).truncated
