@@ -17,7 +17,8 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
 VALUES: list[Any] = [
     None, True, 0, -1, 1 << 100, 0.1, float("inf"), "", "text \x1b \ud800 🙂", b"\x00\xff", NOW,
     NOW.replace(tzinfo=None), date(2026, 1, 2), time(1, 2, 3), timedelta(days=-1, seconds=5, microseconds=7),
-    Decimal("1.2300"), UUID(int=7), [], ["a", None, [1.5]], {}, {"$": "bytes", "v": "00"}, {"a": [NOW], "b": {1: "int key"}},
+    Decimal("1.2300"), UUID(int=7), [], ["a", None, [1.5]], {}, {"$": "bytes", "v": "00"},
+    {"a": [NOW], "b": {1: "int key"}},
 ]  # fmt: skip
 
 

@@ -207,7 +207,7 @@ def _patiently(directory: Path, database: Path, meanwhile: Callable[[], R | None
 
 def _running(directory: Path, database: Path) -> Running | None:
     up = running.find(directory)
-    return up if up is not None and Path(up.database) == database else None
+    return up if up is not None and Path(up.database).resolve() == database.resolve() else None
 
 
 def _remote(directory: Path, database: Path) -> RemoteSource | None:
