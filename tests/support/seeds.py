@@ -78,11 +78,7 @@ TOOLS = [
         "type": "function",
         "name": "get_order",
         "description": "Look an order up by its number.",
-        "parameters": {
-            "type": "object",
-            "properties": {"order_id": {"type": "string"}},
-            "required": ["order_id"],
-        },
+        "parameters": {"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"]},
     },
     {
         "type": "function",
@@ -92,10 +88,7 @@ TOOLS = [
     },
 ]
 SYSTEM = [
-    {
-        "type": "text",
-        "content": "You are the support agent of a shop. Be brief. Never promise what you cannot do.",
-    }
+    {"type": "text", "content": "You are the support agent of a shop. Be brief. Never promise what you cannot do."}
 ]
 
 
@@ -233,11 +226,7 @@ def rag(at: int, *, question: str, answer: str, model: str = "claude-sonnet-4-5"
         project="docs",
     )
     docs = [
-        {
-            "id": "handbook.md#vacation",
-            "score": 0.912,
-            "content": "Every employee has 30 days of vacation a year.",
-        },
+        {"id": "handbook.md#vacation", "score": 0.912, "content": "Every employee has 30 days of vacation a year."},
         {
             "id": "handbook.md#sick-leave",
             "score": 0.641,
@@ -272,16 +261,7 @@ def rag(at: int, *, question: str, answer: str, model: str = "claude-sonnet-4-5"
         input=question,
         project="docs",
     )
-    rank = span(
-        trace,
-        "rerank",
-        at=at + 132 * MS,
-        ms=120,
-        parent=root,
-        kind="reranker",
-        documents=docs,
-        project="docs",
-    )
+    rank = span(trace, "rerank", at=at + 132 * MS, ms=120, parent=root, kind="reranker", documents=docs, project="docs")
     last = llm(
         trace,
         at=at + 260 * MS,
@@ -301,12 +281,7 @@ def rag(at: int, *, question: str, answer: str, model: str = "claude-sonnet-4-5"
                         "uri": "https://intranet.example/plan.png",
                         "mime_type": "image/png",
                     },
-                    {
-                        "type": "blob",
-                        "modality": "image",
-                        "mime_type": "image/png",
-                        "content": "iVBORw0KGgo" * 900,
-                    },
+                    {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "iVBORw0KGgo" * 900},
                 ],
             }
         ],

@@ -63,6 +63,14 @@ def test_text_that_is_json_is_indented_and_other_text_is_not():
     assert text.readable(42) == ("42", True)
 
 
+@pytest.mark.parametrize(("depth", "shown"), [(3, "[\n"), (100_000, "(nested too deeply")])
+def test_depth_does_not_break_a_page(depth, shown):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    assert text.json_text(value).startswith(shown)
+
+
 def test_a_short_text_is_not_folded():
     whole = text.folded("x" * text.FOLD)
     assert (len(whole.head), whole.rest, whole.folded) == (text.FOLD, None, 0)

@@ -86,7 +86,10 @@ def _mark(label: str, title: str) -> str:
 
 def json_text(value: Any) -> str:
     """A JSON value as people read it: indented, in its own script."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "(nested too deeply to be written out here)"
 
 
 def json_markup(text: str) -> Markup:

@@ -112,6 +112,7 @@ def listing(
     """
     states = {t["trace_id"]: state.of_trace(t, interrupted=t["trace_id"] in interrupted) for t in traces}
     in_force = {name: query[name] for name in FILTERS if query.get(name)}
+    size = {"limit": query["limit"]} if query.get("limit") else {}
     slowest = max((t["duration_ms"] for t in traces if t["duration_ms"] is not None), default=0)
     return Listing(
         rows=[_row(trace, states, in_force=in_force, slowest=slowest, now=now) for trace in traces],
@@ -125,8 +126,8 @@ def listing(
         ],
         text=in_force.get("text", ""),
         kept=[(name, value) for name, value in in_force.items() if name != "text"],
-        older=_url({**in_force, "cursor": cursor}) if cursor else None,
-        newest=_url(in_force) if query.get("cursor") else None,
+        older=_url({**in_force, **size, "cursor": cursor}) if cursor else None,
+        newest=_url({**in_force, **size}) if query.get("cursor") else None,
     )
 
 

@@ -8,6 +8,10 @@ export function live({ trace, refreshTimes }) {
   let wanted = shown;
   let busy = false;
   let stream = null;
+  let worry = 0;
+
+  // The span that is open now, even where the address does not name it.
+  const address = () => trace?.address() ?? location.href;
 
   function say(state, words) {
     pulse.dataset.state = state;
@@ -21,9 +25,11 @@ export function live({ trace, refreshTimes }) {
     try {
       while (wanted !== shown) {
         const target = wanted;
-        const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+        const asked = address();
+        const answer = await fetch(asked, { headers: { accept: "text/html" } });
         if (!answer.ok) return;
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (asked !== address()) continue; // the reader has moved on meanwhile
         for (const region of document.querySelectorAll("[data-live]")) {
           const fresh = page.querySelector(`[data-live="${region.dataset.live}"]`);
           if (fresh) morph(region, fresh);
@@ -34,15 +40,26 @@ export function live({ trace, refreshTimes }) {
         refreshTimes();
         await new Promise((done) => setTimeout(done, 300)); // a busy program commits often: a few swaps a second are enough
       }
+    } catch {
+      lost(); // the server went away in between; the stream says when it is back
     } finally {
       busy = false;
     }
   }
 
+  // Streams end every minute and come back by themselves: only a longer silence is worth a word.
+  function lost() {
+    clearTimeout(worry);
+    worry = setTimeout(() => say("lost", "Reconnecting"), 3_000);
+  }
+
   function open() {
     stream = new EventSource("/live");
-    stream.onopen = () => say("live", "Live");
-    stream.onerror = () => say("lost", "Reconnecting");
+    stream.onopen = () => {
+      clearTimeout(worry);
+      say("live", "Live");
+    };
+    stream.onerror = lost;
     stream.onmessage = (event) => {
       wanted = event.data;
       refresh();
@@ -52,6 +69,7 @@ export function live({ trace, refreshTimes }) {
   function follow() {
     stream?.close();
     stream = null;
+    clearTimeout(worry);
     if (document.hidden) say("paused", "Paused");
     else open();
   }

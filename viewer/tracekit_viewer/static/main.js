@@ -17,10 +17,15 @@ function help() {
 
 async function copy(button) {
   const from = button.dataset.copyFrom;
-  const text = from ? await (await fetch(from)).text() : button.dataset.copy;
-  await navigator.clipboard.writeText(text);
-  button.classList.add("done");
-  setTimeout(() => button.classList.remove("done"), 1200);
+  let outcome = "done";
+  try {
+    const text = from ? await (await fetch(from)).text() : button.dataset.copy;
+    await navigator.clipboard.writeText(text);
+  } catch {
+    outcome = "failed"; // no clipboard here, or no server any more: the button says so
+  }
+  button.classList.add(outcome);
+  setTimeout(() => button.classList.remove(outcome), 1200);
 }
 
 // The words the server uses, so that a page left open does not lie about how long ago something was.
@@ -32,7 +37,7 @@ function ago(seconds) {
   return null;
 }
 
-export function refreshTimes() {
+function refreshTimes() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const text = ago((Date.now() - Date.parse(time.dateTime)) / 1000);
     if (text && time.textContent !== text) time.textContent = text;
@@ -48,7 +53,6 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// Scripts can scroll a folded region by keyboard only if something in it takes the focus.
 const trace = document.body.dataset.trace ? tree() : null;
 keys({ toggleTheme, help, trace });
 live({ trace, refreshTimes });

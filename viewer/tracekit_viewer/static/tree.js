@@ -95,6 +95,7 @@ export function tree() {
   picked()?.scrollIntoView({ block: "center" });
 
   return {
+    address: () => link(picked()).href,
     step(by) {
       const all = seen();
       show(all[Math.min(Math.max(all.indexOf(picked()) + by, 0), all.length - 1)]);
