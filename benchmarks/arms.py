@@ -18,8 +18,8 @@ from benchmarks.timing import Case, as_json, measure
 PLAIN_CALLS = 8
 STREAM_CALLS = 1
 SPAN_CALLS = 200
-"""Calls of a batch: about 10 ms, short enough for some to meet a quiet machine. Fewer spans than the batch processor's 512,
-so that it exports between our batches and not in them."""
+"""Calls of a batch: about 10 ms, short enough for some to meet a quiet machine. Fewer spans than the 512 at which the
+batch processor exports, so that it does so between our batches and not in them."""
 
 
 class Dropping(SpanExporter):

@@ -25,9 +25,7 @@ GOALS = {"plain": 0.8, "chunk": 0.5, "span": 2.5}
 PEER = "opentelemetry.instrumentation.genai.openai"
 
 
-def run(
-    *, rounds: int = ROUNDS, batches: int = BATCHES, arms: tuple[str, ...] = tuple(ARMS)
-) -> dict[str, Any]:
+def run(*, rounds: int = ROUNDS, batches: int = BATCHES, arms: tuple[str, ...] = tuple(ARMS)) -> dict[str, Any]:
     """Measure, and compare with the goals.
 
     Args:
@@ -43,8 +41,7 @@ def run(
             collected[arm].append(_round(arm, batches))
     samples = {arm: merged(found) for arm, found in collected.items()}
     figures = {
-        arm: {case: _rounded(sample.summary()) for case, sample in cases.items()}
-        for arm, cases in samples.items()
+        arm: {case: _rounded(sample.summary()) for case, sample in cases.items()} for arm, cases in samples.items()
     }
     return {
         "benchmark": "overhead",
@@ -97,9 +94,7 @@ def _results(samples: dict[str, dict[str, Samples]]) -> list[dict[str, Any]]:
     if "otel" in samples:
         pair = samples["tracekit"]["span"], samples["otel"]["span"]
         found.append(
-            _result(
-                "span", {clock: _least(pair[0], clock) / _least(pair[1], clock) for clock in ("cpu", "wall")}
-            )
+            _result("span", {clock: _least(pair[0], clock) / _least(pair[1], clock) for clock in ("cpu", "wall")})
         )
     return found
 

@@ -18,9 +18,37 @@ KINDS = ("agent", "chain", "llm", "tool", "llm", "retriever", "embedding", "llm"
 """The kinds of the spans of one trace; the first is the root and the parent of the others."""
 
 _WORDS = (
-    "bike lake ferry canal route battery gravel saddle weather booking family discount helmet Konstanz Bregenz train "
-    "morning harbour repair tyre lock island orchard climb shore ticket guest weekend shower sunny"
-).split()
+    "bike",
+    "lake",
+    "ferry",
+    "canal",
+    "route",
+    "battery",
+    "gravel",
+    "saddle",
+    "weather",
+    "booking",
+    "family",
+    "discount",
+    "helmet",
+    "Konstanz",
+    "Bregenz",
+    "train",
+    "morning",
+    "harbour",
+    "repair",
+    "tyre",
+    "lock",
+    "island",
+    "orchard",
+    "climb",
+    "shore",
+    "ticket",
+    "guest",
+    "weekend",
+    "shower",
+    "sunny",
+)
 _OPERATIONS = {"llm": semconv.CHAT, "tool": semconv.EXECUTE_TOOL, "agent": semconv.INVOKE_AGENT}
 
 

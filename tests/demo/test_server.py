@@ -45,7 +45,7 @@ def test_every_reply_has_an_id_of_its_own(client: openai.OpenAI) -> None:
 
 
 @pytest.mark.parametrize("usage", [True, False])
-def test_streamed_chat_is_the_plain_one_in_pieces(client: openai.OpenAI, usage: bool) -> None:
+def test_streamed_chat_is_the_plain_one_in_pieces(client: openai.OpenAI, *, usage: bool) -> None:
     messages = [{"role": "user", "content": "A packing list, please"}]
     whole = client.chat.completions.create(model="gpt-4o-mini", messages=messages)
     options = {"stream_options": {"include_usage": True}} if usage else {}

@@ -119,7 +119,7 @@ def test_the_unknown_model_is_an_error_without_cost(store: Source) -> None:
 
 def test_the_retriever_found_what_answers_the_question(store: Source) -> None:
     [(documents, inside)] = store.sql(
-        "select r.documents, (select count(*) from spans e where e.parent_span_id = r.span_id and e.kind = 'embedding') "
+        "select r.documents, (select count(*) from spans e where parent_span_id = r.span_id and e.kind = 'embedding') "
         "from spans r where r.kind = 'retriever'"
     ).rows
     found = json.loads(documents)
@@ -138,7 +138,7 @@ def test_streams_have_a_time_to_first_chunk(store: Source) -> None:
 
 
 def test_guests_have_judged(store: Source) -> None:
-    rows = store.sql("select t.user_id, s.name, s.value, s.source from scores s join traces t using (trace_id) order by 1")
+    rows = store.sql("select user_id, s.name, s.value, s.source from scores s join traces using (trace_id) order by 1")
     assert rows.rows == [("mira", "helpful", 1.0, "human"), ("tomasz", "helpful", 0.0, "human")]
 
 

@@ -6,7 +6,7 @@ from tracekit.demo import tokens
 
 
 @pytest.mark.parametrize(
-    "text", ["", "one", "  two  spaces ", "Überlingen, 38 km: €3.20\n\n- a list", "…–“”", "a" * 40, "tab\tnewline\n"]
+    "text", ["", "one", "  two  spaces ", "Überlingen, 38 km: €3.20\n\n- a list", "…—“”", "a" * 40, "tab\tnewline\n"]
 )
 def test_pieces_joined_are_the_text(text: str) -> None:
     assert "".join(tokens.pieces(text)) == text

@@ -29,7 +29,10 @@ def parser(verb: str) -> argparse.ArgumentParser:
 def columns(tmp_path: Path, view: str) -> list[tuple[str, str]]:
     store = open_store(tmp_path / "traces.duckdb")
     try:
-        return [(row[0], row[1].replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")) for row in store.sql(f"describe {view}").rows]
+        return [
+            (row[0], row[1].replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"))
+            for row in store.sql(f"describe {view}").rows
+        ]
     finally:
         store.close()
 
@@ -93,19 +96,20 @@ def test_every_public_name_is_documented_with_its_parameters() -> None:
 
 
 def test_every_route_is_documented(tmp_path: Path) -> None:
-    documented = set(re.findall(r"^\| `(?:GET|POST) (/[^`]*)` \|", (DOCS / "http.md").read_text(encoding="utf-8"), re.MULTILINE))
+    documented = set(
+        re.findall(r"^\| `(?:GET|POST) (/[^`]*)` \|", (DOCS / "http.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert {path for route in routes(tmp_path) for path in paths(route)} == documented
 
 
 def routes(tmp_path: Path) -> list[BaseRoute]:
-    from tracekit_viewer.app import viewer_routes
-
     from tracekit.collector.durable import GroupCommit
     from tracekit.collector.ingest import Ingest
     from tracekit.collector.receiver import Receiver
     from tracekit.journal.writer import JournalWriter
     from tracekit.query.serve import api_routes
     from tracekit.query.source import StoreSource
+    from tracekit_viewer.app import viewer_routes
 
     store = open_store(tmp_path / "traces.duckdb")
     journal = GroupCommit(JournalWriter(tmp_path / "journal"), appended=lambda: None)
@@ -129,7 +133,9 @@ def test_every_patched_method_is_documented() -> None:
 
     section = markdown.sections(DOCS / "integrations.md")[integration.name]
     rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \|", section, re.MULTILINE)
-    documented = {(f"openai.resources.{module}", method) for module, cell in rows for method in re.findall(r"`([\w.]+)`", cell)}
+    documented = {
+        (f"openai.resources.{module}", method) for module, cell in rows for method in re.findall(r"`([\w.]+)`", cell)
+    }
     assert documented == {(each.module, each.attribute) for each in integration.targets if not each.is_async}
     twins = {(each.module, each.attribute.removeprefix("Async")) for each in integration.targets if each.is_async}
     assert twins == documented

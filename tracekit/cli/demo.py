@@ -21,7 +21,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dir", help="directory of the demo (default: demo in the data directory)")
     parser.add_argument("--host", help=f"address to bind (default {config.DEFAULT_HOST})")
     parser.add_argument(
-        "--port", type=int, help=f"port to bind; 0 picks one (default {config.DEFAULT_PORT}, or a free one if it is taken)"
+        "--port",
+        type=int,
+        help=f"port to bind; 0 picks one (default {config.DEFAULT_PORT}, or a free one if it is taken)",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--no-serve", action="store_true", help="record the session and end")

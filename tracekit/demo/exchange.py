@@ -118,6 +118,4 @@ class Failure:
 
 def bad_request(message: str, *, param: str | None = None) -> Failure:
     """The request does not say what it must."""
-    return Failure(
-        status=400, message=message, kind="invalid_request_error", code="invalid_value", param=param
-    )
+    return Failure(status=400, message=message, kind="invalid_request_error", code="invalid_value", param=param)

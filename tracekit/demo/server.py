@@ -34,9 +34,7 @@ _APIS = {
     "/v1/chat/completions": _Api(
         read=wire.chat_request, whole=wire.chat_completion, parts=wire.chat_chunks, named=False
     ),
-    "/v1/responses": _Api(
-        read=wire.responses_request, whole=wire.response, parts=wire.response_events, named=True
-    ),
+    "/v1/responses": _Api(read=wire.responses_request, whole=wire.response, parts=wire.response_events, named=True),
 }
 
 
@@ -156,9 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _fail(self, failure: Failure) -> None:
         headers: dict[str, str] = {}
         if failure.retry_after is not None:
-            headers["retry-after"] = str(
-                max(1, round(failure.retry_after))
-            )  # whole seconds are all it may say
+            headers["retry-after"] = str(max(1, round(failure.retry_after)))  # whole seconds are all it may say
             headers["retry-after-ms"] = str(int(failure.retry_after * 1000))
         self._json(failure.status, failure.body(), headers)
 

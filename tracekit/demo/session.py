@@ -29,8 +29,8 @@ REVIEW = (
 )
 EMAIL = (
     "Dear Lakeside team, my wife and I would like two bikes on the fifteenth of August from eight in the morning, for "
-    "two days: a Gravel Tour in L for me and a City Step-Through in S for her. No child seat. Can we leave the bikes in "
-    "Stein am Rhein? Best regards, Tomasz Zieliński"
+    "two days: a Gravel Tour in L for me and a City Step-Through in S for her. No child seat. Can we leave the bikes "
+    "in Stein am Rhein? Best regards, Tomasz Zieliński"
 )
 ROUTES = ("Überlingen", "Reichenau", "Thurgau")
 
@@ -220,7 +220,7 @@ def couple(client: openai.OpenAI) -> None:
     try:
         desk.translate("Your bikes are ready.")
     except openai.NotFoundError as error:
-        print(f"travel desk: no translation today: {error.message}", file=sys.stderr)
+        sys.stderr.write(f"travel desk: no translation today: {error.message}\n")
     desk.sum_up(REVIEW)
 
 

@@ -1,4 +1,4 @@
-"""What the demo's travel desk can look up: weather, stock, sums, bookings and the handbook. Deterministic, no network."""
+"""What the demo's travel desk can look up: weather, stock, sums, bookings, handbook. Deterministic, no network."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _definition(name: str, description: str, **properties: str) -> dict[str, Any
     return {"type": "function", "function": {"name": name, "description": description, "parameters": schema}}
 
 
-DEFINITIONS: list[dict[str, Any]] = [
+DEFINITIONS: list[Any] = [
     _definition("weather", "Forecast of a place on a day of this week.", place="string", day="string"),
     _definition("search_bikes", "Bikes and child gear that are free.", days="integer", child_age="integer"),
     _definition("calculator", "Value of a sum; use it for every price.", expression="string"),

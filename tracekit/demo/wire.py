@@ -33,9 +33,7 @@ def chat_request(body: Mapping[str, Any], *, retries: int) -> Asked:
 
 
 def _chat_text(message: Mapping[str, Any]) -> str:
-    calls = [
-        call["function"]["name"] + call["function"]["arguments"] for call in message.get("tool_calls") or ()
-    ]
+    calls = [call["function"]["name"] + call["function"]["arguments"] for call in message.get("tool_calls") or ()]
     return "".join([_text(message.get("content")), *calls])
 
 
@@ -100,9 +98,7 @@ def chat_chunks(asked: Asked, reply: Reply, *, key: str, created: int) -> Iterat
         yield chunk({"content": piece})
     for index, call in enumerate(reply.tool_calls):
         whole = _tool_call(call, key, index)
-        yield chunk(
-            {"tool_calls": [{"index": index, **whole, "function": {"name": call.name, "arguments": ""}}]}
-        )
+        yield chunk({"tool_calls": [{"index": index, **whole, "function": {"name": call.name, "arguments": ""}}]})
         for piece in tokens.pieces(call.arguments):
             yield chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
     yield chunk({}, _finish(reply))
@@ -261,9 +257,7 @@ def embeddings(body: Mapping[str, Any]) -> Json:
     return {
         "object": "list",
         "model": MODELS[body["model"]].dated,
-        "data": [
-            {"object": "embedding", "index": index, "embedding": one} for index, one in enumerate(encoded)
-        ],
+        "data": [{"object": "embedding", "index": index, "embedding": one} for index, one in enumerate(encoded)],
         "usage": {"prompt_tokens": used, "total_tokens": used},
     }
 
