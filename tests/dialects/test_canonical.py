@@ -41,9 +41,7 @@ def test_a_kind_that_is_said_goes_before_the_operation() -> None:
     assert canonical(raw({sc.OPERATION: "chat", sc.KIND: "guardrail"})).kind == "guardrail"
 
 
-MESSAGES = [
-    {"role": "assistant", "parts": [{"type": "tool_call", "id": "c", "name": "f", "arguments": {"a": 1}}]}
-]
+MESSAGES = [{"role": "assistant", "parts": [{"type": "tool_call", "id": "c", "name": "f", "arguments": {"a": 1}}]}]
 
 
 @pytest.mark.parametrize(
@@ -98,9 +96,7 @@ def test_tokens_are_a_count_or_unknown(value: Any, tokens: int | None) -> None:
 
 @pytest.mark.parametrize("value", [["stop"], '["stop"]', "stop", ("stop",)])
 def test_finish_reasons_are_a_list(value: Any) -> None:
-    assert canonical(raw({sc.OPERATION: "chat", sc.RESPONSE_FINISH_REASONS: value})).finish_reasons == [
-        "stop"
-    ]
+    assert canonical(raw({sc.OPERATION: "chat", sc.RESPONSE_FINISH_REASONS: value})).finish_reasons == ["stop"]
 
 
 def test_tracekits_own_attributes() -> None:
@@ -110,9 +106,7 @@ def test_tracekits_own_attributes() -> None:
         sc.TAGS: ["a", "b"], sc.SESSION_ID: "s", sc.CONVERSATION_ID: "not this", sc.USER_ID: "u",
         sc.RESPONSE_TIME_TO_FIRST_CHUNK: 0.25, sc.ERROR_TYPE: "E",
     }  # fmt: skip
-    span = canonical(
-        raw(said, resource={sc.PROJECT: "p", sc.SERVICE_NAME: "svc"}, status_code=2, status_message="m")
-    )
+    span = canonical(raw(said, resource={sc.PROJECT: "p", sc.SERVICE_NAME: "svc"}, status_code=2, status_message="m"))
     assert (span.project, span.service, span.session_id, span.user_id, span.tags) == (
         "p",
         "svc",
@@ -203,16 +197,12 @@ def recorded(case: str) -> list[Span]:
     path = SAMPLES / case / "traces-01.pb"
     corpus.ran(path)
     spans = [canonical(one) for one in decode.traces(Path(path).read_bytes(), json=False)]
-    return [
-        span for span in spans if span.scope_name != "com.anthropic.sdk.python"
-    ]  # the transport's own view
+    return [span for span in spans if span.scope_name != "com.anthropic.sdk.python"]  # the transport's own view
 
 
 @pytest.mark.parametrize("case", EXPECTED if SAMPLES.is_dir() else ())
 def test_recorded_calls_give_the_providers_values(case: str) -> None:
-    for span, (models, tokens, asked, answered, call_id, finish) in zip(
-        recorded(case), EXPECTED[case], strict=True
-    ):
+    for span, (models, tokens, asked, answered, call_id, finish) in zip(recorded(case), EXPECTED[case], strict=True):
         assert (span.provider, span.request_model, span.response_model) == models
         assert (span.input_tokens, span.output_tokens, span.cache_read_tokens) == tokens
         assert span.model == models[2]

@@ -24,9 +24,7 @@ def request() -> ExportTraceServiceRequest:
     span.start_time_unix_nano, span.end_time_unix_nano = 1_790_000_000_000_000_001, 1_790_000_000_000_000_999
     span.status.code, span.status.message = Status.STATUS_CODE_ERROR, "broke"
     values = span.attributes
-    values.add(key="text").value.string_value = "é\ud83d\ude00".encode("utf-16", "surrogatepass").decode(
-        "utf-16"
-    )
+    values.add(key="text").value.string_value = "é\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")
     values.add(key="empty").value.string_value = ""
     values.add(key="zero").value.int_value = 0
     values.add(key="big").value.int_value = -(1 << 62)
@@ -50,9 +48,7 @@ def as_otlp_json(message: ExportTraceServiceRequest, *, snake: bool) -> bytes:
     """OTLP/JSON is protobuf's JSON with ids in hex."""
     data = MessageToDict(message, preserving_proto_field_name=snake)
     names = ("trace_id", "span_id") if snake else ("traceId", "spanId")
-    scope = data["resource_spans" if snake else "resourceSpans"][0]["scope_spans" if snake else "scopeSpans"][
-        0
-    ]
+    scope = data["resource_spans" if snake else "resourceSpans"][0]["scope_spans" if snake else "scopeSpans"][0]
     source = message.resource_spans[0].scope_spans[0].spans[0]
     for owner, origin in ((scope["spans"][0], source), (scope["spans"][0]["links"][0], source.links[0])):
         owner[names[0]], owner[names[1]] = origin.trace_id.hex().upper(), origin.span_id.hex()
@@ -147,7 +143,5 @@ def test_every_recorded_request_is_decoded_whole() -> None:
         )
         spans = decode.traces(data, json=False)
         assert len(spans) == expected, path
-        assert all(
-            len(span.trace_id) == 32 and len(span.span_id) == 16 and span.start_ns for span in spans
-        ), path
+        assert all(len(span.trace_id) == 32 and len(span.span_id) == 16 and span.start_ns for span in spans), path
         corpus.ran(path)

@@ -19,9 +19,7 @@ def names(store: Store, **filters: Any) -> list[str]:
 
 
 def test_pages_join_up_newest_first_even_where_starts_are_equal(store: Store) -> None:
-    store.commit(
-        Batch(spans=[span(f"t{n}", trace=n, start_ns=BASE_NS + (n // 3) * SECOND) for n in range(1, 11)])
-    )
+    store.commit(Batch(spans=[span(f"t{n}", trace=n, start_ns=BASE_NS + (n // 3) * SECOND) for n in range(1, 11)]))
     seen: list[str] = []
     cursor: str | None = None
     pages = 0

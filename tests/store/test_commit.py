@@ -65,9 +65,7 @@ def test_an_open_span_is_seen_until_its_end_comes(store: Store) -> None:
 
 
 def test_a_dead_writer_interrupts_what_it_left_open_and_nothing_else(store: Store) -> None:
-    store.commit(
-        Batch(opened={"dead": [span(number=1, end_ns=None)], "alive": [span(trace=2, number=2, end_ns=None)]})
-    )
+    store.commit(Batch(opened={"dead": [span(number=1, end_ns=None)], "alive": [span(trace=2, number=2, end_ns=None)]}))
     store.commit(Batch(interrupted=["dead"]))
     rows = store.sql("SELECT span_id, outcome, end_time, duration_ms FROM spans ORDER BY span_id").rows
     assert rows == [(f"{1:016x}", "interrupted", None, None), (f"{2:016x}", None, None, None)]
@@ -106,9 +104,7 @@ def test_a_trace_counts_usage_once_and_leaves_unknown_null(store: Store) -> None
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
 @pytest.mark.parametrize("together", [True, False])
-def test_a_call_inside_a_call_with_one_response_counts_once(
-    store: Store, order: list[int], *, together: bool
-) -> None:
+def test_a_call_inside_a_call_with_one_response_counts_once(store: Store, order: list[int], *, together: bool) -> None:
     spans = [
         call(number=1, response_id="r", cost_usd=1.0),
         call(number=2, parent=1, response_id="r", cost_usd=1.0),
@@ -146,9 +142,7 @@ def test_a_trace_grows_over_commits(store: Store) -> None:
         1,
         "error",
     )
-    store.commit(
-        Batch(spans=[span("root", number=1, end_ns=BASE_NS + 4 * SECOND, service="svc", project="p")])
-    )
+    store.commit(Batch(spans=[span("root", number=1, end_ns=BASE_NS + 4 * SECOND, service="svc", project="p")]))
     row = trace(store)
     assert (row["name"], row["complete"], row["missing_spans"], row["span_count"]) == ("root", True, 0, 2)
     assert (row["status"], row["error_count"], row["duration_ms"]) == ("error", 1, 4000.0)
@@ -184,9 +178,7 @@ def test_previews_are_the_first_user_and_the_last_assistant_text(store: Store) -
 def test_messages_are_rows_of_parts(store: Store) -> None:
     tool = {"type": "tool_call", "id": "c1", "name": "f", "arguments": {"a": 1}}
     reply = {"role": "assistant", "parts": [{"type": "text", "content": "hi"}, tool], "finish_reason": "stop"}
-    store.commit(
-        Batch(spans=[call(input_messages=[message("user", "q"), {"role": "odd"}], output_messages=[reply])])
-    )
+    store.commit(Batch(spans=[call(input_messages=[message("user", "q"), {"role": "odd"}], output_messages=[reply])]))
     rows = store.sql(
         "SELECT direction, position, role, part, type, text, name, call_id FROM messages ORDER BY ALL"
     ).rows

@@ -87,9 +87,7 @@ def test_what_is_not_known_costs_nothing_known(fields: dict[str, Any]) -> None:
 
 
 def test_an_embedding_has_no_output() -> None:
-    span = call(
-        kind="embedding", request_model="text-embedding-3-small", input_tokens=1_000_000, output_tokens=None
-    )
+    span = call(kind="embedding", request_model="text-embedding-3-small", input_tokens=1_000_000, output_tokens=None)
     assert price(span) == pytest.approx(0.02)
 
 

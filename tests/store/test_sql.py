@@ -147,9 +147,9 @@ def test_types_of_the_views(store: Store) -> None:
     assert {types[name] for name in ("duration_ms", "ttft_ms", "cost_usd")} == {"DOUBLE"}
     assert {types[name] for name in ("tags", "finish_reasons")} == {"VARCHAR[]"}
     assert {types[name] for name in ("input_tokens", "output_tokens", "cache_read_tokens")} == {"BIGINT"}
-    assert {
-        types[name] for name in ("input_messages", "tool_arguments", "documents", "attributes", "resource")
-    } == {"JSON"}
+    assert {types[name] for name in ("input_messages", "tool_arguments", "documents", "attributes", "resource")} == {
+        "JSON"
+    }
     assert types["counted"] == "BOOLEAN"
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tracekit.units import UNKNOWN
 from tracekit_viewer.presenters import state
 from tracekit_viewer.presenters.listing import listing, quantile
-from tracekit_viewer.units import UNKNOWN
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

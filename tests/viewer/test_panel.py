@@ -6,8 +6,8 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
 from tracekit.model import Span
+from tracekit.units import UNKNOWN
 from tracekit_viewer.presenters.panel import panel
-from tracekit_viewer.units import UNKNOWN
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MOMENT_NS = int(NOW.timestamp()) * 1_000_000_000

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support import seeds, viewing
 from tracekit.store import Batch
+from tracekit.units import UNKNOWN
 from tracekit_viewer import responses, text
-from tracekit_viewer.units import UNKNOWN
 
 
 def find(client, name, **query):

@@ -72,9 +72,7 @@ def _content(said: dict[str, Any], span: Span) -> None:
         span.input = decoded(said.get(sc.RETRIEVAL_QUERY))
     span.finish_reasons = names(said.get(sc.RESPONSE_FINISH_REASONS))
     if span.finish_reasons is None and span.output_messages:
-        reasons = [
-            message.get("finish_reason") for message in span.output_messages if isinstance(message, dict)
-        ]
+        reasons = [message.get("finish_reason") for message in span.output_messages if isinstance(message, dict)]
         span.finish_reasons = [reason for reason in map(text, reasons) if reason] or None
 
 

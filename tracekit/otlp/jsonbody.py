@@ -39,9 +39,7 @@ def _request(data: Any) -> list[RawSpan]:
         resource = _attributes(_object(resource_spans.get("resource"), "resource"))
         for scope_spans in _objects(resource_spans, "scopeSpans", "scope_spans"):
             scope = _object(scope_spans.get("scope"), "scope")
-            found.extend(
-                _span(span, resource=resource, scope=scope) for span in _objects(scope_spans, "spans")
-            )
+            found.extend(_span(span, resource=resource, scope=scope) for span in _objects(scope_spans, "spans"))
     return found
 
 

@@ -250,19 +250,10 @@ def _read(file: Path) -> Mapping[str, _Listed]:
 
 def _own_rates(file: Path, model: str, prices: Any) -> Rates:
     if not isinstance(prices, dict) or not prices.keys() <= _FILE_KEYS.keys():
-        raise UsageError(
-            f"the price file {file}: {model!r} must be an object with some of {', '.join(_FILE_KEYS)}."
-        )
+        raise UsageError(f"the price file {file}: {model!r} must be an object with some of {', '.join(_FILE_KEYS)}.")
     steps: dict[str, Any] = {}
     for key, price in prices.items():
-        if (
-            isinstance(price, bool)
-            or not isinstance(price, int | float)
-            or not math.isfinite(price)
-            or price < 0
-        ):
-            raise UsageError(
-                f"the price file {file}: {model!r} {key} is {price!r}; it must be a number of USD from 0."
-            )
+        if isinstance(price, bool) or not isinstance(price, int | float) or not math.isfinite(price) or price < 0:
+            raise UsageError(f"the price file {file}: {model!r} {key} is {price!r}; it must be a number of USD from 0.")
         steps[_FILE_KEYS[key]] = (Step(-1, price / _PER_MILLION),)
     return Rates(**steps)

@@ -41,9 +41,7 @@ class Result:
         import pyarrow as pa  # noqa: PLC0415 - the arrow extra's weight only for those who ask
 
         columns = list(zip(*self.rows, strict=True)) if self.rows else [()] * len(self.columns)
-        arrays = [
-            pa.array(column, _arrow_type(name)) for column, name in zip(columns, self.types, strict=True)
-        ]
+        arrays = [pa.array(column, _arrow_type(name)) for column, name in zip(columns, self.types, strict=True)]
         return pa.Table.from_arrays(arrays, names=self.columns)
 
     def pl(self) -> Any:

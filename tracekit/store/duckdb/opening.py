@@ -36,9 +36,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """
     with _opening:
         if path in _open:
-            raise StoreBusyError(
-                f"{path} is already open in this process; use that store, or close it first."
-            )
+            raise StoreBusyError(f"{path} is already open in this process; use that store, or close it first.")
         _make_directory(path.parent)
         if path.exists():
             _inspect(path)
@@ -84,8 +82,7 @@ def _make_directory(directory: Path) -> None:
         directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"{directory} cannot be made: {error.strerror}. "
-            "Choose another data directory with --dir or $TRACEKIT_DIR."
+            f"{directory} cannot be made: {error.strerror}. Choose another data directory with --dir or $TRACEKIT_DIR."
         ) from error
 
 
@@ -134,9 +131,7 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
             raise StoreError(
                 f"{path} is not a DuckDB database. Move it away, or name another file with --db."
             ) from error
-        raise StoreError(
-            f"{path} cannot be opened: {message}. Check the path and its permissions."
-        ) from error
+        raise StoreError(f"{path} cannot be opened: {message}. Check the path and its permissions.") from error
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection) -> None:

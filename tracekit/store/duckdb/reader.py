@@ -19,9 +19,7 @@ _BATCH_ROWS = 10_000
 _READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
 
 
-def answer(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters, *, limit: int | None
-) -> Result:
+def answer(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters, *, limit: int | None) -> Result:
     """The rows of one statement.
 
     Raises:
@@ -46,9 +44,7 @@ def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     if len(statements) != 1:
-        raise QueryError(
-            f"{len(statements)} statements were given where one is expected; run them one by one."
-        )
+        raise QueryError(f"{len(statements)} statements were given where one is expected; run them one by one.")
     kind = statements[0].type
     if kind not in _READING:
         raise QueryError(

@@ -50,9 +50,7 @@ def spans(found: Sequence[Span]) -> Table:
     columns |= {name: pa.array(_column(found, name), pa.float64()) for name in _DOUBLES}
     columns |= {name: _text(_column(found, name), _TEXTS) for name in _LISTS}
     columns |= {name: _text([_json(value) for value in _column(found, name)]) for name in _JSON}
-    columns |= {
-        name: _text([_text_or_json(value) for value in _column(found, name)]) for name in _TEXT_OR_JSON
-    }
+    columns |= {name: _text([_text_or_json(value) for value in _column(found, name)]) for name in _TEXT_OR_JSON}
     columns["resource"] = _text(_shared(_column(found, "resource")))
     columns["counted"] = pa.array(_column(found, "counted"), pa.bool_())
     columns["start_time"] = pa.array([span.start_ns // 1000 for span in found], _INSTANT)
@@ -76,8 +74,7 @@ def touched(trace_ids: Iterable[str]) -> Table:
 def scores(found: Sequence[Score]) -> Table:
     """The rows of `internal.scores`."""
     columns = {
-        name: _text(_column(found, name))
-        for name in ("trace_id", "span_id", "name", "label", "source", "comment")
+        name: _text(_column(found, name)) for name in ("trace_id", "span_id", "name", "label", "source", "comment")
     }
     columns["value"] = pa.array(_column(found, "value"), pa.float64())
     columns["created_at"] = pa.array([score.created_ns // 1000 for score in found], _INSTANT)
@@ -87,9 +84,7 @@ def scores(found: Sequence[Score]) -> Table:
 def journals(found: Sequence[JournalState]) -> Table:
     """The rows of `internal.journals`."""
     columns = {name: _text(_column(found, name)) for name in ("name", "process", "state")}
-    columns |= {
-        name: pa.array(_column(found, name), pa.int64()) for name in ("offset", "faults", "skipped_bytes")
-    }
+    columns |= {name: pa.array(_column(found, name), pa.int64()) for name in ("offset", "faults", "skipped_bytes")}
     columns["ended"] = pa.array(_column(found, "ended"), pa.bool_())
     return pa.table(columns)
 
@@ -123,11 +118,7 @@ def _mended(value: Any) -> Any:
     """Text with surrogate pairs joined and lone surrogates, which UTF-8 cannot say, replaced by U+FFFD."""
     if isinstance(value, list):
         return [_mended(item) for item in value]
-    return (
-        value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        if isinstance(value, str)
-        else value
-    )
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
 
 
 _encode = json.JSONEncoder(

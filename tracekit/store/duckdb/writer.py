@@ -50,8 +50,7 @@ def commit(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Committed:
         connection.commit()
     except duckdb.Error as error:
         raise StoreError(
-            f"{len(batch.spans)} spans could not be stored: {error}. None of them was; "
-            "they stay in their journals."
+            f"{len(batch.spans)} spans could not be stored: {error}. None of them was; they stay in their journals."
         ) from error
     return Committed(spans=inserted, duplicates=len(batch.spans) - inserted)
 
@@ -141,9 +140,7 @@ class _Commit:
         finally:
             self._connection.unregister(name)
 
-    def _run(
-        self, name: str, bound: dict[str, object] | dict[str, int] | dict[str, list[str]] | None = None
-    ) -> int:
+    def _run(self, name: str, bound: dict[str, object] | dict[str, int] | dict[str, list[str]] | None = None) -> int:
         """Run a statement; how many rows it changed."""
         row = self._connection.execute(query(name), bound or {}).fetchone()
         return row[0] if row else 0

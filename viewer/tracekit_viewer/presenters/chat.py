@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracekit_viewer import units
+from tracekit import units
 from tracekit_viewer.text import Folded, folded
 
 _BASE64_RATIO = 3 / 4

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from tracekit_viewer import units
+from tracekit import units
+from tracekit.units import Moment
 from tracekit_viewer.presenters import state
 from tracekit_viewer.presenters.listing import Chip, Figure
 from tracekit_viewer.presenters.state import State
-from tracekit_viewer.units import Moment
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

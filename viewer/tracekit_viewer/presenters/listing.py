@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from tracekit_viewer import units
+from tracekit import units
+from tracekit.units import Moment, Quantity
 from tracekit_viewer.presenters import state
 from tracekit_viewer.presenters.state import State
-from tracekit_viewer.units import Moment, Quantity
 
 FILTERS = ("status", "project", "model", "session_id", "user_id", "name", "text")
 """Query parameters of the list that narrow it, in the order in which chips stand."""

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracekit import semconv
-from tracekit_viewer import units
+from tracekit import semconv, units
+from tracekit.units import Moment, Quantity
 from tracekit_viewer.presenters import chat, state
 from tracekit_viewer.presenters.chat import Card, Tool
 from tracekit_viewer.presenters.state import State
 from tracekit_viewer.text import Folded, folded
-from tracekit_viewer.units import Moment, Quantity
 
 PARAMETERS = (
     semconv.REQUEST_TEMPERATURE,

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracekit_viewer import units
+from tracekit import units
+from tracekit.units import Quantity
 from tracekit_viewer.presenters import state
 from tracekit_viewer.presenters.state import State
-from tracekit_viewer.units import Quantity
 
 Row = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tracekit_viewer import units
-from tracekit_viewer.units import UNKNOWN
+from tracekit import units
+from tracekit.units import UNKNOWN
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
