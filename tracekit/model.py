@@ -193,6 +193,8 @@ class Span:
     reasoning_tokens: int | None = None
     counted: bool = False
     cost_usd: float | None = None
+    price_source: str | None = None
+    """Which price list `cost_usd` comes from; kept with the row, not a column of the view."""
     session_id: str | None = None
     user_id: str | None = None
     tags: list[str] | None = None

@@ -10,12 +10,16 @@ import copy
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracekit.collector.rows import Rows
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
+from tracekit.model import Span
 from tracekit.store import Store
-from tracekit.store.pricing import Pricer
+
+if TYPE_CHECKING:
+    from tracekit.store.pricing import Pricer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +31,12 @@ class Progress:
     read_bytes: int = 0
     notices: list[str] = field(default_factory=list[str])
     more: bool = False
+
+
+def _pricer(prices: Path | None) -> Pricer:
+    from tracekit.store.pricing import Pricer  # noqa: PLC0415 - 400 ms to import, and only new model calls need it
+
+    return Pricer(prices)
 
 
 class Ingest:
@@ -46,7 +56,7 @@ class Ingest:
         self._dir = journal_dir
         self._store = store
         self._limit = limit
-        self._price = Pricer(prices).price
+        self._pricer = _pricer(prices) if prices is not None else None
         self._lock = threading.Lock()
         self._tails = {name: Tail.resume(state) for name, state in store.journals().items()}
         self._unreadable: set[Path] = set()
@@ -59,7 +69,7 @@ class Ingest:
         """
         with self._lock:
             progress = Progress()
-            rows = Rows(self._price)
+            rows = Rows(self._charge)
             read: list[Tail] = []
             for path in reader.journals(self._dir):
                 if progress.read_bytes >= self._limit:
@@ -90,6 +100,11 @@ class Ingest:
             total.notices += done.notices
             more = done.more
         return total
+
+    def _charge(self, span: Span) -> None:
+        if self._pricer is None:
+            self._pricer = _pricer(None)
+        self._pricer.charge(span)
 
     def _advance(self, path: Path, rows: Rows, progress: Progress) -> Tail | None:
         """Take in what is new in one journal; the tail as it then is, or None where nothing has changed."""

@@ -30,10 +30,10 @@ _SCORE_TYPES: dict[str, UnionType | type] = {
 class Rows:
     """Rows on their way into the store. A span that starts and ends in one of these is never an open one.
 
-    `price` gives what a span has cost in USD, None where that is not known.
+    `charge` sets what a span has cost, where that is known.
     """
 
-    price: Callable[[Span], float | None]
+    charge: Callable[[Span], None]
     spans: list[Span] = field(default_factory=list[Span])
     scores: list[Score] = field(default_factory=list[Score])
     _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
@@ -88,8 +88,8 @@ class Rows:
                 self._add(canonical(raw))
 
     def _add(self, span: Span) -> None:
-        if span.cost_usd is None:
-            span.cost_usd = self.price(span)
+        if span.counted:
+            self.charge(span)
         self.spans.append(span)
 
 

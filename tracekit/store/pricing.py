@@ -137,6 +137,11 @@ class Pricer:
         listed = self._listed(span)
         return listed.at(span.start_ns).cost(span) if listed is not None else None
 
+    def charge(self, span: Span) -> None:
+        """Set the span's cost, and which list it comes from, where it owns its usage and the price is known."""
+        span.cost_usd = self.price(span)
+        span.price_source = self.source(span) if span.cost_usd is not None else None
+
     def source(self, span: Span) -> str | None:
         """Which list has this span's model: genai-prices with its version, or the user's file."""
         listed = self._listed(span)
@@ -165,11 +170,6 @@ class Pricer:
 def price(span: Span) -> float | None:
     """`Pricer.price` by the built-in list."""
     return _default().price(span)
-
-
-def source(span: Span) -> str | None:
-    """`Pricer.source` by the built-in list."""
-    return _default().source(span)
 
 
 @cache

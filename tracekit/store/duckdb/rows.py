@@ -16,13 +16,12 @@ import pyarrow as pa
 from tracekit.model import Score, Span
 from tracekit.store import JournalState
 from tracekit.store.previews import assistant_text, user_text
-from tracekit.store.pricing import source
 
 _TEXT = (
     "trace_id", "span_id", "parent_span_id", "project", "service", "name", "kind", "operation", "provider",
     "request_model", "response_model", "model", "status", "status_message", "error_type", "outcome",
     "session_id", "user_id", "response_id", "tool_name", "tool_call_id", "scope_name", "scope_version",
-    "dialect",
+    "dialect", "price_source",
 )  # fmt: skip
 _INTEGERS = (
     "start_ns", "end_ns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
@@ -54,7 +53,6 @@ def spans(found: Sequence[Span]) -> Table:
     columns["resource"] = _text(_shared(_column(found, "resource")))
     columns["counted"] = pa.array(_column(found, "counted"), pa.bool_())
     columns["start_time"] = pa.array([span.start_ns // 1000 for span in found], _INSTANT)
-    columns["price_source"] = _text([None if span.cost_usd is None else source(span) for span in found])
     columns["user_text"] = _text([user_text(span.input_messages) for span in found])
     columns["assistant_text"] = _text([assistant_text(span.output_messages) for span in found])
     return pa.table(columns)
