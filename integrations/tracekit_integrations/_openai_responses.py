@@ -8,7 +8,7 @@ from typing import Any
 from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit_integrations import _parts as parts
-from tracekit_integrations._openai_chat import file_part, sound_part
+from tracekit_integrations._openai_chat import file_part, finish_word, sound_part
 from tracekit_integrations._openai_request import invocation, tool_definitions
 from tracekit_integrations._values import count, decoded, fields, get, items, text
 
@@ -128,32 +128,32 @@ def _usage(reported: Any) -> Usage | None:
     )
 
 
-def _finish(reply: Any, found: list[Part]) -> tuple[str | None, str]:
-    """Why the model stopped, in the provider's word and in the conventions'.
+def _finish(reply: Any, found: list[Part]) -> str | None:
+    """Why the model stopped, in the word that this provider's chat completions have for it; None while it has not.
 
-    This API's word is the status, or the reason beside the status `incomplete`.
+    The Responses API has a status instead. In the words of its older sister one query finds the calls of both.
     """
     status = text(get(reply, "status"))
     if status is None or status in _UNFINISHED:
-        return None, parts.UNKNOWN
+        return None
     if status == "incomplete":
         reason = text(get(get(reply, "incomplete_details"), "reason")) or status
-        return reason, _INCOMPLETE.get(reason, reason)
+        return _INCOMPLETE.get(reason, reason)
     if status == "completed":
-        return status, "tool_call" if any(part["type"] == "tool_call" for part in found) else "stop"
-    return status, "error"
+        return "tool_calls" if any(part["type"] == "tool_call" for part in found) else "stop"
+    return "error"
 
 
 def create_response(reply: Any) -> Response:
     """A whole response: one message, the parts of all output items in their order."""
     found = [part for item in items(get(reply, "output")) for part in _item_parts(item)]
-    reason, word = _finish(reply, found)
+    reason = _finish(reply, found)
     response = Response(
         response_model=text(get(reply, "model")),
         response_id=text(get(reply, "id")),
         finish_reasons=None if reason is None else [reason],
         usage=_usage(get(reply, "usage")),
-        output_messages=[parts.reply(found, word)] if found else None,
+        output_messages=[parts.reply(found, finish_word(reason))] if found else None,
     )
     tier = text(get(reply, "service_tier"))
     if tier is not None:

@@ -140,7 +140,7 @@ def test_a_response_that_failed_says_why(provider: Provider, spans: Spans, clien
     client.responses.create(model="gpt-9", input="Hi")
     said = only(spans)
     assert said[semconv.ERROR_TYPE] == "server_error"
-    assert said[semconv.RESPONSE_FINISH_REASONS] == ["failed"]
+    assert said[semconv.RESPONSE_FINISH_REASONS] == ["error"]
     assert semconv.USAGE_INPUT_TOKENS not in said
 
 

@@ -202,14 +202,14 @@ def test_items_of_a_response_keep_their_order() -> None:
 @pytest.mark.parametrize(
     ("fields", "reasons", "word"),
     [
-        ({"status": "completed"}, ["completed"], "stop"),
+        ({"status": "completed"}, ["stop"], "stop"),
         (
             {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}},
             ["content_filter"],
             "content_filter",
         ),
         ({"status": "incomplete"}, ["incomplete"], "incomplete"),
-        ({"status": "failed"}, ["failed"], "error"),
+        ({"status": "failed"}, ["error"], "error"),
         ({"status": "queued"}, None, "unknown"),
     ],
 )

@@ -203,7 +203,7 @@ def check_response(said: dict[str, Any], body: Any) -> None:
         if item["type"] == "function_call"
     ]
     cut = (body.get("incomplete_details") or {}).get("reason")
-    assert said[semconv.RESPONSE_FINISH_REASONS] == [cut or body["status"]]
+    assert said[semconv.RESPONSE_FINISH_REASONS] == ["length" if cut else "tool_calls" if calls else "stop"]
     assert message["finish_reason"] == ("length" if cut else "tool_call" if calls else "stop")
 
 

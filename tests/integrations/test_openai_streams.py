@@ -362,7 +362,7 @@ def test_a_streamed_response_is_recorded_from_its_last_event(
         assert outcome(span.attributes) == "complete"
         assert text(span.attributes) == [["Hello"]]
         assert span.attributes[semconv.USAGE_OUTPUT_TOKENS] == 9
-        assert span.attributes[semconv.RESPONSE_FINISH_REASONS] == ["completed"]
+        assert span.attributes[semconv.RESPONSE_FINISH_REASONS] == ["stop"]
     assert len(spans()) == 3
 
 
