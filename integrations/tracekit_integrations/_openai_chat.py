@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._openai_request import invocation, tool_definitions
-from tracekit_integrations._values import count, decoded, extra, fields, get, items, text
+from tracekit_integrations._values import count, decoded, fields, get, items, said, text
 
 _FINISH = {"tool_calls": "tool_call", "function_call": "tool_call"}
 
@@ -23,29 +23,34 @@ def request(call: Call) -> Invocation:
 
 
 def _message(message: Any) -> Message:
-    role = str(get(message, "role"))
-    content = get(message, "content")
+    found = said(message)
+    role = str(found.get("role"))
     if role == "tool":
-        return parts.message(role, [parts.tool_response_part(get(message, "tool_call_id"), content)])
+        return parts.message(role, [parts.tool_response_part(found.get("tool_call_id"), found.get("content"))])
     if role == "function":
-        return parts.message("tool", [parts.tool_response_part(None, content)], get(message, "name"))
-    return parts.message(role, _message_parts(message), text(get(message, "name")))
+        return parts.message("tool", [parts.tool_response_part(None, found.get("content"))], found.get("name"))
+    return parts.message(role, _message_parts(found), text(found.get("name")))
 
 
-def _message_parts(message: Any) -> list[Part]:
+_BEYOND_WORDS = ("reasoning_content", "reasoning", "refusal", "audio", "tool_calls", "function_call")
+
+
+def _message_parts(message: Mapping[str, Any]) -> list[Part]:
     """The parts of a message either way: thoughts, then words, then calls."""
-    content = get(message, "content")
-    thoughts = text(extra(message, "reasoning_content")) or text(extra(message, "reasoning"))
-    refusal = text(get(message, "refusal"))
-    function = get(message, "function_call")
-    sound = get(message, "audio")
+    content = message.get("content")
+    words = [parts.text_part(content)] if isinstance(content, str) else [content_part(part) for part in items(content)]
+    beyond = {name: message[name] for name in _BEYOND_WORDS if message.get(name)}
+    if not beyond:
+        return words
+    thoughts = text(beyond.get("reasoning_content")) or text(beyond.get("reasoning"))
+    refusal, sound, function = text(beyond.get("refusal")), beyond.get("audio"), beyond.get("function_call")
     return [
         *([parts.reasoning_part(thoughts)] if thoughts else ()),
-        *([parts.text_part(content)] if isinstance(content, str) else map(content_part, items(content))),
+        *words,
         *([parts.refusal_part(refusal)] if refusal else ()),
-        *([made_sound_part(sound)] if sound is not None else ()),
-        *map(_tool_call, items(get(message, "tool_calls"))),
-        *([parts.tool_call_part(None, *_function(function))] if function is not None else ()),
+        *([made_sound_part(sound)] if sound else ()),
+        *map(_tool_call, items(beyond.get("tool_calls"))),
+        *([parts.tool_call_part(None, *_function(function))] if function else ()),
     ]
 
 
@@ -111,13 +116,14 @@ def usage(reported: Any) -> Usage | None:
     """Tokens as chat, completions and embeddings report them; None where nothing is reported."""
     if reported is None:
         return None
-    prompt, completion = get(reported, "prompt_tokens_details"), get(reported, "completion_tokens_details")
+    found = said(reported)
+    prompt, completion = said(found.get("prompt_tokens_details")), said(found.get("completion_tokens_details"))
     return Usage(
-        input_tokens=count(get(reported, "prompt_tokens")),
-        output_tokens=count(get(reported, "completion_tokens")),
-        cache_read_tokens=count(get(prompt, "cached_tokens")),
-        cache_write_tokens=count(extra(prompt, "cache_write_tokens")),
-        reasoning_tokens=count(get(completion, "reasoning_tokens")),
+        input_tokens=count(found.get("prompt_tokens")),
+        output_tokens=count(found.get("completion_tokens")),
+        cache_read_tokens=count(prompt.get("cached_tokens")),
+        cache_write_tokens=count(prompt.get("cache_write_tokens")),
+        reasoning_tokens=count(completion.get("reasoning_tokens")),
     )
 
 
@@ -126,42 +132,45 @@ def finish_word(reason: Any) -> str:
     return _FINISH.get(reason, reason) if isinstance(reason, str) else parts.UNKNOWN
 
 
-def reply_of(source: Any, reported: Any, choices: list[tuple[Any, Message]]) -> Response:
+def reply_of(source: Mapping[str, Any], reported: Any, choices: list[tuple[Any, Message]]) -> Response:
     """A reply out of its head (`source`) and its choices: the provider's finish reason, and the message, of each."""
     reasons = [reason if isinstance(reason, str) else parts.UNKNOWN for reason, _ in choices]
     made = Response(
-        response_model=text(get(source, "model")),
-        response_id=text(get(source, "id")),
-        finish_reasons=reasons if any(reason != parts.UNKNOWN for reason in reasons) else None,
+        response_model=text(source.get("model")),
+        response_id=text(source.get("id")),
+        finish_reasons=reasons if reasons.count(parts.UNKNOWN) < len(reasons) else None,
         usage=usage(reported),
         output_messages=[message for _, message in choices] or None,
     )
-    for name, key in (
-        (semconv.OPENAI_RESPONSE_SERVICE_TIER, "service_tier"),
-        (semconv.OPENAI_RESPONSE_SYSTEM_FINGERPRINT, "system_fingerprint"),
-    ):
-        value = text(get(source, key))
-        if value is not None:
-            made.attributes[name] = value
-    error = extra(source, "error")  # some gateways send errors with status 200
+    tier, fingerprint = text(source.get("service_tier")), text(source.get("system_fingerprint"))
+    if tier is not None:
+        made.attributes[semconv.OPENAI_RESPONSE_SERVICE_TIER] = tier
+    if fingerprint is not None:
+        made.attributes[semconv.OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = fingerprint
+    error = source.get("error")  # some gateways send errors with status 200
     if error is not None:
         made.attributes[semconv.ERROR_TYPE] = str(get(error, "code") or get(error, "type") or "error")
     return made
 
 
-def reported_usage(reply: Any) -> Any:
+def reported_usage(reply: Mapping[str, Any]) -> Any:
     """The usage of a reply or a chunk; Groq reports that of a stream beside it."""
-    reported = get(reply, "usage")
-    return reported if reported is not None else get(extra(reply, "x_groq"), "usage")
+    reported = reply.get("usage")
+    return reported if reported is not None else get(reply.get("x_groq"), "usage")
+
+
+def in_order(choices: Any) -> list[Mapping[str, Any]]:
+    """The fields of each choice, by index."""
+    return sorted(map(said, items(choices)), key=lambda choice: choice.get("index") or 0)
 
 
 def response(reply: Any) -> Response:
     """A whole reply of `chat.completions`: one message a choice."""
-    choices = sorted(items(get(reply, "choices")), key=lambda choice: get(choice, "index") or 0)
-    return reply_of(reply, reported_usage(reply), [_choice(choice) for choice in choices])
+    found = said(reply)
+    return reply_of(found, reported_usage(found), [_choice(choice) for choice in in_order(found.get("choices"))])
 
 
-def _choice(choice: Any) -> tuple[Any, Message]:
-    reason, message = get(choice, "finish_reason"), get(choice, "message")
-    role = text(get(message, "role")) or "assistant"
+def _choice(choice: Mapping[str, Any]) -> tuple[Any, Message]:
+    reason, message = choice.get("finish_reason"), said(choice.get("message"))
+    role = text(message.get("role")) or "assistant"
     return reason, parts.reply(_message_parts(message), finish_word(reason), role)

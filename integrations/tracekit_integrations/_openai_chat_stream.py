@@ -10,7 +10,7 @@ from typing import Any
 from tracekit.model import Message, Part, Response
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._openai_chat import content_part, finish_word, made_sound_part, reply_of, reported_usage
-from tracekit_integrations._values import declared, decoded, extra, get, items, plain, text, undeclared
+from tracekit_integrations._values import declared, decoded, extra, get, items, plain, said, text, undeclared
 
 
 class _Call:
@@ -167,7 +167,8 @@ def take_head(head: dict[str, Any], chunk: Mapping[str, Any]) -> None:
 
 def ended(chunk: Any) -> bool:
     """Whether a chunk is the last of a reply, or the last but the usage: each of its choices has its finish reason."""
-    choices = get(chunk, "choices")
+    found = said(chunk)
+    choices = found.get("choices")
     if not choices:
-        return reported_usage(chunk) is not None
+        return reported_usage(found) is not None
     return all(get(choice, "finish_reason") is not None for choice in choices)

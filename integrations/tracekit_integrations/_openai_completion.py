@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response
 from tracekit_integrations import _parts as parts
-from tracekit_integrations._openai_chat import finish_word, reply_of, reported_usage
+from tracekit_integrations._openai_chat import finish_word, in_order, reply_of, reported_usage
 from tracekit_integrations._openai_chat_stream import take_head
 from tracekit_integrations._openai_request import invocation
-from tracekit_integrations._values import declared, get, items, plain
+from tracekit_integrations._values import items, plain, said
 
 
 def request(call: Call) -> Invocation:
@@ -31,13 +32,14 @@ def _prompt(prompt: Any) -> Part:
 
 def response(reply: Any) -> Response:
     """A whole reply of the `completions`."""
-    choices = sorted(items(get(reply, "choices")), key=lambda choice: get(choice, "index") or 0)
-    return reply_of(reply, reported_usage(reply), [_text_choice(choice) for choice in choices])
+    found = said(reply)
+    choices = [_text_choice(choice) for choice in in_order(found.get("choices"))]
+    return reply_of(found, reported_usage(found), choices)
 
 
-def _text_choice(choice: Any) -> tuple[Any, Message]:
-    reason = get(choice, "finish_reason")
-    return reason, parts.reply([parts.text_part(str(get(choice, "text") or ""))], finish_word(reason))
+def _text_choice(choice: Mapping[str, Any]) -> tuple[Any, Message]:
+    reason = choice.get("finish_reason")
+    return reason, parts.reply([parts.text_part(str(choice.get("text") or ""))], finish_word(reason))
 
 
 class Accumulator:
@@ -51,12 +53,13 @@ class Accumulator:
 
     def add(self, chunk: Any, /) -> None:
         """Take one chunk."""
-        for choice in items(get(chunk, "choices")):
-            index = get(choice, "index") or 0
-            self._texts.setdefault(index, []).append(get(choice, "text") or "")
-            self._finish[index] = get(choice, "finish_reason") or self._finish.get(index)
-        take_head(self._head, declared(chunk))
-        reported = reported_usage(chunk)
+        found = said(chunk)
+        for choice in map(said, items(found.get("choices"))):
+            index = choice.get("index") or 0
+            self._texts.setdefault(index, []).append(choice.get("text") or "")
+            self._finish[index] = choice.get("finish_reason") or self._finish.get(index)
+        take_head(self._head, found)
+        reported = reported_usage(found)
         if reported is not None:
             self._usage = reported
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -102,12 +101,23 @@ def invocation(call: Call, operation: str, *, api_type: str | None = None) -> tu
 
 def endpoint(client: Any) -> Endpoint:
     """Provider and address of a client; an OpenAI client with an address that nobody knows speaks OpenAI's language."""
-    azure = any(cls.__name__ in _AZURE_CLIENTS for cls in type(client).__mro__)
-    return _endpoint(str(getattr(client, "base_url", "")), azure)
+    url = getattr(client, "base_url", "")
+    known = _seen.get(id(url))
+    if known is None or known[0] is not url:
+        azure = any(cls.__name__ in _AZURE_CLIENTS for cls in type(client).__mro__)
+        known = (url, _endpoint(str(url), azure))
+        if len(_seen) >= _MOST_SEEN:
+            _seen.clear()
+        _seen[id(url)] = known
+    return known[1]
 
 
-@functools.lru_cache(maxsize=128)
-def _endpoint(url: str, azure: bool) -> Endpoint:  # noqa: FBT001 - lru_cache keys are positional
+_seen: dict[int, tuple[Any, Endpoint]] = {}
+"""By the identity of a client's URL object, which is kept with it: spelling a URL out at each call costs more."""
+_MOST_SEEN = 256
+
+
+def _endpoint(url: str, azure: bool) -> Endpoint:  # noqa: FBT001 - called from one place
     parts = urlsplit(url)
     host = parts.hostname
     if host is None:
@@ -132,37 +142,45 @@ def _attributes(parameters: Mapping[str, Any]) -> dict[str, AttributeValue]:
             attributes[_WHOLE[name]] = value
         elif name in _WORDS and isinstance(value, str):
             attributes[_WORDS[name]] = value
-    choices = parameters.get("n")
-    if isinstance(choices, int) and choices != 1:
-        attributes[semconv.REQUEST_CHOICE_COUNT] = choices
-    stop = parameters.get("stop")
-    if stop is not None:
-        stops = [stop] if isinstance(stop, str) else [word for word in items(stop) if isinstance(word, str)]
-        attributes[semconv.REQUEST_STOP_SEQUENCES] = stops
-    encoding = parameters.get("encoding_format")
-    if isinstance(encoding, str):
-        attributes[semconv.REQUEST_ENCODING_FORMATS] = [encoding]
-    words = {
-        semconv.REQUEST_REASONING_LEVEL: get(parameters.get("reasoning"), "effort"),
-        semconv.CONVERSATION_ID: _conversation(parameters.get("conversation")),
-        semconv.OUTPUT_TYPE: _output_type(parameters),
-    }
-    attributes.update({name: word for name, word in words.items() if isinstance(word, str)})
+        elif name in _SHAPED:
+            attribute, read = _SHAPED[name]
+            shaped = read(value)
+            if shaped is not None:
+                attributes[attribute] = shaped
     return attributes
 
 
-def _conversation(value: Any) -> Any:
-    return value if isinstance(value, str) else get(value, "id")
+def _choices(n: Any) -> int | None:
+    return n if isinstance(n, int) and n != 1 else None
 
 
-def _output_type(parameters: Mapping[str, Any]) -> str | None:
-    if "audio" in items(parameters.get("modalities")):
-        return "speech"
-    wanted = parameters.get("response_format") or parameters.get("text_format") or get(parameters.get("text"), "format")
+def _stops(stop: Any) -> list[str]:
+    return [stop] if isinstance(stop, str) else [word for word in items(stop) if isinstance(word, str)]
+
+
+def _conversation(value: Any) -> str | None:
+    return text(value) or text(get(value, "id"))
+
+
+def _output_type(wanted: Any) -> str | None:
+    """The conventions' word for a response format: a class is a schema."""
     if isinstance(wanted, type):
         return "json"
     kind = None if isinstance(wanted, str) else get(wanted, "type")
     return _OUTPUT_TYPES.get(kind) if isinstance(kind, str) else None
+
+
+_SHAPED: dict[str, tuple[str, Callable[[Any], AttributeValue | None]]] = {
+    "n": (semconv.REQUEST_CHOICE_COUNT, _choices),
+    "stop": (semconv.REQUEST_STOP_SEQUENCES, _stops),
+    "encoding_format": (semconv.REQUEST_ENCODING_FORMATS, lambda value: [value] if isinstance(value, str) else None),
+    "reasoning": (semconv.REQUEST_REASONING_LEVEL, lambda value: text(get(value, "effort"))),
+    "conversation": (semconv.CONVERSATION_ID, _conversation),
+    "response_format": (semconv.OUTPUT_TYPE, _output_type),
+    "text_format": (semconv.OUTPUT_TYPE, _output_type),
+    "text": (semconv.OUTPUT_TYPE, lambda value: _output_type(get(value, "format"))),
+    "modalities": (semconv.OUTPUT_TYPE, lambda value: "speech" if "audio" in items(value) else None),
+}
 
 
 def tool_definitions(parameters: Mapping[str, Any]) -> list[dict[str, Any]] | None:

@@ -35,6 +35,15 @@ def undeclared(thing: Any) -> Mapping[str, Any]:
     return thing if isinstance(thing, dict) else getattr(thing, "model_extra", None) or _NOTHING
 
 
+def said(thing: Any) -> Mapping[str, Any]:
+    """Every field of a dictionary or a model, declared or not: one look-up where many fields are read."""
+    if isinstance(thing, dict):
+        return thing
+    known = getattr(thing, "__dict__", _NOTHING)
+    more = getattr(thing, "__pydantic_extra__", None)
+    return {**known, **more} if more else known
+
+
 def extra(thing: Any, name: str) -> Any:
     """Like `get`, for a field that not every version of the client declares: cheap where it is not there."""
     found = declared(thing)
@@ -43,6 +52,8 @@ def extra(thing: Any, name: str) -> Any:
 
 def items(value: Any) -> Sequence[Any]:
     """The elements of a list or another sequence; none of anything that iterating might use up."""
+    if type(value) is list:
+        return value
     return value if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)) else ()
 
 
@@ -53,6 +64,8 @@ def text(value: Any) -> str | None:
 
 def count(value: Any) -> int | None:
     """The value if it is a whole number: providers also send null, and floats."""
+    if type(value) is int or value is None:
+        return value
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():
