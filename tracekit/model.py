@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired, Protocol, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, Required, TypedDict
 
 AttributeValue = str | bool | int | float | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
 
@@ -37,12 +37,17 @@ Status = Literal["ok", "error", "unset"]
 class Part(TypedDict, total=False):
     """One piece of a message. `type` decides which keys are there; unknown types are carried as they came.
 
-    text, reasoning: `content`. tool_call: `id`, `name`, `arguments` (decoded). tool_call_response: `id`, `response`.
-    blob: `modality`, `mime_type`, `content` (base64). uri: `modality`, `uri`, `mime_type`. file: `modality`, `file_id`.
+    text, reasoning: `content`; `refusal` is true on the text of a model that declined. tool_call: `id`, `name`,
+    `arguments` (decoded). tool_call_response: `id`, `response`. server_tool_call: `id`, `name`, `server_tool_call`.
+    blob: `modality`, `mime_type`, `content` (base64), of sound also `transcript`. uri: `modality`, `uri`, `mime_type`.
+    file: `modality`, `file_id`.
     """
 
-    type: str
+    type: Required[str]
     content: Any
+    refusal: bool
+    transcript: str
+    server_tool_call: Any
     id: str | None
     name: str
     arguments: Any
@@ -188,6 +193,8 @@ class Span:
     reasoning_tokens: int | None = None
     counted: bool = False
     cost_usd: float | None = None
+    price_source: str | None = None
+    """Which price list `cost_usd` comes from; kept with the row, not a column of the view."""
     session_id: str | None = None
     user_id: str | None = None
     tags: list[str] | None = None

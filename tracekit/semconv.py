@@ -11,6 +11,7 @@ from typing import Final
 # Operation and client
 OPERATION: Final = "gen_ai.operation.name"
 PROVIDER: Final = "gen_ai.provider.name"
+SYSTEM_OLD: Final = "gen_ai.system"  # before v1.37
 CONVERSATION_ID: Final = "gen_ai.conversation.id"
 OUTPUT_TYPE: Final = "gen_ai.output.type"
 SERVER_ADDRESS: Final = "server.address"
@@ -85,6 +86,7 @@ USER_ID: Final = "user.id"
 PROJECT: Final = "tracekit.project"  # resource attribute
 
 # tracekit's own, where the conventions have no name
+SCOPE: Final = "tracekit"  # the instrumentation scope of every span that our SDK makes
 KIND: Final = "tracekit.kind"  # absent on a span of the scope "tracekit" that has no operation: chain
 INPUT: Final = "tracekit.input"
 OUTPUT: Final = "tracekit.output"
@@ -92,6 +94,7 @@ OUTCOME: Final = "tracekit.outcome"
 OUTPUT_OMITTED: Final = "tracekit.output.omitted"  # yielded items beyond those kept
 TAGS: Final = "tracekit.tags"
 METADATA_PREFIX: Final = "tracekit.metadata."
+FAULT: Final = "tracekit.fault"  # why a span is kept raw, or what in it could not be kept as it came
 TIME_TO_LAST_CHUNK: Final = "tracekit.time_to_last_chunk"  # seconds
 
 # Operations
@@ -120,5 +123,9 @@ TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - an attribute's name
 
 # Events
 EVENT_DETAILS: Final = "gen_ai.client.inference.operation.details"
+EVENT_EXCEPTION: Final = "exception"
+EXCEPTION_TYPE: Final = "exception.type"
+EXCEPTION_MESSAGE: Final = "exception.message"
+EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.41.0"

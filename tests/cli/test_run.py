@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.journals import journaled
+from tests.support.recorded import journaled
 
 TRACEKIT = [sys.executable, "-m", "tracekit"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import tracekit
-from tests.support.journals import Journaled, journaled
+from tests.support.recorded import Journaled, journaled
 
 
 @pytest.fixture

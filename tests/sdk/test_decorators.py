@@ -4,13 +4,16 @@ import asyncio
 import gc
 import inspect
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 import tracekit
-from tests.support.journals import Journaled
+from tests.support.recorded import Journaled, journaled
 
 Recorded = Callable[[], Journaled]
 
@@ -251,3 +254,13 @@ def test_a_decorator_on_the_wrong_thing_says_so():
 def test_without_autolog_functions_just_run():
     assert add(1) == 3
     assert list(count(2)) == [0, 1]
+
+
+def test_a_generator_that_outlives_the_program_is_abandoned(data_dir: Path):
+    code = (
+        "import tracekit\ntracekit.autolog(instrument=[])\n@tracekit.trace\ndef count():\n    yield 1\n    yield 2\n"
+        "numbers = count()\nnext(numbers)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert journaled(data_dir).one("count").attributes["tracekit.outcome"] == "abandoned"

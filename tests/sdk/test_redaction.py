@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import tracekit
-from tests.support.journals import journaled
+from tests.support.recorded import journaled
 from tracekit.sdk.redaction import redact_secrets
 
 SECRETS = {

@@ -19,13 +19,15 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.trace import get_current_span
 
 import tracekit
-from tests.support.journals import journaled
+from tests.support.recorded import journaled
 from tracekit.model import Call, Invocation, Response, Usage
 from tracekit.sdk import guard, registry
 from tracekit.sdk.integration import Integration, Method, Target
 from tracekit.sdk.runtime import runtime
 
 CLIENT = """
+from typing_extensions import deprecated
+
 class Base:
     def ask(self, question, fail=None):
         if fail:
@@ -37,6 +39,10 @@ class Client(Base):
         return [self.ask(question), self.ask(question)]
 
     async def ask_later(self, question):
+        return self.ask(question)
+
+    @deprecated("ask somebody else")
+    def ask_in_the_old_way(self, question):
         return self.ask(question)
 
     def current(self, question):
@@ -66,7 +72,14 @@ BARE = Method(request=request, response=lambda _reply: Response())
 
 
 def integration(module: str, **methods: Method) -> Integration:
-    names = {"Client.ask": ASK, "Client.ask_twice": BARE, "Client.current": BARE, "Client.gone": ASK, **methods}
+    names = {
+        "Client.ask": ASK,
+        "Client.ask_twice": BARE,
+        "Client.current": BARE,
+        "Client.gone": ASK,
+        "Client.ask_in_the_old_way": ASK,
+        **methods,
+    }
     targets = [Target(module=module, attribute=name, method=method) for name, method in names.items()]
     targets.append(Target(module=module, attribute="Client.ask_later", method=ASK, is_async=True))
     return Integration(name=module, package=module, distribution=module, versions=">=1", targets=tuple(targets))
@@ -215,3 +228,19 @@ def test_the_event_with_content_where_the_variable_asks_for_it(client: ModuleTyp
     assert record["event_name"] == "gen_ai.client.inference.operation.details"
     assert '"why"' in record["attributes"]["gen_ai.input.messages"]
     assert record["attributes"]["gen_ai.usage.input_tokens"] == 3
+
+
+def test_a_deprecated_method_still_warns_at_the_callers_line(client: ModuleType, data_dir: Path):
+    registry.instrumentor(integration(client.__name__))().instrument()
+    with pytest.warns(DeprecationWarning, match="ask somebody else") as warned:
+        client.Client().ask_in_the_old_way("why")
+    assert warned[0].filename == __file__
+    assert journaled(data_dir).names == ["chat delphi"]
+
+
+def test_an_error_that_raises_nothing_is_an_error_all_the_same(client: ModuleType, data_dir: Path):
+    failed = Method(request=request, response=lambda _reply: Response(attributes={"error.type": "overloaded"}))
+    registry.instrumentor(integration(client.__name__, **{"Client.ask": failed}))().instrument()
+    client.Client().ask("why")
+    span = journaled(data_dir).one("chat delphi")
+    assert (span.status_code, span.attributes["error.type"]) == (2, "overloaded")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tracekit
-from tests.support.journals import journaled
+from tests.support.recorded import journaled
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

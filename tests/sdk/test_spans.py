@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 import tracekit
-from tests.support.journals import Journaled
+from tests.support.recorded import Journaled
 
 Recorded = Callable[[], Journaled]
 

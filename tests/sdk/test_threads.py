@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import tracekit
-from tests.support.journals import Journaled
+from tests.support.recorded import Journaled
 
 Recorded = Callable[[], Journaled]
 

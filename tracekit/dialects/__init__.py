@@ -1,0 +1,7 @@
+"""Dialects: what a raw span means. Pure. `canonical` is the way in, `registry` their table."""
+
+from __future__ import annotations
+
+from tracekit.dialects.registry import DIALECTS, Dialect, canonical
+
+__all__ = ["DIALECTS", "Dialect", "canonical"]

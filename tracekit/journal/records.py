@@ -29,6 +29,8 @@ OTLP_METRICS = b"M"
 OTLP_METRICS_JSON = b"m"
 CLOSE = b"Z"
 
+_decode = json.JSONDecoder(parse_constant=str).decode  # NaN and Infinity, which JSON lacks, stay as words
+
 Fragment = str
 """A piece of JSON already encoded, so that content common to a start and an end record is encoded once."""
 
@@ -120,7 +122,7 @@ def load(payload: bytes) -> dict[str, Any]:
         DecodeError: not UTF-8, not JSON, or not an object.
     """
     try:
-        data = json.loads(payload, parse_constant=str)  # NaN and Infinity, which JSON lacks, stay as words
+        data = _decode(payload.decode())
     except (ValueError, RecursionError) as error:
         raise DecodeError(f"a journal record is not JSON: {error}") from error
     if not isinstance(data, dict):

@@ -1,0 +1,1 @@
+"""OTLP bodies and what they say. Pure. `decode` is the way in, the others an encoding each."""

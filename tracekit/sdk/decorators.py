@@ -173,6 +173,8 @@ class _Yielding:
         self._items: list[Any] = []
         self._seen = 0
         self.handle = opener(args, kwargs)
+        if self.handle is not None:
+            runtime.unread.add(self.handle)
 
     def enter(self) -> None:
         if self.handle is not None:
@@ -191,6 +193,7 @@ class _Yielding:
         handle = self.handle
         if handle is None:
             return
+        runtime.unread.discard(handle)
         items, self._items = self._items, []
         if items:
             self._opener.output(handle, _joined(items))

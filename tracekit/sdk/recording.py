@@ -62,6 +62,15 @@ class LiveRecording:
         if self._accumulator is not None:
             guard.call("chunk", self._accumulator.add, chunk)
 
+    def defer(self) -> None:
+        """The reply goes on beyond the call: if nobody ends it, the end of the process does."""
+        if not self.done:
+            self._runtime.unread.add(self)
+
+    def abandon(self) -> None:
+        """Nobody will read on."""
+        self.finish("abandoned")
+
     def finish(self, outcome: Outcome = "complete", *, reply: Any = None) -> None:
         """End the span with what the reply, or the chunks so far, amount to."""
         if self._claim():
@@ -77,6 +86,7 @@ class LiveRecording:
     def _claim(self) -> bool:
         with self._closing:
             mine, self.done = not self.done, True
+        self._runtime.unread.discard(self)
         return mine
 
     def _finish(self, outcome: Outcome, reply: Any, error: BaseException | None) -> None:
@@ -90,8 +100,8 @@ class LiveRecording:
             attributes[semconv.TIME_TO_LAST_CHUNK] = self._last_chunk - self._started
         if error is not None:
             attributes[semconv.ERROR_TYPE] = error_type(error)
-            if outcome != "cancelled":
-                self.span.set_status(Status(StatusCode.ERROR, str(error)))
+        if semconv.ERROR_TYPE in attributes and outcome != "cancelled":
+            self.span.set_status(Status(StatusCode.ERROR, str(error) if error is not None else None))
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
         if self._runtime.capture.spans:
             attributes.update(_texts(members, self._runtime))

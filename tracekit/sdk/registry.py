@@ -6,11 +6,12 @@ import importlib.metadata
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import wrapt
 from opentelemetry import context as otel
 from opentelemetry.trace import set_span_in_context
+from typing_extensions import deprecated
 
 from tracekit import config
 from tracekit.model import Call
@@ -84,7 +85,7 @@ class Installed:
 
     def _wrap(self, target: Target) -> Callable[[Any], Any]:
         wrapper = self._async_wrapper(target) if target.is_async else self._sync_wrapper(target)
-        return lambda original: wrapt.FunctionWrapper(original, wrapper)
+        return lambda original: _beneath_deprecation(original, wrapper)
 
     def _sync_wrapper(self, target: Target) -> Callable[..., Any]:
         def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -144,12 +145,25 @@ class Installed:
     def _settle(self, recording: LiveRecording, result: Any) -> None:
         """Hand the result to whoever will end the recording: a stream's own end, or this very moment."""
         deferred = guard.call(f"{self.integration.name} adapt", self.integration.adapt, result, recording)
-        if not deferred:
+        if deferred:
+            recording.defer()
+        else:
             recording.finish(reply=result)
 
 
 installed: dict[str, Installed] = {}
 """What is in place in this process, by integration name."""
+
+
+def _beneath_deprecation(original: Any, wrapper: Callable[..., Any]) -> Any:
+    """The function wrapped; one that is marked deprecated is wrapped beneath the mark.
+
+    The mark warns at its caller's line. With us between, that line would be ours, and a script would see no warning.
+    """
+    message, function = getattr(original, "__deprecated__", None), getattr(original, "__wrapped__", None)
+    if isinstance(message, str) and function is not None:
+        return deprecated(cast("LiteralString", message))(wrapt.FunctionWrapper(function, wrapper))
+    return wrapt.FunctionWrapper(original, wrapper)
 
 
 def available() -> dict[str, importlib.metadata.EntryPoint]:

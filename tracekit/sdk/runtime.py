@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from opentelemetry import metrics, trace
 from opentelemetry._logs import Logger, get_logger
@@ -18,8 +19,15 @@ from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redaction
 
-SCOPE = "tracekit"
 NO_CONTENT = ContentCapture(journal=False, spans=False)
+
+
+class Unread(Protocol):
+    """A stream or generator whose end is its reader's to bring about: the process may end first."""
+
+    def abandon(self) -> None:
+        """End its span now."""
+        ...
 
 
 @dataclass(slots=True)
@@ -35,6 +43,7 @@ class Runtime:
     disabled: bool = False
     project: str | None = None
     patches: list[Patch] = field(default_factory=list[Patch])
+    unread: set[Unread] = field(default_factory=set["Unread"])
     _tracer: Tracer | None = None
     _instruments: Instruments | None = None
     _logger: Logger | None = None
@@ -44,9 +53,9 @@ class Runtime:
         """What our spans are made with: a tracer of the provider in use, else the API's, which follows a later one."""
         if self._tracer is None:
             if self.provider is not None:
-                self._tracer = self.provider.get_tracer(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+                self._tracer = self.provider.get_tracer(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
             else:
-                self._tracer = trace.get_tracer(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+                self._tracer = trace.get_tracer(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         return self._tracer
 
     @property
@@ -60,8 +69,13 @@ class Runtime:
     def logger(self) -> Logger:
         """What events with content go to: the logger provider that the program set, if it did."""
         if self._logger is None:
-            self._logger = get_logger(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+            self._logger = get_logger(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         return self._logger
+
+    def abandon_unread(self) -> None:
+        """End what nobody will read any more: the process ends, and finalisers come after the journal's last word."""
+        while self.unread:
+            self.unread.pop().abandon()
 
     def use(self, provider: TracerProvider | None, *, own: bool) -> None:
         """Make spans on this provider from now on."""
@@ -74,7 +88,7 @@ class Instruments:
     __slots__ = ("duration", "first_chunk", "tokens")
 
     def __init__(self) -> None:
-        meter = metrics.get_meter(SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
+        meter = metrics.get_meter(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         self.duration: Histogram = meter.create_histogram(
             semconv.METRIC_OPERATION_DURATION, unit="s", description="GenAI operation duration."
         )

@@ -19,7 +19,7 @@ from opentelemetry.util._once import Once
 
 from tracekit import config, semconv
 from tracekit.journal.writer import JournalWriter
-from tracekit.sdk import registry, threads
+from tracekit.sdk import guard, registry, threads
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redact, Redaction
@@ -233,4 +233,10 @@ def _at_exit() -> None:
     global _exit_registered  # noqa: PLW0603 - once a process
     if not _exit_registered:
         _exit_registered = True
-        atexit.register(lambda: runtime.writer.close() if runtime.writer is not None else None)
+        atexit.register(_exit)
+
+
+def _exit() -> None:
+    guard.call("exit", runtime.abandon_unread)
+    if runtime.writer is not None:
+        runtime.writer.close()

@@ -94,6 +94,10 @@ class SpanHandle:
         """Mark the span as failed with this error; it stays open."""
         guard.call("span.fail", self._fail, error)
 
+    def abandon(self) -> None:
+        """Nobody will read on."""
+        self.end("abandoned")
+
     def end(self, outcome: Outcome = "complete") -> None:
         """End the span; once is enough, twice is no harm."""
         if not self._done:

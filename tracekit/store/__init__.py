@@ -1,0 +1,115 @@
+"""The store: what is committed to it, and what it answers. Owns no engine: `duckdb/` is the first.
+
+A `Batch` goes in, in one transaction; queries see the views `spans`, `traces`, `messages`, `scores`, `gaps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tracekit.model import Score, Span
+from tracekit.store.result import Result
+
+__all__ = ["Batch", "Committed", "Gap", "JournalState", "Parameters", "Result", "Store"]
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""Values for the `?` or the `$name` of a query."""
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Gap:
+    """Records that a process numbered and that never came: sequence numbers, both ends included."""
+
+    first_missing: int
+    last_missing: int
+
+    @property
+    def count(self) -> int:
+        """How many records are missing."""
+        return self.last_missing - self.first_missing + 1
+
+
+@dataclass(slots=True, kw_only=True)
+class JournalState:
+    """How far a journal file has been read: one row a file, committed with the rows read from it.
+
+    `state` is JSON text that belongs to the ingest loop. `gaps` are all that are known now: they replace the
+    stored ones.
+    """
+
+    name: str
+    process: str | None
+    offset: int
+    state: str
+    faults: int
+    skipped_bytes: int
+    ended: bool
+    gaps: list[Gap] = field(default_factory=list[Gap])
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """What one transaction stores.
+
+    Attributes:
+        spans: spans that have ended.
+        opened: spans that have started and whose end is not known, by the name of the journal that says so.
+        scores: judgements on traces and spans.
+        interrupted: journals whose writer died: what they left open becomes a row of outcome "interrupted"
+            with no end time. Should the real end arrive later, it takes that row's place.
+        journals: how far each journal has been read.
+    """
+
+    spans: list[Span] = field(default_factory=list[Span])
+    opened: dict[str, list[Span]] = field(default_factory=dict[str, list[Span]])
+    scores: list[Score] = field(default_factory=list[Score])
+    interrupted: list[str] = field(default_factory=list[str])
+    journals: list[JournalState] = field(default_factory=list[JournalState])
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Committed:
+    """What a commit did: ended spans stored, and ended spans left out because they were there already."""
+
+    spans: int
+    duplicates: int
+
+
+class Store(Protocol):
+    """A database of spans with one writer and any number of readers, in one process. Safe in any thread."""
+
+    @property
+    def version(self) -> int:
+        """Grows with each commit that changed a row; the same number, the same answers."""
+        ...
+
+    def commit(self, batch: Batch) -> Committed:
+        """Store a batch in one transaction: all of it or none.
+
+        Raises:
+            StoreError: the database refused (a full disk); nothing was stored.
+        """
+        ...
+
+    def journals(self) -> dict[str, JournalState]:
+        """How far each journal has been read, by name."""
+        ...
+
+    def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
+        """Answer one read-only statement.
+
+        Args:
+            query: SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
+            parameters: values for its placeholders.
+            limit: at most so many rows; `Result.truncated` tells whether there were more.
+
+        Raises:
+            QueryError: it does not parse, does not run, or would change something.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let the database go. Safe to call twice."""
+        ...

@@ -1,0 +1,1 @@
+"""The pages of tracekit: server-rendered, local, and readable without JavaScript."""

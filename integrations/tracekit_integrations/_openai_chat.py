@@ -1,0 +1,167 @@
+"""Chat completions: messages in, choices out. Their streams are in `_openai_chat_stream`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tracekit import semconv
+from tracekit.model import Call, Invocation, Message, Part, Response, Usage
+from tracekit_integrations import _parts as parts
+from tracekit_integrations._openai_request import invocation, tool_definitions
+from tracekit_integrations._values import count, decoded, extra, fields, get, items, text
+
+_FINISH = {"tool_calls": "tool_call", "function_call": "tool_call"}
+
+
+def request(call: Call) -> Invocation:
+    """A call of `chat.completions`."""
+    made, parameters = invocation(call, semconv.CHAT, api_type="chat_completions")
+    made.input_messages = [_message(message) for message in items(parameters.get("messages"))] or None
+    made.tool_definitions = tool_definitions(parameters)
+    return made
+
+
+def _message(message: Any) -> Message:
+    role = str(get(message, "role"))
+    content = get(message, "content")
+    if role == "tool":
+        return parts.message(role, [parts.tool_response_part(get(message, "tool_call_id"), content)])
+    if role == "function":
+        return parts.message("tool", [parts.tool_response_part(None, content)], get(message, "name"))
+    return parts.message(role, _message_parts(message), text(get(message, "name")))
+
+
+def _message_parts(message: Any) -> list[Part]:
+    """The parts of a message either way: thoughts, then words, then calls."""
+    content = get(message, "content")
+    thoughts = text(extra(message, "reasoning_content")) or text(extra(message, "reasoning"))
+    refusal = text(get(message, "refusal"))
+    function = get(message, "function_call")
+    sound = get(message, "audio")
+    return [
+        *([parts.reasoning_part(thoughts)] if thoughts else ()),
+        *([parts.text_part(content)] if isinstance(content, str) else map(content_part, items(content))),
+        *([parts.refusal_part(refusal)] if refusal else ()),
+        *([made_sound_part(sound)] if sound is not None else ()),
+        *map(_tool_call, items(get(message, "tool_calls"))),
+        *([parts.tool_call_part(None, *_function(function))] if function is not None else ()),
+    ]
+
+
+def content_part(part: Any) -> Part:
+    if isinstance(part, str):
+        return parts.text_part(part)
+    kind = get(part, "type")
+    read = _CONTENT.get(kind)
+    return parts.generic_part(str(kind), fields(part)) if read is None else read(get(part, kind))
+
+
+def _image(image: Any) -> Part:
+    return parts.url_part("image", str(image if isinstance(image, str) else get(image, "url")))
+
+
+def file_part(file: Any) -> Part:
+    """A file given by its id, by its bytes in a `data:` URL, or by its address."""
+    file_id, where = get(file, "file_id"), get(file, "file_data") or get(file, "file_url")
+    if isinstance(file_id, str):
+        return parts.file_part("document", file_id)
+    if isinstance(where, str):
+        return parts.url_part("document", where)
+    return parts.generic_part("file", fields(file))
+
+
+def sound_part(sound: Any) -> Part:
+    """Sound that was recorded by the caller."""
+    return parts.blob_part("audio", parts.audio_type(get(sound, "format")), str(get(sound, "data")))
+
+
+_CONTENT: dict[Any, Callable[[Any], Part]] = {
+    "text": lambda content: parts.text_part(str(content)),
+    "refusal": lambda content: parts.refusal_part(str(content)),
+    "image_url": _image,
+    "input_audio": sound_part,
+    "file": file_part,
+}
+
+
+def made_sound_part(sound: Any) -> Part:
+    """Sound that a model made; in a later request only its id goes back."""
+    data, transcript = get(sound, "data"), get(sound, "transcript")
+    if not isinstance(data, str):
+        return parts.file_part("audio", str(get(sound, "id")))
+    part = parts.blob_part("audio", None, data)
+    if isinstance(transcript, str):
+        part["transcript"] = transcript
+    return part
+
+
+def _tool_call(call: Any) -> Part:
+    if get(call, "type") == "custom":
+        custom = get(call, "custom")
+        return parts.tool_call_part(get(call, "id"), get(custom, "name"), get(custom, "input"))
+    return parts.tool_call_part(get(call, "id"), *_function(get(call, "function")))
+
+
+def _function(function: Any) -> tuple[Any, Any]:
+    return get(function, "name"), decoded(get(function, "arguments"))
+
+
+def usage(reported: Any) -> Usage | None:
+    """Tokens as chat, completions and embeddings report them; None where nothing is reported."""
+    if reported is None:
+        return None
+    prompt, completion = get(reported, "prompt_tokens_details"), get(reported, "completion_tokens_details")
+    return Usage(
+        input_tokens=count(get(reported, "prompt_tokens")),
+        output_tokens=count(get(reported, "completion_tokens")),
+        cache_read_tokens=count(get(prompt, "cached_tokens")),
+        cache_write_tokens=count(extra(prompt, "cache_write_tokens")),
+        reasoning_tokens=count(get(completion, "reasoning_tokens")),
+    )
+
+
+def finish_word(reason: Any) -> str:
+    """The conventions' word for a provider's finish reason; a word that they do not know stays."""
+    return _FINISH.get(reason, reason) if isinstance(reason, str) else parts.UNKNOWN
+
+
+def reply_of(source: Any, reported: Any, choices: list[tuple[Any, Message]]) -> Response:
+    """A reply out of its head (`source`) and its choices: the provider's finish reason, and the message, of each."""
+    reasons = [reason if isinstance(reason, str) else parts.UNKNOWN for reason, _ in choices]
+    made = Response(
+        response_model=text(get(source, "model")),
+        response_id=text(get(source, "id")),
+        finish_reasons=reasons if any(reason != parts.UNKNOWN for reason in reasons) else None,
+        usage=usage(reported),
+        output_messages=[message for _, message in choices] or None,
+    )
+    for name, key in (
+        (semconv.OPENAI_RESPONSE_SERVICE_TIER, "service_tier"),
+        (semconv.OPENAI_RESPONSE_SYSTEM_FINGERPRINT, "system_fingerprint"),
+    ):
+        value = text(get(source, key))
+        if value is not None:
+            made.attributes[name] = value
+    error = extra(source, "error")  # some gateways send errors with status 200
+    if error is not None:
+        made.attributes[semconv.ERROR_TYPE] = str(get(error, "code") or get(error, "type") or "error")
+    return made
+
+
+def reported_usage(reply: Any) -> Any:
+    """The usage of a reply or a chunk; Groq reports that of a stream beside it."""
+    reported = get(reply, "usage")
+    return reported if reported is not None else get(extra(reply, "x_groq"), "usage")
+
+
+def response(reply: Any) -> Response:
+    """A whole reply of `chat.completions`: one message a choice."""
+    choices = sorted(items(get(reply, "choices")), key=lambda choice: get(choice, "index") or 0)
+    return reply_of(reply, reported_usage(reply), [_choice(choice) for choice in choices])
+
+
+def _choice(choice: Any) -> tuple[Any, Message]:
+    reason, message = get(choice, "finish_reason"), get(choice, "message")
+    role = text(get(message, "role")) or "assistant"
+    return reason, parts.reply(_message_parts(message), finish_word(reason), role)

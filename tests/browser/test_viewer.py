@@ -1,0 +1,228 @@
+"""The viewer in Chromium: by keyboard, without scripts, live, hostile, narrow, heard by a screen reader."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support import seeds
+
+pytestmark = pytest.mark.browser
+
+
+def path_of(served, name, **where):
+    """The path of the newest trace of that name."""
+    rows = served.store.sql(
+        "SELECT trace_id, status FROM traces WHERE name = ? ORDER BY start_time DESC", [name]
+    ).dicts()
+    return f"/traces/{next(row['trace_id'] for row in rows if where.items() <= row.items())}"
+
+
+def live(page):
+    expect(page.locator("[data-pulse]")).to_have_attribute("data-state", "live")
+
+
+def test_from_the_list_to_a_span_and_back_by_keyboard(visit):
+    page = visit().go("/?status=error&text=8841")
+    for key in ("n", "j", "k"):
+        page.keyboard.press(key)
+    chosen = page.evaluate("document.activeElement.getAttribute('href')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**" + chosen)
+    expect(page.locator(".panel h2")).to_have_text("execute_tool get_order")
+    page.keyboard.press("k")
+    expect(page.locator(".panel h2")).to_have_text("chat gpt-4o")
+    expect(page.locator(".card.r-user")).to_contain_text("order 8841")
+    assert "?span=" in page.url
+    page.keyboard.press("n")
+    expect(page.locator(".panel h2")).to_have_text("execute_tool get_order")
+    page.keyboard.press("u")
+    page.wait_for_url("**/?status=error&text=8841")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == chosen
+
+
+def test_subtrees_fold_by_keyboard_and_by_mouse(visit, served):
+    page = visit().go(path_of(served, "invoke_agent support", status="unset"))
+    rows = page.locator(".rows .line:visible")
+    expect(rows).to_have_count(5)
+    page.keyboard.press("k")
+    page.keyboard.press("ArrowLeft")
+    expect(rows).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(rows).to_have_count(5)
+    page.locator("[data-twist]").nth(1).click()
+    expect(rows).to_have_count(4)
+    expect(page.locator(".rows [aria-expanded=false]")).to_have_count(1)
+
+
+def test_keys_that_open_things_and_text_that_is_typed(visit):
+    page = visit().go("/")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("torn?jk")
+    expect(page.locator("#q")).to_have_value("torn?jk")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
+
+
+def test_search_and_filters_are_addresses(visit):
+    page = visit().go("/")
+    page.fill("#q", "torn")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/traces?text=torn")
+    expect(page.locator("tbody tr").first).to_contain_text("it arrived torn")
+    page.get_by_role("link", name="Errors").click()
+    page.wait_for_url("**status=error*")
+    page.get_by_role("link", name="Remove filter contains torn").click()
+    page.wait_for_url("**/traces?status=error")
+    assert page.locator("tbody tr:not(.m-error)").count() == 0
+    page.locator("tbody a.chip", has_text="u-17").first.click()
+    page.wait_for_url("**user_id=u-17*")
+
+
+def test_the_theme_is_the_systems_until_one_is_chosen(visit):
+    page = visit(scheme="dark").go("/")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
+    page.keyboard.press("t")
+    light = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(ground) == light
+    page.get_by_role("button", name="Switch between dark and light").click()
+    assert page.evaluate(ground) == dark
+
+
+def test_a_new_trace_appears_and_takes_nothing_away(visit, served):
+    page = visit(height=400).go("/")
+    live(page)
+    for _ in range(8):
+        page.keyboard.press("j")
+    kept = page.evaluate("document.activeElement.getAttribute('href')")
+    page.evaluate("scrollTo(0, 300)")
+    question = f"What is new at {time.time_ns()}?"
+    served.add(seeds.rag(time.time_ns() - 3_000_000_000, question=question, answer="This."))
+    expect(page.locator("tbody tr").first).to_contain_text(question)
+    assert page.evaluate("document.activeElement.getAttribute('href')") == kept
+    assert page.evaluate("scrollY") > 0
+
+
+def test_an_open_trace_grows_and_keeps_what_the_reader_opened(visit, served):
+    spans = seeds.agent(time.time_ns(), question="Is it growing?", answer="It is.")
+    served.add(spans[:2])
+    page = visit().go(f"/traces/{spans[0].trace_id}?span={spans[1].span_id}")
+    live(page)
+    page.locator(".reasoning summary").click()
+    page.locator(".rows .open").nth(1).focus()
+    served.add(spans[2:])
+    expect(page.locator(".rows .line")).to_have_count(5)
+    expect(page.locator(".reasoning")).to_have_attribute("open", "")
+    expect(page.locator(".rows .open").nth(1)).to_be_focused()
+    expect(page.locator(".rows [aria-selected=true]")).to_have_count(1)
+    expect(page.locator(".panel h2")).to_have_text("chat gpt-4o")
+
+
+def test_copying(visit, served):
+    path = path_of(served, "answer_question")
+    page = visit().go(path)
+    button = page.get_by_role("button", name="Copy trace id")
+    button.click()
+    expect(button).to_have_class("ghost js-only done")
+    assert page.evaluate("navigator.clipboard.readText()") == path.removeprefix("/traces/")
+
+
+def test_hostile_text_runs_nothing(visit, served):
+    seen = visit()
+    page = seen.go("/")
+    assert page.evaluate("window.pwned") is None
+    page = seen.go(path_of(served, seeds.HOSTILE))
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img, iframe, object, embed").count() == 0
+    page.keyboard.press("j")
+    expect(page.locator(".panel")).to_have_class("panel k-tool")
+    assert page.evaluate("window.pwned") is None
+
+
+def test_everything_is_readable_without_scripts(visit):
+    page = visit(scripts=False).go("/?status=error")
+    assert page.locator(".js-only:visible").count() == 0
+    page.locator("a.open", has_text="invoke_agent support").first.click()
+    page.locator(".rows a.open").nth(1).click()
+    expect(page.locator(".panel h2")).to_have_text("chat gpt-4o")
+    expect(page.locator(".card.answer")).to_contain_text("get_order")
+    page.locator(".offered summary").first.click()
+    expect(page.locator(".offered pre").first).to_be_visible()
+    page.get_by_role("link", name="Traces", exact=True).click()
+    page.fill("#q", "torn")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/traces?text=torn")
+
+
+def serious(page, axe):
+    """What axe finds serious or critical on the page as it is."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]][:3])
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("width", [320, 1440])
+def test_no_serious_finding_of_axe(visit, served, axe, scheme, width):
+    seen = visit(scheme=scheme, width=width)
+    for path in ("/traces?limit=12", path_of(served, "invoke_agent support", status="error")):
+        page = seen.go(path)
+        live(page)
+        assert serious(page, axe) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_no_serious_finding_on_odd_pages_either(visit, served, axe):
+    seen = visit(scheme="dark", width=320)
+    for path in (
+        "/traces?text=never-said",
+        path_of(served, "answer_question"),
+        path_of(served, seeds.HOSTILE),
+    ):
+        page = seen.go(path)
+        assert serious(page, axe) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.keyboard.press("?")
+    assert serious(page, axe) == []
+
+
+def test_the_first_page_is_light(visit):
+    seen = visit()
+    devtools = seen.page.context.new_cdp_session(seen.page)
+    devtools.send("Network.enable")
+    received: list[float] = []
+    devtools.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    live(seen.go("/"))
+    seen.page.wait_for_timeout(200)
+    assert len(received) >= 8
+    assert sum(received) < 60_000, f"{sum(received):.0f} bytes with all assets"
+    print(f"first page with all assets: {sum(received):.0f} bytes in {len(received)} answers")
+
+
+def test_a_trace_of_thousands_of_spans_stays_usable(visit, served):
+    spans = seeds.deep(time.time_ns() - 200_000_000_000, spans=3_001)
+    served.add(spans)
+    page = visit().go(f"/traces/{spans[0].trace_id}")
+    expect(page.locator(".rows .line")).to_have_count(len(spans))
+    first = page.locator(".rows [aria-selected=true]").get_attribute("data-key")
+    page.keyboard.press("n")
+    expect(page.locator(f"[data-key='{first}'][aria-selected=false]")).to_have_count(1)
+    expect(page.locator(".rows [aria-selected=true].m-error")).to_have_count(1)
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    print(f"{len(spans):,} spans: first contentful paint after {painted:.0f} ms")
+    assert painted < 5_000

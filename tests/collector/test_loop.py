@@ -1,0 +1,76 @@
+"""The ingest thread: prompt when woken, patient with a store that refuses, and never dead in silence."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import journals
+from tracekit.collector.ingest import Ingest, Progress
+from tracekit.collector.loop import IngestLoop
+from tracekit.journal.writer import JournalWriter
+from tracekit.store.duckdb import open_store
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_program_s_journal_is_followed_without_being_woken_and_taken_to_its_end_at_the_stop(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "journal")
+    store = open_store(tmp_path / "traces.duckdb")
+    said: list[str] = []
+    loop = IngestLoop(Ingest(tmp_path / "journal", store), tell=said.append, failed=lambda: said.append("failed"))
+    loop.start()
+    journals.end(writer, 1)
+    until(lambda: store.sql("SELECT count(*) FROM spans").rows == [(1,)])
+    journals.end(writer, 2)
+    loop.stop()
+    assert store.sql("SELECT count(*) FROM spans").rows == [(2,)]
+    assert (said, loop.broken) == ([], False)
+    writer.close()
+    store.close()
+
+
+def test_a_store_that_refuses_is_told_once_and_tried_again(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "journal")
+    journals.end(writer, 1)
+    store = open_store(tmp_path / "traces.duckdb")
+    said: list[str] = []
+    loop = IngestLoop(Ingest(tmp_path / "journal", store), tell=said.append, failed=lambda: said.append("failed"))
+    store.close()
+    loop.start()
+    until(lambda: len(said) == 1)
+    for _ in range(5):
+        loop.wake()
+        time.sleep(0.02)
+    loop.stop()
+    assert len(said) == 1
+    assert "tried again" in said[0]
+    writer.close()
+
+
+class Faulty(Ingest):
+    """Fails in a way that nobody foresaw."""
+
+    def fold(self) -> Progress:
+        raise ZeroDivisionError
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_our_own_is_passed_on(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "traces.duckdb")
+    failed = threading.Event()
+    loop = IngestLoop(Faulty(tmp_path / "journal", store), tell=print, failed=failed.set)
+    loop.start()
+    assert failed.wait(10)
+    loop.stop()
+    assert loop.broken
+    store.close()

@@ -1,0 +1,52 @@
+"""A model server for each test, and the openai client under `autolog()` with the spans that it journals."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+import tracekit
+from tests.support.provider import Provider
+from tests.support.recorded import journaled
+from tracekit.model import RawSpan
+from tracekit.sdk import guard
+
+Spans = Callable[[], list[RawSpan]]
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with Provider() as server:
+        yield server
+
+
+@pytest.fixture
+def spans(data_dir: Path) -> Iterator[Spans]:
+    """The client is patched; gives the spans ended so far. No test may leave a fault of ours, nor an open span."""
+    before = guard.faults()
+    tracekit.autolog(directory=data_dir, instrument=["openai"])
+    yield lambda: journaled(data_dir).ended
+    tracekit.uninstrument()
+    assert guard.faults() == before
+    left = {span.span_id for span in journaled(data_dir).started} - {span.span_id for span in journaled(data_dir).ended}
+    assert not left
+
+
+@pytest.fixture
+def client(provider: Provider) -> Iterator[openai.OpenAI]:
+    plain = openai.DefaultHttpxClient(verify=False)  # no CA files to load
+    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+    with openai.OpenAI(**options, http_client=plain) as made:
+        yield made
+
+
+@pytest.fixture
+async def async_client(provider: Provider) -> AsyncIterator[openai.AsyncOpenAI]:
+    plain = openai.DefaultAsyncHttpxClient(verify=False)
+    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+    async with openai.AsyncOpenAI(**options, http_client=plain) as made:
+        yield made

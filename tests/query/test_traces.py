@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.spans import BASE_NS, SECOND, call, message, span
+from tracekit.errors import QueryError
+from tracekit.model import Score
+from tracekit.query.traces import Filters, get_span, get_trace, list_traces
+from tracekit.store import Batch, Store
+
+START = datetime.fromtimestamp(BASE_NS // SECOND, UTC)
+
+
+def names(store: Store, **filters: Any) -> list[str]:
+    return [trace["name"] for trace in list_traces(store, filters=Filters(**filters)).traces]
+
+
+def test_pages_join_up_newest_first_even_where_starts_are_equal(store: Store) -> None:
+    store.commit(Batch(spans=[span(f"t{n}", trace=n, start_ns=BASE_NS + (n // 3) * SECOND) for n in range(1, 11)]))
+    seen: list[str] = []
+    cursor: str | None = None
+    pages = 0
+    while pages == 0 or cursor:
+        page = list_traces(store, limit=4, cursor=cursor)
+        seen += [trace["trace_id"] for trace in page.traces]
+        cursor, pages = page.next, pages + 1
+    assert seen == [f"{n:032x}" for n in range(10, 0, -1)]
+    assert pages == 3
+
+
+def test_a_page_that_is_just_full_is_the_last(store: Store) -> None:
+    store.commit(Batch(spans=[span(trace=1), span(trace=2)]))
+    assert list_traces(store, limit=2).next is None
+    assert list_traces(store, limit=1).next is not None
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "e30", "WyJhIiwgImIiXQ", "\u00e9"])
+def test_a_cursor_of_somebody_elses_is_refused(store: Store, cursor: str) -> None:
+    with pytest.raises(QueryError, match="is none of tracekit's"):
+        list_traces(store, cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"status": "error"}, ["Broken"]),
+        ({"project": "other"}, ["Plain"]),
+        ({"model": "gpt-4o-mini"}, ["Broken"]),
+        ({"session_id": "s1"}, ["Broken"]),
+        ({"user_id": "u1"}, ["Plain"]),
+        ({"name": "BROK"}, ["Broken"]),
+        ({"text": "CAPITAL of fr"}, ["Broken"]),
+        ({"text": "50%_x"}, ["Plain"]),
+        ({"text": "nowhere"}, []),
+        ({"text": "'; DROP VIEW spans; --"}, []),
+        ({"since": START + timedelta(seconds=5)}, ["Plain"]),
+        ({"until": START + timedelta(seconds=5)}, ["Broken"]),
+        ({"since": START, "until": START}, []),
+        ({"status": "error", "project": "other"}, []),
+        ({}, ["Plain", "Broken"]),
+    ],
+)
+def test_filters(store: Store, filters: dict[str, Any], found: list[str]) -> None:
+    asked = [message("user", "What is the capital of France?")]
+    store.commit(
+        Batch(
+            spans=[
+                span("Broken", trace=1, number=1, status="error", session_id="s1"),
+                call(trace=1, parent=1, start_ns=BASE_NS + 8 * SECOND, input_messages=asked),
+                span(
+                    "Plain",
+                    trace=2,
+                    start_ns=BASE_NS + 5 * SECOND,
+                    project="other",
+                    user_id="u1",
+                    input="50%_x",
+                ),
+            ]
+        )
+    )
+    assert names(store, **filters) == found
+
+
+def test_a_trace_has_its_spans_in_order_and_its_scores(store: Store) -> None:
+    trace_id = f"{1:032x}"
+    store.commit(
+        Batch(
+            spans=[
+                call(
+                    "second",
+                    number=2,
+                    parent=1,
+                    start_ns=BASE_NS + 5,
+                    input_messages=[message("user", "long")],
+                ),
+                span("first", number=1),
+                span("elsewhere", trace=2),
+            ],
+            opened={"j": [span("third", number=3, parent=1, start_ns=BASE_NS + SECOND, end_ns=None)]},
+            scores=[Score(trace_id=trace_id, span_id=None, name="good", value=1.0, created_ns=BASE_NS)],
+        )
+    )
+    found = get_trace(store, trace_id)
+    assert found is not None
+    assert [one["name"] for one in found["spans"]] == ["first", "second", "third"]
+    assert "input_messages" not in found["spans"][1]
+    assert [(score["name"], score["value"]) for score in found["scores"]] == [("good", 1.0)]
+    assert (found["span_count"], found["unpriced"], found["complete"]) == (3, 1, False)
+
+
+def test_a_span_comes_whole_with_its_json_decoded(store: Store) -> None:
+    asked = [message("user", "q")]
+    store.commit(
+        Batch(
+            spans=[
+                call(
+                    number=2,
+                    input_messages=asked,
+                    attributes={"a": [1]},
+                    tool_result="12",
+                    input="{no json",
+                    output={"b": 2},
+                )
+            ]
+        )
+    )
+    found = get_span(store, f"{1:032x}", f"{2:016x}")
+    assert found is not None
+    assert (found["input_messages"], found["attributes"], found["tool_result"]) == (asked, {"a": [1]}, "12")
+    assert (found["input"], found["output"], found["events"]) == ("{no json", {"b": 2}, [])
+
+
+def test_what_is_not_there_is_none(store: Store) -> None:
+    assert get_trace(store, "f" * 32) is None
+    assert get_span(store, "f" * 32, "f" * 16) is None
+    assert list_traces(store).traces == []

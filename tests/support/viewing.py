@@ -1,0 +1,61 @@
+"""The viewer over a real store, on a real port, in a thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from tracekit.model import Span
+from tracekit.store import Batch, Store
+from tracekit.store.duckdb import open_store
+from tracekit_viewer.app import error_handlers, viewer_routes
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Served:
+    """A running viewer: where it answers, what it shows, and the server itself."""
+
+    url: str
+    store: Store
+    server: uvicorn.Server
+
+    def add(self, *traces: Iterable[Span]) -> None:
+        """Commit more spans, the open ones as open."""
+        spans = [span for trace in traces for span in trace]
+        self.store.commit(
+            Batch(
+                spans=[span for span in spans if span.end_ns is not None],
+                opened={"app.tkj": [span for span in spans if span.end_ns is None]},
+            )
+        )
+
+
+@contextmanager
+def serve(directory: Path) -> Iterator[Served]:
+    """Serve an empty store of `directory`."""
+    store = open_store(directory / "traces.duckdb")
+    app = Starlette(exception_handlers=error_handlers())
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="off")
+    )
+    app.router.routes.extend(viewer_routes(store, version=lambda: store.version, closing=lambda: server.should_exit))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Served(url=f"http://127.0.0.1:{port}", store=store, server=server)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        store.close()
+        assert not thread.is_alive(), "the server did not stop within 10 s"

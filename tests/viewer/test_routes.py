@@ -1,0 +1,306 @@
+"""The pages over HTTP, on a real store: what they hold, their twins, their headers, and what they refuse."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from html import unescape
+from html.parser import HTMLParser
+
+import httpx2
+import pytest
+
+from tests.support import seeds, viewing
+from tracekit.store import Batch
+from tracekit.units import UNKNOWN
+from tracekit_viewer import responses, text
+
+
+def find(client, name, **query):
+    return next(
+        t for t in client.get("/traces.json", params={"limit": 100, **query}).json()["traces"] if t["name"] == name
+    )
+
+
+def page(client, path, status=200):
+    answer = client.get(path)
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+class Nodes(HTMLParser):
+    """The text nodes and the attributes of a page."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.texts, self.tags = [], []
+        self.feed(source)
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_the_list_shows_what_was_asked_and_answered(client):
+    shown = page(client, "/")
+    assert "Where is my order 8841?" in shown
+    assert "30 days a year" in shown
+    assert shown.count('role="row" class=') == 40
+    assert page(client, "/traces").count('role="row" class=') == 40
+
+
+def test_a_filter_narrows_the_page_and_its_twin_alike(client):
+    for query in (
+        {"status": "error"},
+        {"model": "gpt-4o-mini"},
+        {"text": "torn"},
+        {"session_id": "s-204"},
+        {"project": "docs"},
+        {"name": "BIG"},
+    ):
+        twin = client.get("/traces.json", params=query).json()["traces"]
+        shown = client.get("/traces", params=query).text
+        assert 0 < len(twin) < 40, query
+        assert re.findall(r'<tr role="row".*?data-key="(\w+)"', shown) == [t["trace_id"] for t in twin]
+
+
+def test_older_pages_follow_without_a_hole(client):
+    ids, cursor = [], None
+    while True:
+        found = client.get("/traces.json", params={"limit": 15, **({"cursor": cursor} if cursor else {})}).json()
+        ids += [t["trace_id"] for t in found["traces"]]
+        cursor = found["next"]
+        if cursor is None:
+            break
+    assert len(ids) == len(set(ids)) == 40
+    first = client.get("/traces", params={"limit": 15}).text
+    (older,) = re.findall(r'href="(/traces\?[^"]+)" rel="next"', first)
+    assert re.findall(r'<tr role="row".*?data-key="(\w+)"', page(client, unescape(older))) == ids[15:30]
+
+
+def test_the_trace_page_opens_at_the_failure(client):
+    trace = find(client, "invoke_agent support", status="error")
+    shown = page(client, f"/traces/{trace['trace_id']}")
+    assert "<h2>execute_tool get_order</h2>" in shown
+    assert "order service did not answer in 900 ms" in shown
+    assert "shop/orders.py" in shown
+    assert "1 of 5 spans failed" in shown
+    twin = client.get(f"/traces/{trace['trace_id']}.json").json()
+    assert len(twin["spans"]) == shown.count('role="row"') == 5
+
+
+def test_every_span_has_an_address_a_fragment_and_a_twin(client):
+    trace = find(client, "answer_question")
+    for span in client.get(f"/traces/{trace['trace_id']}.json").json()["spans"]:
+        base = f"/traces/{trace['trace_id']}"
+        fragment = page(client, f"{base}/spans/{span['span_id']}.html")
+        assert fragment.count("<article") == 1
+        assert "<html" not in fragment
+        assert f"<h2>{span['name']}</h2>" in fragment
+        whole = page(client, f"{base}?span={span['span_id']}")
+        assert f'data-key="{span["span_id"]}" data-level=' in whole
+        assert re.search(rf'data-key="{span["span_id"]}"[^>]*aria-selected="true"', whole)
+        assert client.get(f"{base}/spans/{span['span_id']}.json").json()["span_id"] == span["span_id"]
+
+
+def test_the_panel_of_a_model_call_holds_all_of_it(client):
+    trace = find(client, "invoke_agent support")
+    call = client.get(f"/traces/{trace['trace_id']}.json").json()["spans"][1]
+    shown = page(client, f"/traces/{trace['trace_id']}/spans/{call['span_id']}.html")
+    for expected in (
+        "You are the support agent",
+        "412 ms",
+        "1.0k cached",
+        "64 reasoning",
+        "$0.0049",
+        "gpt-4o → gpt-4o-2024-08-06",
+        "temperature",
+        "Look an order up",
+        "call_1",
+        "tool_calls",
+    ):
+        assert expected in shown
+    assert "Reasoning, 70 characters" in shown
+
+
+def test_a_long_answer_is_whole_behind_its_fold(client):
+    trace = next(t for t in client.get("/traces.json", params={"text": "Write it all down"}).json()["traces"])
+    shown = page(client, f"/traces/{trace['trace_id']}")
+    assert "Paragraph 0:" in shown
+    assert "Paragraph 539:" in shown
+    assert re.search(r"<summary>[\d,]+ more characters</summary>", shown)
+
+
+def test_what_is_unknown_is_a_dash(client):
+    trace = find(client, "chat llama-3.3-70b-local")
+    shown = page(client, f"/traces/{trace['trace_id']}")
+    assert f'title="cost unknown">{UNKNOWN}' in shown
+    assert "Abandoned" in shown
+
+
+def test_hostile_text_reaches_no_markup(client):
+    trace = find(client, seeds.HOSTILE)
+    spans = client.get(f"/traces/{trace['trace_id']}.json").json()["spans"]
+    paths = [
+        "/",
+        f"/traces/{trace['trace_id']}",
+        *(f"/traces/{trace['trace_id']}?span={span['span_id']}" for span in spans),
+    ]
+    for path in paths:
+        nodes = Nodes(page(client, path))
+        shown = [
+            *nodes.texts,
+            *(
+                attributes[name]
+                for _, attributes in nodes.tags
+                for name in ("title", "aria-label")
+                if name in attributes
+            ),
+        ]
+        assert not any(text._marker(words, match) for words in shown for match in text._SUSPECT.finditer(words))
+        assert {tag for tag, _ in nodes.tags} <= ALLOWED_TAGS
+        for tag, attributes in nodes.tags:
+            assert not any(name.startswith("on") or name == "style" for name in attributes), tag
+            for name in ("href", "src", "action"):
+                assert attributes.get(name, "/").startswith(("/", "#")), attributes
+            assert not attributes.get("href", "").startswith("//")
+
+
+ALLOWED_TAGS = {
+    *("html", "head", "meta", "title", "link", "script", "body"),
+    *("header", "main", "nav", "section", "article", "figure", "figcaption"),
+    *("h1", "h2", "h3", "p", "pre", "code"),
+    *("ol", "ul", "li", "dl", "dt", "dd", "div", "span", "a", "kbd", "time", "details", "summary", "dialog"),
+    *("form", "label", "input", "button", "table", "thead", "tbody", "tr", "th", "td"),
+    *("svg", "symbol", "use", "path", "rect", "circle", "line", "text"),
+}
+
+
+def test_every_answer_carries_the_policy(client):
+    trace = client.get("/traces.json").json()["traces"][0]["trace_id"]
+    stylesheet = re.search(r'href="(/static/[^"]+\.css)"', page(client, "/")).group(1)
+    paths = [
+        "/",
+        "/traces",
+        "/traces.json",
+        f"/traces/{trace}",
+        f"/traces/{trace}.json",
+        "/traces/none",
+        "/traces?limit=x",
+        stylesheet,
+        "/static/x/none.js",
+    ]
+    for path in paths:
+        headers = client.get(path).headers
+        assert headers["content-security-policy"] == responses.POLICY, path
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+    assert "unsafe" not in responses.POLICY
+
+
+def test_static_files_are_for_ever_under_their_digest_only(client):
+    stylesheet = re.search(r'href="(/static/[^"]+\.css)"', page(client, "/")).group(1)
+    assert client.get(stylesheet).headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert client.get("/static/outdated/viewer.css").headers["cache-control"] == "no-store"
+    assert client.get("/static/x/..%2fapp.py").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/traces/0000", 404, "No trace 0000 is stored here"),
+        ("/traces?cursor=junk", 400, "none of tracekit"),
+        ("/traces?limit=0", 400, "from 1 to 500"),
+        ("/traces?limit=many", 400, "limit=&#39;many&#39;"),
+        ("/nowhere", 404, "There is no page at /nowhere"),
+    ],
+)
+def test_what_cannot_be_shown_says_why(client, path, status, said):
+    answer = client.get(path, headers={"accept": "text/html"})
+    assert (answer.status_code, said in answer.text) == (status, True), answer.text
+
+
+def test_errors_of_a_twin_are_json_and_of_other_programs_plain(client):
+    assert client.get("/traces/0000.json").json() == {
+        "error": "No trace 0000 is stored here. It may live in another data directory."
+    }
+    trace = client.get("/traces.json").json()["traces"][0]["trace_id"]
+    assert client.get(f"/traces/{trace}/spans/none.json").status_code == 404
+    plain = client.get("/nowhere", headers={"accept": "*/*"})
+    assert (plain.text, plain.headers["content-type"]) == (
+        "There is no page at /nowhere.",
+        "text/plain; charset=utf-8",
+    )
+
+
+def test_pages_are_compressed_only_for_those_who_ask(client, served):
+    with httpx2.Client(base_url=served.url, headers={"accept-encoding": "identity"}) as plain:
+        assert "content-encoding" not in plain.get("/").headers
+    assert client.get("/").headers["content-encoding"] == "gzip"
+
+
+def test_an_empty_store_says_how_to_begin(tmp_path):
+    with viewing.serve(tmp_path) as empty:
+        shown = httpx2.get(f"{empty.url}/").text
+        assert "Waiting for the first trace" in shown
+        assert f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}" in shown
+        empty.add(seeds.running(time.time_ns()))
+        assert "Nothing matches" in httpx2.get(f"{empty.url}/?text=nowhere-said").text
+
+
+def versions(stream):
+    return (int(line.removeprefix("data: ")) for line in stream.iter_lines() if line.startswith("data: "))
+
+
+def test_the_stream_says_the_version_and_then_each_change(tmp_path):
+    with viewing.serve(tmp_path) as served, httpx2.stream("GET", f"{served.url}/live", timeout=10) as stream:
+        heard = versions(stream)
+        assert next(heard) == served.store.version
+        served.add(seeds.stream_cut(time.time_ns()))
+        assert next(heard) == served.store.version
+
+
+def test_an_open_stream_does_not_keep_the_server_from_stopping(tmp_path):
+    with viewing.serve(tmp_path) as served, httpx2.stream("GET", f"{served.url}/live", timeout=10) as stream:
+        heard = versions(stream)
+        assert next(heard) == served.store.version
+        served.server.should_exit = True
+        began = time.monotonic()
+        assert list(heard) == []
+        assert time.monotonic() - began < 2
+
+
+def test_questions_from_many_readers_at_once(client, served):
+    statuses = []
+
+    def read():
+        statuses.extend(
+            httpx2.get(f"{served.url}{path}").status_code for path in ("/", "/traces?text=order", "/traces.json")
+        )
+
+    threads = [threading.Thread(target=read) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 18
+
+
+def test_a_process_that_died_is_interrupted_and_not_running(tmp_path):
+    with viewing.serve(tmp_path) as served:
+        served.add(seeds.running(time.time_ns()))
+        assert 'aria-label="Running"' in httpx2.get(f"{served.url}/").text
+        served.store.commit(Batch(interrupted=["app.tkj"]))
+        shown = httpx2.get(f"{served.url}/").text
+        assert 'aria-label="Interrupted"' in shown
+        assert 'aria-label="Running"' not in shown
+        (trace,) = served.store.sql("SELECT trace_id FROM traces").rows[0]
+        assert "its process died before" in httpx2.get(f"{served.url}/traces/{trace}").text
+
+
+def test_a_cost_without_some_calls_says_so(client):
+    trace = find(client, "chat llama-3.3-70b-local")
+    assert "without 1 unpriced call" in page(client, f"/traces/{trace['trace_id']}")

@@ -1,0 +1,234 @@
+"""How rows leave a command: as a table for people, and as JSON, NDJSON, CSV or Parquet for programs.
+
+Programs get every value whole. People get text in which nothing that came from a trace can act on the terminal:
+control, bidirectional and invisible characters are spelled out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+from uuid import UUID
+
+from tracekit import config
+from tracekit.errors import UsageError
+from tracekit.text import line, visible, width
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tracekit.store import Result
+
+FORMATS = ("table", "json", "ndjson", "csv", "parquet")
+
+
+def talk(sentence: str) -> None:
+    """Say something to the person, beside the data."""
+    print(f"tracekit: {visible(sentence)}", file=sys.stderr, flush=True)
+
+
+def plain(value: Any, kind: str = "") -> Any:
+    """A value as JSON can hold it: times in ISO 8601, UTC; JSON columns decoded; bytes as hex; the rest as text."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return _decoded(value) if kind == "JSON" else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        inner = kind.removesuffix("[]") if kind.endswith("[]") else ""
+        return [plain(item, inner) for item in value]
+    return _scalar(value)
+
+
+def write(result: Result, form: str, *, output: Path | None = None) -> None:
+    """Write a result to stdout, or to a file, in one of `FORMATS`.
+
+    Raises:
+        UsageError: Parquet to a terminal; a file that cannot be written.
+    """
+    if output is None:
+        people = sys.stdout.isatty()
+        if form == "parquet" and people:
+            raise UsageError("parquet is binary: send it to a file with --output FILE or a redirection.")
+        _WRITERS[form](result, sys.stdout.buffer, people)
+        sys.stdout.flush()
+        return
+    try:
+        with output.open("wb") as file:
+            _WRITERS[form](result, file, False)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror or error}.") from error
+
+
+def table(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """Print cells under their names; columns in `right` stand against their right edge."""
+    coloured = console()
+    if coloured is None:
+        print(rows(names, values, right=right))
+        return
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        grid.add_column(Text(name), justify="right" if name in right else "left", no_wrap=name in right)
+    for row in values:
+        grid.add_row(*map(Text, row))
+    coloured.print(grid)
+
+
+def rows(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> str:
+    """Plain text in aligned columns under their names; columns in `right` stand against their right edge."""
+    widths = [max(map(width, column)) for column in zip(names, *values, strict=True)]
+
+    def text(cells: Sequence[str]) -> str:
+        padded = (
+            " " * (wide - width(cell)) + cell if name in right else cell + " " * (wide - width(cell))
+            for name, cell, wide in zip(names, cells, widths, strict=True)
+        )
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([text(names), text(["─" * wide for wide in widths]), *map(text, values)])
+
+
+def console() -> Console | None:
+    """A rich console when stdout is a terminal that may be coloured; None where plain text is wanted."""
+    if not sys.stdout.isatty() or config.environment("NO_COLOR") or config.environment("TERM") == "dumb":
+        return None
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def dump(value: Any) -> None:
+    """Write one JSON document to stdout."""
+    people = sys.stdout.isatty()
+    print(_json(value, people=people, indent=2 if people else None))
+
+
+def dump_lines(values: Iterable[Any]) -> None:
+    """Write JSON documents to stdout, one a line."""
+    people = sys.stdout.isatty()
+    for value in values:
+        print(_json(value, people=people))
+
+
+def _json(value: Any, *, people: bool = False, indent: int | None = None) -> str:
+    """JSON text; all in ASCII where a terminal is to show it, so that nothing in it can act on the terminal."""
+    return json.dumps(plain(value), ensure_ascii=people, indent=indent)
+
+
+def _records(result: Result) -> Iterator[dict[str, Any]]:
+    names = _distinct(result.columns)
+    for row in result.rows:
+        yield dict(zip(names, map(plain, row, result.types), strict=True))
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Column names as keys of an object: the second `id` of a join is `id_1`, so that neither hides the other."""
+    keys: list[str] = []
+    for name in names:
+        key, number = name, 0
+        while key in keys:
+            number += 1
+            key = f"{name}_{number}"
+        keys.append(key)
+    return keys
+
+
+def _write_json(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001 - one shape for all writers
+    lead = "[\n"
+    for record in _records(result):
+        file.write(f"{lead}{_json(record, people=people)}".encode())
+        lead = ",\n"
+    file.write(b"[]\n" if lead == "[\n" else b"\n]\n")
+
+
+def _write_ndjson(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
+    file.writelines(f"{_json(record, people=people)}\n".encode() for record in _records(result))
+
+
+def _write_csv(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(result.columns)
+    for row in result.rows:
+        cells = [_cell(value, kind) for value, kind in zip(row, result.types, strict=True)]
+        writer.writerow([visible(cell) for cell in cells] if people else cells)
+    text.detach()
+
+
+def _write_parquet(result: Result, file: BinaryIO, _: bool) -> None:  # noqa: FBT001
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(result.arrow(), file)
+
+
+def _write_table(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
+    cells = [
+        ["NULL" if value is None else line(_cell(value, kind)) for value, kind in zip(row, result.types, strict=True)]
+        for row in result.rows
+    ]
+    numbers = [name for name, kind in zip(result.columns, result.types, strict=True) if kind.startswith(_NUMBERS)]
+    names = [line(name) for name in result.columns]
+    if people:
+        table(names, cells, right=numbers)
+    else:
+        file.write(f"{rows(names, cells, right=numbers)}\n".encode())
+
+
+_WRITERS: dict[str, Callable[[Result, BinaryIO, bool], None]] = {
+    "table": _write_table,
+    "json": _write_json,
+    "ndjson": _write_ndjson,
+    "csv": _write_csv,
+    "parquet": _write_parquet,
+}
+_NUMBERS = (
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+    "FLOAT", "DOUBLE", "DECIMAL",
+)  # fmt: skip
+
+
+def _cell(value: Any, kind: str) -> str:
+    """A value as one cell of text: text as it is, everything else as its JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    simple = plain(value, kind)
+    return simple if isinstance(simple, str) else json.dumps(simple, ensure_ascii=False)
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # a JSON column holds JSON; text cast to one need not
+        return text
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta | UUID):
+        return str(value)
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if Decimal(str(number)) == value else str(value)
+    if isinstance(value, bytes | bytearray):
+        return value.hex()
+    return str(value)

@@ -1,0 +1,166 @@
+"""`tracekit up`: receiver, ingest loop and viewer in one process on one port. The one place that puts them together."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import signal
+import sys
+import webbrowser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracekit import config
+from tracekit.cli import EXIT_INTERRUPTED
+from tracekit.cli.output import talk
+from tracekit.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp
+
+    from tracekit.collector.durable import GroupCommit
+    from tracekit.query.running import Running
+    from tracekit.query.source import StoreSource
+
+_WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, never chosen
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class _Options:
+    host: str
+    port: int
+    directory: Path
+    database: Path
+    token: str | None
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags."""
+    parser.add_argument("--host", help=f"address (default {config.DEFAULT_HOST}); beyond loopback it needs a token")
+    parser.add_argument("--port", type=int, help=f"port to bind (default {config.DEFAULT_PORT}); 0 picks a free one")
+    parser.add_argument("--dir", help="data directory (default $TRACEKIT_DIR, ./.tracekit, or the user's)")
+    parser.add_argument("--db", help="database file (default traces.duckdb in the data directory)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.epilog = "example: tracekit up --port 0 --no-browser"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal; 0 after SIGTERM, 130 after SIGINT.
+
+    Raises:
+        TracekitError: a taken port, a directory or database that cannot be used, an exposed address without a token.
+    """
+    from tracekit.query.extras import require_server
+
+    require_server()
+    from tracekit.collector.sockets import bind
+    from tracekit.query.source import hold, prepare
+
+    options = _options(args)
+    with contextlib.closing(bind(options.host, options.port)) as listening:
+        prepare(options.directory)
+        with hold(options.directory, options.database) as source:
+            ended_by = _serve(options, source, listening, browser=not args.no_browser and sys.stdout.isatty())
+    return EXIT_INTERRUPTED if ended_by == signal.SIGINT else 0
+
+
+def _options(args: argparse.Namespace) -> _Options:
+    from tracekit.collector.sockets import is_loopback
+
+    directory = config.directory(args.dir)
+    host = str(config.setting("host", args.host, default=config.DEFAULT_HOST).value)
+    token = config.setting("token").value
+    if not is_loopback(host) and not token:
+        raise UsageError(
+            f"--host {host} can be reached from other machines, and no token protects it. Set TRACEKIT_TOKEN to a long "
+            "random word, or bind 127.0.0.1."
+        )
+    return _Options(
+        host=host,
+        port=config.integer("port", args.port, default=config.DEFAULT_PORT),
+        directory=directory,
+        database=config.database(directory, args.db),
+        token=str(token) if token else None,
+    )
+
+
+def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, browser: bool) -> int | None:
+    """Put the parts together, run them, take them apart; the signal that ended it."""
+    from tracekit.collector.durable import GroupCommit
+    from tracekit.collector.loop import IngestLoop
+    from tracekit.collector.server import Server
+    from tracekit.journal.writer import JournalWriter
+    from tracekit.query.running import Running, announce, withdraw
+
+    running = Running(
+        url=_url(options.host, listening.getsockname()[1]),
+        pid=os.getpid(),
+        key=secrets.token_urlsafe(24),
+        instance=secrets.token_hex(8),
+        database=str(options.database),
+    )
+
+    def ready() -> None:
+        announce(options.directory, running)
+        print(running.url, flush=True)
+        talk(f"traces in {options.directory}; Ctrl-C ends.")
+        if browser:
+            webbrowser.open(running.url)
+
+    server = Server()
+    writer = JournalWriter(options.directory / config.JOURNAL, role="collector")
+    loop = IngestLoop(source.ingest, tell=talk, failed=server.stop)
+    journal = GroupCommit(writer, appended=loop.wake)
+    app = _application(options, running, source, journal, closing=server.closing)
+    loop.start()
+    try:
+        ended_by = server.run(app, listening, ready=ready)
+    finally:
+        journal.close()
+        writer.close()
+        loop.stop()
+        withdraw(options.directory, running.instance)
+    if loop.broken:
+        raise StoreError("traces cannot be stored (see above). The journals keep them; start `tracekit up` again.")
+    return ended_by
+
+
+def _application(
+    options: _Options, running: Running, source: StoreSource, journal: GroupCommit, *, closing: Callable[[], bool]
+) -> ASGIApp:
+    """Every route behind its guards."""
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.gzip import GZipMiddleware
+    from tracekit_viewer.app import error_handlers, viewer_routes
+
+    from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, TokenGuard
+    from tracekit.collector.receiver import Receiver
+    from tracekit.query.serve import api_routes
+
+    routes = [
+        *Receiver(journal, instance=running.instance).routes(),
+        *api_routes(source, key=running.key),
+        *viewer_routes(source, version=source.version, closing=closing),
+    ]
+    guards: list[Middleware] = []
+    if options.host not in _WILDCARDS:  # the names it is reached by cannot be known: its token is what guards it
+        guards.append(Middleware(HostGuard, names=(*LOOPBACK_NAMES, options.host)))
+    if options.token:
+        guards.append(Middleware(TokenGuard, token=options.token, key=running.key))
+    return Starlette(
+        routes=routes,
+        middleware=[*guards, Middleware(GZipMiddleware, compresslevel=5)],
+        exception_handlers=error_handlers(),
+    )
+
+
+def _url(host: str, port: int) -> str:
+    name = config.DEFAULT_HOST if host in _WILDCARDS else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

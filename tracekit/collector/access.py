@@ -1,0 +1,94 @@
+"""Who may speak to the server: a name it answers to, and beyond loopback a token. Plain ASGI middleware.
+
+The check of the Host header is what keeps a page of some other site from reading traces through the browser by
+pointing its own name at this machine (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+COOKIE = "tracekit_token"
+OPEN_PATH = "/health"
+"""Answered without a token: it says nothing of what is stored."""
+
+
+class HostGuard:
+    """Refuses requests for a host name that is not the server's own."""
+
+    def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve or refuse one request."""
+        if scope["type"] == "http" and _host_name(Headers(scope=scope).get("host", "")) not in self._names:
+            refusal = PlainTextResponse(
+                "tracekit does not answer to this host name. Use localhost, or start it with --host NAME.\n", 421
+            )
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class TokenGuard:
+    """Refuses requests without the token: an `Authorization: Bearer` header, a cookie, or `?token=` once.
+
+    The key of `up.json` does as well: who can read that file can read the database beside it.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, *, key: str) -> None:
+        self._app = app
+        self._words = (token.encode(), key.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, refuse, or turn `?token=` into a cookie."""
+        if scope["type"] != "http" or scope["path"] == OPEN_PATH or self._holds(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+            return
+        await self._answer(scope)(scope, receive, send)
+
+    def _holds(self, headers: Headers) -> bool:
+        scheme, _, word = headers.get("authorization", "").partition(" ")
+        return (scheme.lower() == "bearer" and self._is(word.strip())) or self._is(_cookie(headers))
+
+    def _is(self, word: str) -> bool:
+        given = word.encode(errors="surrogateescape")
+        return any(hmac.compare_digest(given, known) for known in self._words)
+
+    def _answer(self, scope: Scope) -> Response:
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        given = dict(query).get("token")
+        if given is None or not self._is(given) or scope["method"] != "GET":
+            return PlainTextResponse(
+                "This tracekit asks for its token: send `Authorization: Bearer TOKEN`, or open /?token=TOKEN once.\n",
+                401,
+                {"WWW-Authenticate": "Bearer"},
+            )
+        rest = urlencode([(name, value) for name, value in query if name != "token"])
+        answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
+        answer.set_cookie(COOKIE, given, httponly=True, samesite="strict")
+        return answer
+
+
+def _host_name(header: str) -> str:
+    """The name in a Host header, without port and brackets."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0].lower()
+    return header.partition(":")[0].lower()
+
+
+def _cookie(headers: Headers) -> str:
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""

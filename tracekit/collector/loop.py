@@ -1,0 +1,74 @@
+"""The thread that keeps the store up with the journals: wakes when told, and looks by itself a few times a second."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+from tracekit.collector.ingest import Ingest
+from tracekit.errors import StoreError
+
+POLL_SECONDS = 0.2
+RETRY_SECONDS = 2.0
+
+
+class IngestLoop:
+    """Runs an `Ingest` until it is stopped.
+
+    Args:
+        ingest: what is run.
+        tell: takes sentences for a person: what could not be read, why rows cannot be stored.
+        failed: called when the thread ends by an error that it cannot handle, which the thread then raises.
+    """
+
+    def __init__(self, ingest: Ingest, *, tell: Callable[[str], None], failed: Callable[[], None]) -> None:
+        self._ingest = ingest
+        self._tell = tell
+        self._failed = failed
+        self._wake = threading.Event()
+        self._stopping = False
+        self.broken = False
+        self._trouble: str | None = None
+        self._thread = threading.Thread(target=self._run, name="tracekit-ingest", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look now: something has been appended."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Take in what the journals hold by now, and end."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with contextlib.ExitStack() as unless_finished:
+            unless_finished.callback(self._break)
+            while not self._stopping:
+                self._wake.wait(POLL_SECONDS if self._trouble is None else RETRY_SECONDS)
+                self._wake.clear()
+                self._look()
+            self._look()
+            unless_finished.pop_all()
+
+    def _break(self) -> None:
+        self.broken = True
+        self._failed()
+
+    def _look(self) -> None:
+        try:
+            progress = self._ingest.fold()
+        except StoreError as error:
+            # The journals keep everything meanwhile: say it once, and go on trying.
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self._tell(f"{error} The journals keep what comes in; storing it is tried again.")
+            return
+        self._trouble = None
+        for notice in progress.notices:
+            self._tell(notice)

@@ -1,0 +1,161 @@
+"""What the records of journals amount to: rows for one transaction, gathered frame by frame. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import UnionType
+
+from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
+from tracekit.collector.tail import Tail
+from tracekit.dialects import canonical
+from tracekit.errors import DecodeError
+from tracekit.journal import records
+from tracekit.journal.frame import Frame
+from tracekit.model import RawSpan, Score, Span
+from tracekit.otlp import decode
+from tracekit.store import Batch
+
+_Key = tuple[str, str]
+_LAST_NS = (1 << 63) - 1
+_SCORE_TYPES: dict[str, UnionType | type] = {
+    **dict.fromkeys(("trace_id", "name", "source"), str),
+    **dict.fromkeys(("span_id", "label", "comment"), str | None),
+    "value": int | float | None,
+    "created_ns": int,
+}
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows on their way into the store. A span that starts and ends in one of these is never an open one.
+
+    `charge` sets what a span has cost, where that is known.
+    """
+
+    charge: Callable[[Span], None]
+    spans: list[Span] = field(default_factory=list[Span])
+    scores: list[Score] = field(default_factory=list[Score])
+    _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
+    _ended: set[_Key] = field(default_factory=set[_Key])
+
+    def take(self, frame: Frame, tail: Tail) -> None:
+        """Add what one record says; one that cannot be understood is a fault of its journal, and no more than that."""
+        tail.frames += 1
+        tail.sequences.see(frame.sequence)
+        handler = _HANDLERS.get(frame.kind, _unknown)
+        try:
+            handler(self, frame.payload, tail)
+        except DecodeError as error:
+            tail.fault(f"record {frame.sequence}: {error}")
+
+    def batch(self, tails: list[Tail]) -> Batch:
+        """All of it as one transaction, with the journals it was read from."""
+        return Batch(
+            spans=self.spans,
+            opened={name: [canonical(raw) for raw in spans.values()] for name, spans in self._opened.items() if spans},
+            scores=self.scores,
+            interrupted=[tail.name for tail in tails if tail.ended],
+            journals=[tail.state() for tail in tails],
+        )
+
+    def start(self, payload: bytes, tail: Tail) -> None:
+        """A span has begun."""
+        raw = _checked(records.raw_span(payload, tail.resources))
+        key = raw.trace_id, raw.span_id
+        if key not in self._ended:
+            self._opened.setdefault(tail.name, {})[key] = raw
+
+    def end(self, payload: bytes, tail: Tail) -> None:
+        """A span has ended."""
+        span = canonical(_checked(records.raw_span(payload, tail.resources)))
+        key = span.trace_id, span.span_id
+        self._opened.get(tail.name, {}).pop(key, None)
+        self._ended.add(key)
+        self._add(span)
+
+    def score(self, payload: bytes, _: Tail) -> None:
+        """A judgement was made."""
+        score = records.score(payload)
+        _check_score(score)
+        self.scores.append(score)
+
+    def traces(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
+        """A request with spans came in. Those without usable ids were refused to their sender then."""
+        tail.received[TRACES.name] += 1
+        for raw in decode.traces(payload, json=is_json):
+            if usable(raw.trace_id, raw.span_id):
+                self._add(canonical(raw))
+
+    def _add(self, span: Span) -> None:
+        if span.counted:
+            self.charge(span)
+        self.spans.append(span)
+
+
+def _header(_: Rows, payload: bytes, tail: Tail) -> None:
+    header = records.load(payload)
+    if not isinstance(header.get("process"), str):
+        raise DecodeError(f"a header names its process {header.get('process')!r:.80}, not with a text")
+    tail.header = header
+
+
+def _resource(_: Rows, payload: bytes, tail: Tail) -> None:
+    data = records.load(payload)
+    try:
+        tail.resources[int(data["id"])] = dict(data["attributes"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise DecodeError(f"a resource record lacks or misstates a field: {error!r}") from error
+
+
+def _unknown(_: Rows, __: bytes, ___: Tail) -> None:
+    raise DecodeError("its kind is unknown: a newer tracekit wrote it, or it is damaged")
+
+
+def _close(_: Rows, payload: bytes, tail: Tail) -> None:
+    dropped = records.load(payload).get("dropped", 0)
+    if not isinstance(dropped, int):
+        raise DecodeError(f"a close record counts {dropped!r} records as dropped, not a number of them")
+    tail.dropped = dropped
+
+
+def _check_score(score: Score) -> None:
+    """Hold a score to its types: its record is JSON, which holds to none."""
+    for name, kind in _SCORE_TYPES.items():
+        value: object = getattr(score, name)
+        if not isinstance(value, kind):
+            raise DecodeError(f"a score's {name} is {value!r:.80}, which cannot be")
+    if not 0 <= score.created_ns <= _LAST_NS:
+        raise DecodeError(f"a score's created_ns is {score.created_ns}, which is no time")
+
+
+def _received(signal: str) -> _Handler:
+    def count(_: Rows, __: bytes, tail: Tail) -> None:
+        tail.received[signal] += 1
+
+    return count
+
+
+def _checked(span: RawSpan) -> RawSpan:
+    if not usable(span.trace_id, span.span_id):
+        raise DecodeError(f"a span's ids are unusable: trace {span.trace_id!r}, span {span.span_id!r}")
+    return span
+
+
+_Handler = Callable[[Rows, bytes, Tail], None]
+
+# Logs and metrics stay in the journal and are counted; no row is made of them.
+_HANDLERS: dict[bytes, _Handler] = {
+    records.HEADER: _header,
+    records.RESOURCE: _resource,
+    records.SPAN_START: Rows.start,
+    records.SPAN_END: Rows.end,
+    records.SCORE: Rows.score,
+    records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
+    records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
+    records.OTLP_LOGS: _received(LOGS.name),
+    records.OTLP_LOGS_JSON: _received(LOGS.name),
+    records.OTLP_METRICS: _received(METRICS.name),
+    records.OTLP_METRICS_JSON: _received(METRICS.name),
+    records.CLOSE: _close,
+}

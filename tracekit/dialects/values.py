@@ -1,0 +1,75 @@
+"""Attribute values as dialects need them: text, counts, lists, decoded JSON. Pure; unknown is None."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+MAX_INTEGER = (1 << 63) - 1
+"""The largest integer that the store and every client of it can hold."""
+
+_MAX_DECODINGS = 4
+_JSON_STARTS = ("{", "[", '"')
+
+
+def text(value: Any) -> str | None:
+    """The value as text; None for nothing and for the empty text."""
+    if isinstance(value, str):
+        return value or None
+    return None if value is None else str(value)
+
+
+def count(value: Any) -> int | None:
+    """A number of things: a whole number from 0, also as a float or as text.
+
+    >>> count(12), count("12"), count(12.0), count(-1), count(True)
+    (12, 12, 12, None, None)
+    """
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value) if len(value) < 20 else None  # noqa: PLR2004 - 19 digits hold MAX_INTEGER
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_INTEGER:
+        return None
+    return value
+
+
+def milliseconds(seconds: Any) -> float | None:
+    """Seconds as milliseconds; None where it is no finite number."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        return None
+    return seconds * 1000.0
+
+
+def decoded(value: Any) -> Any:
+    """JSON text as what it says, however often it was encoded; any other text, and everything else, as it is.
+
+    >>> decoded('{"a": 1}'), decoded('"[1]"'), decoded("rainy"), decoded("12")
+    ({'a': 1}, [1], 'rainy', '12')
+    """
+    for _ in range(_MAX_DECODINGS):
+        if not isinstance(value, str) or not value.lstrip().startswith(_JSON_STARTS):
+            return value
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def names(value: Any) -> list[str] | None:
+    """Words as a list: of a list, of a JSON list, of one word; None when there are none."""
+    value = decoded(value)
+    if isinstance(value, list | tuple):
+        return [item for item in map(text, value) if item is not None] or None
+    word = text(value)
+    return None if word is None else [word]
+
+
+def listed(value: Any) -> list[Any] | None:
+    """The value as a list: decoded, and a single object as a list of one; None for anything else."""
+    value = decoded(value)
+    if isinstance(value, dict):
+        return [value]
+    return list(value) if isinstance(value, list | tuple) else None

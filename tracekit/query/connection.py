@@ -1,0 +1,142 @@
+"""`tracekit.connect()`: the store from Python. Holds nothing between two questions, and so keeps nobody out."""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tracekit import config
+from tracekit.errors import UsageError
+from tracekit.query import resolve, tree
+from tracekit.query.source import open_source
+from tracekit.query.traces import get_trace
+from tracekit.store import Parameters, Result
+from tracekit.store.sqlfiles import statement
+from tracekit.text import visible
+
+PREVIEW = 1000
+"""Characters of a span's input and output that are fetched for a tree."""
+
+
+class Connection:
+    """Questions to the store of one data directory.
+
+    Each one goes to a running `tracekit up` where there is one, and opens the database for itself where not; what the
+    journals hold by then is in the answer.
+    """
+
+    def __init__(self, directory: Path, database: Path) -> None:
+        self.directory = directory
+        self.database = database
+
+    def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
+        """Answer one read-only statement.
+
+        Args:
+            query: SQL over the views `spans`, `traces`, `messages`, `scores` and `gaps`.
+            parameters: values for its `?` or `$name`.
+            limit: at most so many rows; `Result.truncated` tells whether there were more.
+
+        Raises:
+            QueryError: it does not parse, does not run, or would change something.
+            StoreBusyError: another process holds the database, and does not let go.
+        """
+        with open_source(self.directory, db=self.database, tell=_tell) as source:
+            return source.sql(query, parameters, limit=limit)
+
+    def traces(self, where: str = "true", parameters: Parameters = (), *, limit: int | None = None) -> Result:
+        """Rows of the `traces` view, newest first; `where` is a SQL condition on its columns."""
+        return self.sql(f"FROM traces WHERE {where} ORDER BY start_time DESC", parameters, limit=limit)
+
+    def spans(self, where: str = "true", parameters: Parameters = (), *, limit: int | None = None) -> Result:
+        """Rows of the `spans` view, oldest first; `where` is a SQL condition on its columns."""
+        return self.sql(f"FROM spans WHERE {where} ORDER BY start_time", parameters, limit=limit)
+
+    def trace(self, word: str) -> TraceView:
+        """One trace, by its id, the beginning of it, or "latest".
+
+        Raises:
+            UsageError: none or more than one is meant.
+        """
+        with open_source(self.directory, db=self.database, tell=_tell) as source:
+            return load(source, word)
+
+
+class TraceView(Mapping[str, Any]):
+    """A trace: its row, `spans` and `scores` by key; printed, or as a notebook's result, a tree."""
+
+    def __init__(self, data: Mapping[str, Any], previews: Mapping[str, Mapping[str, Any]]) -> None:
+        self._data = data
+        self.previews = previews
+
+    def __getitem__(self, key: str) -> Any:
+        return self._data[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __repr__(self) -> str:
+        lines = [f"{line.lead}{line.head}{line.detail}" for line in tree.lines(self["spans"], self.previews)]
+        return "\n".join([*tree.heading(self), "", *lines])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(repr(self))}</pre>"
+
+
+def connect(path: str | os.PathLike[str] | None = None) -> Connection:
+    """The store of a data directory.
+
+    Args:
+        path: a data directory, or a database file in one; by default as the settings say.
+
+    Example:
+        >>> import tracekit
+        >>> tracekit.connect().sql("select model, sum(cost_usd) from spans group by model").df()  # doctest: +SKIP
+    """
+    given = None if path is None else Path(path).expanduser().absolute()
+    if given is not None and given.is_file():
+        return Connection(given.parent, given)
+    directory = config.directory(given)
+    return Connection(directory, config.database(directory))
+
+
+def show(trace: str | Mapping[str, Any] = resolve.LATEST) -> TraceView:
+    """A trace as a tree, in a notebook or a prompt.
+
+    Args:
+        trace: its id, the beginning of it, "latest", or a row that has a `trace_id`.
+
+    Raises:
+        UsageError: it names no trace, or more than one.
+    """
+    if isinstance(trace, TraceView):
+        return trace
+    word = trace if isinstance(trace, str) else trace.get("trace_id")
+    if not isinstance(word, str):
+        raise UsageError(f"{trace!r:.80} has no trace_id; give show() a trace, or an id.")
+    return connect().trace(word)
+
+
+def load(source: Any, word: str, *, length: int = PREVIEW) -> TraceView:
+    """The trace that `word` names, with `length` characters of what went into and out of each span.
+
+    Raises:
+        UsageError: it names none, or more than one.
+    """
+    found = get_trace(source, resolve.trace_id(source, word))
+    if found is None:
+        raise UsageError(f"trace {word!r} has just been removed.")
+    parameters = {"trace_id": found["trace_id"], "length": length}
+    rows = source.sql(statement(resolve.QUERIES, "span_previews"), parameters).dicts()
+    return TraceView(found, {str(row["span_id"]): row for row in rows})
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"tracekit: {visible(sentence)}\n")

@@ -1,0 +1,157 @@
+"""What state a data directory is in: directory, database, journals. Facts, and sentences about what is wrong.
+
+It refuses to mend anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tracekit.collector.tail import Tail
+from tracekit.errors import TracekitError
+from tracekit.journal import reader
+from tracekit.query import running
+from tracekit.query.resolve import QUERIES
+from tracekit.query.source import open_source
+from tracekit.query.traces import Queryable
+from tracekit.store import JournalState
+from tracekit.store.sqlfiles import statement
+
+LOW_BYTES = 200 << 20
+"""Less free space than this is said to be wrong."""
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(slots=True, kw_only=True)
+class Journals:
+    """The journal files of a directory, summed up. `troubled` says of each that lacks something what it is."""
+
+    files: int = 0
+    bytes: int = 0
+    live: int = 0
+    unread_bytes: int = 0
+    faults: int = 0
+    skipped_bytes: int = 0
+    missing_records: int = 0
+    dropped_records: int = 0
+    received: Counter[str] = field(default_factory=Counter[str])
+    troubled: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+
+@dataclass(slots=True, kw_only=True)
+class Health:
+    """A data directory as it is. None is what could not be found out; `problems` says why."""
+
+    directory: str
+    database: str
+    mode: str | None = None
+    free_bytes: int | None = None
+    database_bytes: int | None = None
+    database_mode: str | None = None
+    schema_version: int | None = None
+    spans: int | None = None
+    traces: int | None = None
+    up: dict[str, Any] | None = None
+    journals: Journals = field(default_factory=Journals)
+    problems: list[str] = field(default_factory=list[str])
+
+    def as_dict(self) -> dict[str, Any]:
+        """This as JSON values."""
+        return asdict(self)
+
+
+def examine(directory: Path, database: Path) -> Health:
+    """Look at a data directory, what its journals hold folded in first."""
+    health = Health(directory=str(directory), database=str(database))
+    if not directory.exists():
+        return health  # nothing has been recorded yet, which is no trouble
+    _look_at_directory(health, directory)
+    up = running.find(directory)
+    if up is not None:
+        health.up = {"url": up.url, "pid": up.pid}
+    try:
+        with open_source(directory, db=database) as source:
+            facts = source.sql(statement(QUERIES, "store_facts")).dicts()[0]
+            health.schema_version, health.spans, health.traces = facts.values()
+            tails = _tails(source)
+    except TracekitError as error:
+        health.problems.append(str(error))
+        tails = {}
+    _look_at_database(health, database)
+    _look_at_journals(health, directory / "journal", tails)
+    return health
+
+
+def _look_at_directory(health: Health, directory: Path) -> None:
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    health.mode = f"{mode:04o}"
+    health.free_bytes = shutil.disk_usage(directory).free
+    if mode & _OTHERS:
+        health.problems.append(f"{directory} is open to other users (mode {mode:04o}). Close it: chmod 700 {directory}")
+    if health.free_bytes < LOW_BYTES:
+        left = health.free_bytes >> 20
+        health.problems.append(
+            f"{directory} has {left} MiB left. Make room: records are dropped when the disk is full."
+        )
+
+
+def _look_at_database(health: Health, database: Path) -> None:
+    if not database.exists():
+        return
+    found = database.stat()
+    health.database_bytes, health.database_mode = found.st_size, f"{stat.S_IMODE(found.st_mode):04o}"
+    if found.st_mode & _OTHERS:
+        health.problems.append(f"{database} is open to other users. Close it: chmod 600 {database}")
+
+
+def _look_at_journals(health: Health, folder: Path, tails: Mapping[str, Tail]) -> None:
+    journals = health.journals
+    for path in reader.journals(folder):
+        journals.files += 1
+        try:
+            size = path.stat().st_size
+            journals.live += reader.is_alive(path)
+        except OSError as error:
+            journals.troubled[path.name] = [f"cannot be read: {error.strerror or error}"]
+            continue
+        journals.bytes += size
+        tail = tails.get(path.name)
+        if tail is None:
+            journals.unread_bytes += size
+            continue
+        journals.unread_bytes += max(size - tail.offset, 0)
+        _add(journals, tail)
+    health.problems += [f"journal {name}: {'; '.join(said)}." for name, said in journals.troubled.items()]
+
+
+def _add(journals: Journals, tail: Tail) -> None:
+    missing = sum(last - first + 1 for first, last in tail.sequences.missing)
+    journals.faults += tail.faults
+    journals.skipped_bytes += tail.skipped_bytes
+    journals.missing_records += missing
+    journals.dropped_records += tail.dropped
+    journals.received.update(tail.received)
+    said: list[str] = []
+    if tail.foreign:
+        said.append(f"no journal: {tail.skipped_bytes} bytes without a record, left alone")
+    elif tail.faults:
+        why = "; ".join(tail.reasons)
+        said.append(f"{tail.faults} records could not be read ({tail.skipped_bytes} bytes damaged): {why}")
+    if missing:
+        said.append(f"{missing} records never came")
+    if tail.dropped:
+        said.append(f"its writer could not write {tail.dropped} records")
+    if said:
+        journals.troubled[tail.name] = said
+
+
+def _tails(source: Queryable) -> dict[str, Tail]:
+    rows = source.sql(statement(QUERIES, "journal_states")).dicts()
+    return {row["name"]: Tail.resume(JournalState(**row)) for row in rows}

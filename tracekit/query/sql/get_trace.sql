@@ -1,0 +1,1 @@
+FROM traces WHERE trace_id = $trace_id;

@@ -1,0 +1,1 @@
+SELECT name, process, "offset", state, faults, skipped_bytes, ended FROM internal.journals ORDER BY name

@@ -1,0 +1,151 @@
+"""The trace list, one trace and one span, over whatever answers SQL: a store, a source near or far."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from tracekit.errors import QueryError
+from tracekit.store import Parameters, Result
+from tracekit.store.sqlfiles import statement
+
+_FOLDER = Path(__file__).parent / "sql"
+_JSON_STARTS = ("{", "[")
+_JSON_OR_TEXT = frozenset({"input", "output"})
+
+
+class Queryable(Protocol):
+    """Whatever answers SQL over the views."""
+
+    def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
+        """Answer one read-only statement."""
+        ...
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Filters:
+    """Which traces: those for which everything given holds.
+
+    Attributes:
+        status: "ok", "error" or "unset".
+        project: its exact name.
+        model: one that the trace called, by its exact name.
+        session_id: the session it belongs to.
+        user_id: the user it belongs to.
+        name: text that its name contains, in any case.
+        text: text that any of its content contains (messages, inputs, outputs, tools), in any case.
+        since: earliest start, included; a time without a zone is UTC.
+        until: latest start, excluded; a time without a zone is UTC.
+    """
+
+    status: str | None = None
+    project: str | None = None
+    model: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    name: str | None = None
+    text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class TracePage:
+    """Traces, newest first, by the columns of the `traces` view; `next` is the cursor of the next page."""
+
+    traces: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    next: str | None = None
+
+
+def list_traces(
+    source: Queryable, *, limit: int = 50, cursor: str | None = None, filters: Filters | None = None
+) -> TracePage:
+    """One page of traces, newest first.
+
+    Args:
+        source: what answers.
+        limit: traces on a page.
+        cursor: `TracePage.next` of the page before; None for the first.
+        filters: which traces; None for all.
+
+    Raises:
+        QueryError: the cursor is none that this function gave.
+    """
+    wanted = filters or Filters()
+    bound: dict[str, Any] = {name: _bindable(value) for name, value in asdict(wanted).items()}
+    text = bound.pop("text")
+    bound["before"], bound["before_id"] = _read_cursor(cursor)
+    bound["limit"] = limit + 1
+    if text is None:
+        result = source.sql(statement(_FOLDER, "list_traces"), bound)
+    else:
+        result = source.sql(statement(_FOLDER, "search_traces"), {**bound, "text": text})
+    traces = result.dicts()
+    if len(traces) <= limit:
+        return TracePage(traces=traces)
+    return TracePage(traces=traces[:limit], next=_cursor(traces[limit - 1]))
+
+
+def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
+    """One trace with its spans, in the order they started, and its scores; None where there is no such trace.
+
+    The spans carry no message content: `get_span` does. `unpriced` counts the spans that own usage and whose
+    price is not known: unless it is 0, the trace's cost is a lower bound.
+    """
+    rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
+    if not rows:
+        return None
+    trace = rows[0]
+    bound = {"trace_id": trace_id, "start_time": _bindable(trace["start_time"])}
+    spans = source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()
+    scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
+    unpriced = sum(span["counted"] and span["cost_usd"] is None for span in spans)
+    return {**trace, "spans": spans, "scores": scores, "unpriced": unpriced}
+
+
+def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:
+    """One span with every column of the `spans` view, JSON decoded; None where there is no such span."""
+    result = source.sql(statement(_FOLDER, "get_span"), {"trace_id": trace_id, "span_id": span_id})
+    if not result.rows:
+        return None
+    columns = zip(result.columns, result.types, result.rows[0], strict=True)
+    return {name: _decoded(name, kind, value) for name, kind, value in columns}
+
+
+def _decoded(name: str, kind: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if kind == "JSON" or (name in _JSON_OR_TEXT and value.startswith(_JSON_STARTS)):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value  # text that only looks like JSON
+    return value
+
+
+def _bindable(value: Any) -> Any:
+    """A time as text, which every way to the store can carry."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _cursor(trace: Mapping[str, Any]) -> str:
+    key = json.dumps([_bindable(trace["start_time"]), trace["trace_id"]])
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> tuple[str | None, str | None]:
+    if cursor is None:
+        return None, None
+    try:
+        start, trace_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        datetime.fromisoformat(start)
+        return start, str(trace_id)
+    except (ValueError, TypeError) as error:
+        raise QueryError(
+            f"the cursor {cursor!r:.80} is none of tracekit's; leave it out to start at the newest."
+        ) from error

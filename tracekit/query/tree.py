@@ -1,0 +1,134 @@
+"""A trace as lines of text: who called whom, how long it took, what it cost, and the beginning of what was said. Pure.
+
+Everything that comes from the trace passes `tracekit.text`, so that it can only be read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tracekit.text import line, visible, width
+from tracekit.units import count, duration, money
+
+Row = Mapping[str, Any]
+
+_NAME = 60
+_PREVIEW = 120
+
+
+@dataclass(slots=True, frozen=True)
+class Branch:
+    """A span in its place: the lines drawn before its name and before what follows beneath it."""
+
+    span: Row
+    lead: str
+    below: str
+
+
+@dataclass(slots=True, frozen=True)
+class Line:
+    """A line of the tree, in parts that may each have a colour. `status` is the span's, or "text" for a preview."""
+
+    lead: str
+    head: str
+    detail: str
+    status: str
+
+
+def heading(trace: Row) -> list[str]:
+    """The trace in two lines: what it is, and its sums."""
+    facts = [
+        str(trace["status"]),
+        duration(trace["duration_ms"]).text,
+        f"{trace['span_count']} spans",
+        f"{count(trace['input_tokens']).text} in, {count(trace['output_tokens']).text} out",
+        money(trace["cost_usd"]).text,
+        *(f"{name} {trace[key]}" for name, key in (("session", "session_id"), ("user", "user_id")) if trace[key]),
+    ]
+    if trace["error_count"]:
+        facts.insert(1, f"{trace['error_count']} failed")
+    if trace["missing_spans"]:
+        facts.append(f"{trace['missing_spans']} spans missing")
+    where = "/".join(str(part) for part in (trace["project"], trace["service"]) if part)
+    return [
+        line(f"{trace['trace_id']} {trace['name']}" + (f" ({where})" if where else ""), 2 * _NAME),
+        line(" · ".join(facts), 4 * _NAME),
+    ]
+
+
+def lines(spans: Sequence[Row], previews: Mapping[str, Row], *, full: bool = False) -> Iterator[Line]:
+    """The spans as a tree, each with what is known of it.
+
+    Args:
+        spans: ordered by start time.
+        previews: `input`, `output` and `status_message` by span id.
+        full: texts whole, on as many lines as they have.
+    """
+    branches = list(arrange(spans))
+    heads = [f"{branch.span['kind']}  {line(str(branch.span['name']), _NAME)}" for branch in branches]
+    wide = max((width(branch.lead + head) for branch, head in zip(branches, heads, strict=True)), default=0)
+    for branch, head in zip(branches, heads, strict=True):
+        span = branch.span
+        said = previews.get(str(span["span_id"]), {})
+        padding = " " * (wide - width(branch.lead + head))
+        yield Line(branch.lead, head, f"{padding}  {_facts(span, said)}", str(span["status"]))
+        for label, key in (("in ", "input"), ("out", "output")):
+            for text in _texts(said.get(key), full=full):
+                yield Line(branch.below, "", f"  {label} {text}", "text")
+
+
+def arrange(spans: Sequence[Row]) -> Iterator[Branch]:
+    """Every span once, parents before children; one whose parent is not there stands at the root."""
+    known = {span["span_id"] for span in spans}
+    children: dict[Any, list[Row]] = defaultdict(list)
+    for span in spans:
+        children[span["parent_span_id"] if span["parent_span_id"] in known else None].append(span)
+    done: set[Any] = set()
+    yield from _walk(children[None], children, done)
+    # Spans that are each other's parents hang on no root.
+    yield from _walk([span for span in spans if span["span_id"] not in done], children, done)
+
+
+def _walk(roots: Sequence[Row], children: Mapping[Any, Sequence[Row]], done: set[Any]) -> Iterator[Branch]:
+    stack: list[tuple[Row, str, str]] = [(span, "", "") for span in reversed(roots)]
+    while stack:
+        span, lead, below = stack.pop()
+        if span["span_id"] in done:
+            continue
+        done.add(span["span_id"])
+        beneath = children.get(span["span_id"], ())
+        yield Branch(span, lead, below + ("│ " if beneath else "  "))
+        last = len(beneath) - 1
+        stack += [
+            (child, below + ("└─ " if index == last else "├─ "), below + ("   " if index == last else "│  "))
+            for index, child in reversed(list(enumerate(beneath)))
+        ]
+
+
+def _facts(span: Row, said: Row) -> str:
+    facts = [duration(span["duration_ms"]).text.rjust(9), str(span["status"])]
+    if span["outcome"] not in (None, "complete"):
+        facts.append(str(span["outcome"]))
+    if span["model"]:
+        facts.append(line(str(span["model"]), _NAME))
+    if span["input_tokens"] is not None or span["output_tokens"] is not None:
+        facts.append(f"{count(span['input_tokens']).text} in, {count(span['output_tokens']).text} out")
+    if span["cost_usd"] is not None:
+        facts.append(money(span["cost_usd"]).text)
+    if span["ttft_ms"] is not None:
+        facts.append(f"first chunk {duration(span['ttft_ms']).text}")
+    if span["status"] == "error":
+        why = ": ".join(str(part) for part in (span["error_type"], said.get("status_message")) if part)
+        facts.append(line(why, _PREVIEW))
+    return "  ".join(facts)
+
+
+def _texts(value: Any, *, full: bool) -> list[str]:
+    if value is None or value == "":
+        return []
+    if full:
+        return [visible(text.expandtabs()) for text in str(value).split("\n")]
+    return [line(str(value), _PREVIEW)]

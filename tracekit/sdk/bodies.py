@@ -1,0 +1,207 @@
+"""Seeing a reply's body as its caller reads it: the bytes pass, are shown to the recording, and no more are asked for.
+
+Knows the shape of httpx and httpx2 responses, and imports neither. A body says its JSON, its text, or its events.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from tracekit.model import Outcome
+from tracekit.sdk import guard
+from tracekit.sdk.integration import Recording
+
+Ended = Callable[[Any], bool]
+"""Whether this chunk, being the last one seen, ends a whole reply."""
+
+UNSEEN = object()
+"""In the place of the last chunk, before there is one."""
+
+
+def left_outcome(last: Any, ended: Ended) -> Outcome:
+    """How a reply ended that its caller left before its end, `last` being the last chunk that it saw."""
+    if last is not UNSEEN and ended(last):
+        return "complete"
+    leaving = sys.exception()
+    cancelled = leaving is not None and not isinstance(leaving, (Exception, GeneratorExit))
+    return "cancelled" if cancelled else "abandoned"
+
+
+def watch(http: Any, recording: Recording, ended: Ended) -> None:
+    """End the recording with a body that is there already, or watch how the caller reads one that is not."""
+    if http.is_stream_consumed or http.is_closed:
+        recording.finish(reply=_reply(http))
+    else:
+        http.stream = _watched(type(http.stream))(http.stream, Reading(http, recording, ended))
+
+
+def unwatch(http: Any) -> Reading | None:
+    """Let the bytes of a watched body pass unseen from now on, and say what was being read; None where nothing was."""
+    body = http.stream
+    if not isinstance(body, _WatchedBody):
+        return None
+    reading, body.reading = body.reading, None
+    return reading
+
+
+def _reply(http: Any) -> Any:
+    """What a body read to its end says: decoded JSON or text; None for sound, images and other bytes."""
+    kind = _content_type(http)
+    if kind.endswith("json"):
+        return json.loads(http.content)
+    return http.text if kind.startswith("text/") else None
+
+
+def _content_type(http: Any) -> str:
+    return http.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class Reading:
+    """What has passed of one body that the caller reads: events are shown as they come, anything else at the end."""
+
+    __slots__ = ("_decode", "_events", "_kept", "_last", "ended", "recording")
+
+    def __init__(self, http: Any, recording: Recording, ended: Ended) -> None:
+        kind = _content_type(http)
+        plain = http.headers.get("content-encoding", "identity").strip().lower() == "identity"
+        self.recording = recording
+        self.ended = ended
+        self._events = Events() if kind == "text/event-stream" and plain else None
+        keep = self._events is None and (kind.endswith("json") or kind.startswith("text/"))
+        self._kept: list[bytes] | None = [] if keep else None
+        self._decode = functools.partial(_decoded, type(http), http.status_code, http.headers)
+        self._last: Any = UNSEEN
+
+    def data(self, data: bytes) -> None:
+        """Some bytes passed, as they were on the wire."""
+        if self._events is not None:
+            self._show(self._events, data)
+        elif self._kept is not None:
+            self._kept.append(data)
+
+    def _show(self, events: Events, data: bytes) -> None:
+        for event in events.feed(data):
+            self._last = event
+            self.recording.chunk(event)
+
+    def end(self) -> None:
+        """The body is over."""
+        if self._events is not None:
+            self._show(self._events, b"\n\n")  # a last event that no blank line follows
+        if self._kept is None:
+            self.recording.finish()
+            return
+        http = self._decode(b"".join(self._kept))
+        if _content_type(http) == "text/event-stream":
+            self._show(Events(), http.content + b"\n\n")
+            self.recording.finish()
+        else:
+            self.recording.finish(reply=_reply(http))
+
+    def leave(self) -> None:
+        """The response was closed, or dropped, before its body's end."""
+        if not self.recording.done:
+            self.recording.finish(left_outcome(self._last, self.ended))
+
+
+def _decoded(response: Any, status: int, headers: Any, content: bytes) -> Any:
+    """A finished response of the HTTP library's own class: it knows every content encoding that it asked for."""
+    kept = {name: headers[name] for name in ("content-type", "content-encoding") if name in headers}
+    return response(status, headers=kept, content=content)
+
+
+class Events:
+    """Server-sent events out of bytes cut anywhere: the decoded JSON of each, until `[DONE]`."""
+
+    __slots__ = ("_data", "_rest")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._data: list[bytes] = []
+
+    def feed(self, data: bytes) -> Iterator[Any]:
+        """The events that these bytes complete.
+
+        Raises:
+            ValueError: an event's data is not JSON.
+        """
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            text = line.rstrip(b"\r")
+            if text.startswith(b"data:"):
+                self._data.append(text[5:].strip())
+            elif not text and self._data:
+                payload = b"\n".join(self._data)
+                self._data.clear()
+                if payload != b"[DONE]":
+                    yield json.loads(payload)
+
+
+class _WatchedBody:
+    """In the place of a response's byte stream: shows what passes. The first base of a class made by `_watched`."""
+
+    reading: Reading | None
+
+    def __init__(self, under: Any, reading: Reading) -> None:
+        self._under = under
+        self.reading = reading
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._under, name)
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for data in self._under:
+                self._passed(data)
+                yield data
+        except Exception as error:
+            self._broke(error)
+            raise
+        self._over()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for data in self._under:
+                self._passed(data)
+                yield data
+        except Exception as error:
+            self._broke(error)
+            raise
+        self._over()
+
+    def close(self) -> None:
+        self._left()
+        self._under.close()
+
+    async def aclose(self) -> None:
+        self._left()
+        await self._under.aclose()
+
+    def __del__(self) -> None:
+        self._left()
+
+    def _passed(self, data: bytes) -> None:
+        if self.reading is not None:
+            guard.call("response.body", self.reading.data, data)
+
+    def _over(self) -> None:
+        if self.reading is not None:
+            guard.call("response.body", self.reading.end)
+
+    def _broke(self, error: BaseException) -> None:
+        if self.reading is not None:
+            self.reading.recording.fail(error)
+
+    def _left(self) -> None:
+        if self.reading is not None:
+            guard.call("response.body", self.reading.leave)
+
+
+@functools.cache
+def _watched(stream: type[Any]) -> type[_WatchedBody]:
+    """A watched body that passes for this class: the HTTP library asks whether its stream is one of its own."""
+    return type(f"Watched{stream.__name__}", (_WatchedBody, stream), {})

@@ -1,0 +1,196 @@
+"""Seeing the replies of clients made by the Stainless generator (openai, anthropic, groq, together).
+
+Owns what these clients have in common: `Stream` and `AsyncStream` over an `_iterator`, `with_raw_response` and
+`with_streaming_response` over an `http_response` that the caller reads when and how it likes. The caller keeps the
+client's own objects; we sit beneath them, at the iterator or at the body's bytes. It reads no byte that the caller did
+not ask for, knows no provider's message format, and imports no client: objects are told by their shape.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+from tracekit.sdk import bodies, guard
+from tracekit.sdk.bodies import UNSEEN, Ended, left_outcome
+from tracekit.sdk.integration import Adapt, Hook, Recording
+
+_EMPTY: dict[str, Any] = {}
+
+
+def adapter(ended: Ended) -> Adapt:
+    """The `Adapt` of such a client.
+
+    Args:
+        ended: says of the last chunk seen whether the model had finished. Many callers leave a stream right then, and
+            never ask for what may follow; their reply is complete all the same, not abandoned.
+    """
+
+    def adapt(result: Any, recording: Recording) -> bool:
+        state = getattr(result, "__dict__", _EMPTY)
+        if "_iterator" in state:
+            _tap(result, recording, ended)
+            return True
+        if "http_response" in state:
+            bodies.watch(result.http_response, recording, ended)
+            return True
+        return False
+
+    return adapt
+
+
+def hooks(
+    module: str, *, streams: tuple[str, ...], parsers: tuple[str, ...], async_parsers: tuple[str, ...]
+) -> tuple[Hook, ...]:
+    """The patches that tell a recording of a stream's close and of a raw response's `parse`.
+
+    Args:
+        module: the client's package.
+        streams: stream classes, `submodule:Class`; also those of the `.stream()` helpers, which close the connection
+            themselves and never call the inner stream's `close`.
+        parsers: classes of raw responses with a `parse` method.
+        async_parsers: those where it is a coroutine.
+    """
+
+    def hook(place: str, method: str, wrapper: Any) -> Hook:
+        submodule, name = place.split(":")
+        return Hook(module=f"{module}.{submodule}", attribute=f"{name}.{method}", wrapper=wrapper)
+
+    return (
+        *(hook(place, "close", _on_close) for place in streams),
+        *(hook(place, "parse", _on_parse) for place in parsers),
+        *(hook(place, "parse", _on_async_parse) for place in async_parsers),
+    )
+
+
+class Tap:
+    """The iterator beneath a stream: hands every chunk on and shows it to the recording.
+
+    Its three closers are the iterator's end or error, the stream's `close`, and its own finalisation.
+    """
+
+    __slots__ = ("_ended", "_inner", "_last", "_recording")
+
+    def __init__(self, inner: Any, recording: Recording, ended: Ended) -> None:
+        self._inner = inner
+        self._recording = recording
+        self._ended = ended
+        self._last: Any = UNSEEN
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def leave(self) -> None:
+        """The caller will ask for no more."""
+        if not self._recording.done:
+            self._recording.finish(left_outcome(self._last, self._ended))
+
+    def __del__(self) -> None:
+        guard.call("stream", self.leave)
+
+
+class SyncTap(Tap):
+    """Beneath a `Stream`."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            chunk = next(self._inner)
+        except StopIteration:
+            self._recording.finish()
+            raise
+        except BaseException as error:
+            self._recording.fail(error)
+            raise
+        self._last = chunk
+        self._recording.chunk(chunk)
+        return chunk
+
+
+class AsyncTap(Tap):
+    """Beneath an `AsyncStream`."""
+
+    __slots__ = ()
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            chunk = await self._inner.__anext__()
+        except StopAsyncIteration:
+            self._recording.finish()
+            raise
+        except BaseException as error:
+            self._recording.fail(error)
+            raise
+        self._last = chunk
+        self._recording.chunk(chunk)
+        return chunk
+
+
+def _tap(stream: Any, recording: Recording, ended: Ended) -> None:
+    """Put a tap beneath a stream that has not been read yet."""
+    tap = AsyncTap if hasattr(stream, "__anext__") else SyncTap
+    stream._iterator = tap(_acyclic(stream), recording, ended)  # noqa: SLF001 - the one place where the client's iterator stands
+
+
+def _acyclic(stream: Any) -> Any:
+    """The stream's iterator, made so that it does not hold the stream.
+
+    The client's own is a generator method of the stream, which holds it: an abandoned stream, and with it our span and
+    the caller's connection, would last until the cycle collector comes by. So the generator runs on a copy of the
+    stream, where the stream is of the client's own classes and thus known to keep no state in itself while it is read.
+    """
+    generator = vars(type(stream)).get("__stream__")
+    if generator is None or not generator.__module__.endswith("._streaming"):
+        return stream._iterator  # noqa: SLF001 - as above
+    twin = copy.copy(stream)
+    del twin._iterator  # noqa: SLF001 - as above
+    return generator(twin)
+
+
+def _tap_of(stream: Any) -> Tap | None:
+    """The tap beneath a stream, or beneath the stream that a `.stream()` helper wraps."""
+    state = vars(stream)
+    inner = state.get("_raw_stream")
+    tap = (state if inner is None else vars(inner)).get("_iterator")
+    return tap if isinstance(tap, Tap) else None
+
+
+def _left(stream: Any) -> None:
+    tap = _tap_of(stream)
+    if tap is not None:
+        tap.leave()
+
+
+def _on_close(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    guard.call("stream.close", _left, instance)
+    return wrapped(*args, **kwargs)
+
+
+def _on_parse(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    result = wrapped(*args, **kwargs)
+    guard.call("response.parse", _parsed, instance, result)
+    return result
+
+
+async def _on_async_parse(
+    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    result = await wrapped(*args, **kwargs)
+    guard.call("response.parse", _parsed, instance, result)
+    return result
+
+
+def _parsed(response: Any, result: Any) -> None:
+    """A raw response was parsed. A stream that comes of it is the better place to look, so its bytes are let be."""
+    if "_iterator" in getattr(result, "__dict__", _EMPTY):
+        reading = bodies.unwatch(response.http_response)
+        if reading is not None:
+            _tap(result, reading.recording, reading.ended)

@@ -1,0 +1,95 @@
+"""One open DuckDB file as a `Store`: one writer behind a lock, a connection of its own for every read."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import duckdb
+
+from tracekit.errors import StoreError
+from tracekit.store import Batch, Committed, Gap, JournalState, Parameters, Result, Store
+from tracekit.store.duckdb import opening, reader, writer
+from tracekit.store.duckdb.queries import query
+
+
+def open_store(path: Path) -> Store:
+    """Open a database file, made with mode 0600 where there is none, and bring its schema up to date.
+
+    Raises:
+        StoreBusyError: another process, or another store of this one, holds it.
+        NewerSchemaError: a newer tracekit wrote it; it is left as it is.
+        StoreError: it is no database of tracekit's, or cannot be read, made or written.
+    """
+    return DuckDBStore(path)
+
+
+class DuckDBStore:
+    """See `tracekit.store.Store`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._root = opening.connect(self.path)
+        self._writer = self._root.cursor()
+        self._writing = threading.Lock()
+        self._forking = threading.Lock()
+        self._version = 0
+        self._closed = False
+
+    @property
+    def version(self) -> int:
+        """Grows with each commit that changed a row."""
+        return self._version
+
+    def commit(self, batch: Batch) -> Committed:
+        """Store a batch in one transaction; see `Store.commit`."""
+        with self._writing:
+            self._check_open()
+            done = writer.commit(self._writer, batch)
+            opening.keep_private(self.path)
+            if batch.spans or batch.opened or batch.scores or batch.interrupted:
+                self._version += 1
+        return done
+
+    def journals(self) -> dict[str, JournalState]:
+        """How far each journal has been read, by name."""
+        with self._reader() as connection:
+            rows = connection.execute(query("journals")).fetchall()
+            gaps = connection.execute(query("gaps")).fetchall()
+        found = {
+            row[0]: JournalState(
+                name=row[0],
+                process=row[1],
+                offset=row[2],
+                state=row[3],
+                faults=row[4],
+                skipped_bytes=row[5],
+                ended=row[6],
+            )
+            for row in rows
+        }
+        for journal, first, last in gaps:
+            found[journal].gaps.append(Gap(first_missing=first, last_missing=last))
+        return found
+
+    def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
+        """Answer one read-only statement; see `Store.sql`."""
+        with self._reader() as connection:
+            return reader.answer(connection, query, parameters, limit=limit)
+
+    def close(self) -> None:
+        """Let the file go. Reads still under way end with an error."""
+        with self._writing:
+            if not self._closed:
+                self._closed = True
+                self._writer.close()
+                opening.release(self.path, self._root)
+
+    def _reader(self) -> duckdb.DuckDBPyConnection:
+        with self._forking:
+            self._check_open()
+            return self._root.cursor()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"{self.path} has been closed by this program; open it again to use it.")

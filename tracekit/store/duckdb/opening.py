@@ -1,0 +1,155 @@
+"""Opening and closing the file: permissions, the lock, foreign and newer files, migrations. Knows no row."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+import duckdb
+
+from tracekit._version import __version__
+from tracekit.errors import NewerSchemaError, StoreBusyError, StoreError
+from tracekit.store.duckdb.queries import query
+
+SCHEMA = Path(__file__).parent / "schema"
+FILE_MODE = 0o600
+DIRECTORY_MODE = 0o700
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,  # a query reads no file and asks no network
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,  # a query sees no variable of the program
+    "checkpoint_threshold": "64MB",  # at the default of 16 MB the newest rows are rewritten over and over
+}
+_HOLDER = re.compile(r"PID (\d+)")
+_open: set[Path] = set()
+_opening = threading.Lock()
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection to the file, its schema up to date, its configuration locked.
+
+    Raises:
+        StoreError: see `database.open_store`.
+    """
+    with _opening:
+        if path in _open:
+            raise StoreBusyError(f"{path} is already open in this process; use that store, or close it first.")
+        _make_directory(path.parent)
+        if path.exists():
+            _inspect(path)
+        connection = _connect(path)
+        try:
+            keep_private(path)
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            _migrate(connection)
+            connection.execute("SET lock_configuration = true")
+        except duckdb.Error as error:
+            connection.close()
+            raise StoreError(f"{path} cannot be brought up to date: {error}. It is as it was.") from error
+        _open.add(path)
+    return connection
+
+
+def release(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """Close what `connect` gave."""
+    with _opening:
+        connection.close()
+        _open.discard(path)
+
+
+def keep_private(path: Path) -> None:
+    """See to it that nobody else reads the database or its log, which DuckDB makes anew as it likes."""
+    for file in (path, path.with_name(path.name + ".wal")):
+        try:
+            if file.stat().st_mode & 0o077:
+                file.chmod(FILE_MODE)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise StoreError(f"{file} cannot be made private (mode 0600): {error.strerror}.") from error
+
+
+def migrations() -> list[tuple[int, Path]]:
+    """Schema versions and their files, oldest first."""
+    return sorted((int(file.name.split("_")[0]), file) for file in SCHEMA.glob("[0-9][0-9][0-9]_*.sql"))
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{directory} cannot be made: {error.strerror}. Choose another data directory with --dir or $TRACEKIT_DIR."
+        ) from error
+
+
+def _inspect(path: Path) -> None:
+    """Look at a file that is there before anything could be written to it."""
+    connection = _connect(path, read_only=True)
+    try:
+        tables = {name for (name,) in connection.execute(query("tables")).fetchall()}
+        if not tables:
+            return
+        if "internal.schema_versions" not in {
+            name for (name,) in connection.execute(query("schema_tables")).fetchall()
+        }:
+            raise StoreError(
+                f"{path} is a DuckDB database of something else (it holds {', '.join(sorted(tables))}); "
+                "it is left as it is. Name another file with --db."
+            )
+        found = _version(connection)
+    except duckdb.Error as error:
+        raise StoreError(f"{path} cannot be read: {error}.") from error
+    finally:
+        connection.close()
+    known = migrations()[-1][0]
+    if found > known:
+        raise NewerSchemaError(
+            f"{path} has schema {found}, and tracekit {__version__} knows up to {known}: a newer one "
+            "wrote it. Upgrade (pip install -U tracekit-llm), or name another file with --db. "
+            "It is left as it is."
+        )
+
+
+def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(path, read_only=read_only, config=_CONFIG)
+    except duckdb.Error as error:
+        message = str(error)
+        if "Could not set lock" in message:
+            holder = _HOLDER.search(message)
+            who = f"process {holder[1]}" if holder else "another process"
+            raise StoreBusyError(
+                f"{path} is in use by {who}, and DuckDB lets only one process in. "
+                "If that is `tracekit up`, commands given the same --dir go through it; "
+                "else end that process, or name another file with --db."
+            ) from error
+        if "not a valid DuckDB database" in message:
+            raise StoreError(
+                f"{path} is not a DuckDB database. Move it away, or name another file with --db."
+            ) from error
+        raise StoreError(f"{path} cannot be opened: {message}. Check the path and its permissions.") from error
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Apply each migration that is missing, one transaction each."""
+    made = connection.execute(query("schema_tables")).fetchall()
+    current = _version(connection) if made else 0
+    for version, file in migrations():
+        if version > current:
+            connection.begin()
+            try:
+                connection.execute(file.read_text(encoding="utf-8"))
+                connection.execute(query("record_version"), {"version": version, "tracekit": __version__})
+            except duckdb.Error:
+                connection.rollback()
+                raise
+            connection.commit()
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute(query("schema_version")).fetchone()
+    return row[0] if row and row[0] is not None else 0

@@ -1,0 +1,1 @@
+DELETE FROM internal.gaps WHERE list_contains($journals, journal);

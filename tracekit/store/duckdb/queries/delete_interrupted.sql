@@ -1,0 +1,1 @@
+DELETE FROM internal.open_spans WHERE list_contains($journals, journal);

@@ -1,0 +1,1 @@
+DELETE FROM internal.journals WHERE list_contains($journals, name);

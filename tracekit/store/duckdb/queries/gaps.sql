@@ -1,0 +1,1 @@
+SELECT journal, first_missing, last_missing FROM internal.gaps ORDER BY journal, first_missing;

@@ -1,0 +1,1 @@
+INSERT INTO internal.gaps BY NAME FROM missing;

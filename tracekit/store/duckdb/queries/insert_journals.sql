@@ -1,0 +1,1 @@
+INSERT INTO internal.journals BY NAME FROM read_journals;

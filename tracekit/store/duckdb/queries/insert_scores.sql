@@ -1,0 +1,1 @@
+INSERT INTO internal.scores BY NAME FROM scored;

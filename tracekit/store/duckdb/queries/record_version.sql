@@ -1,0 +1,1 @@
+INSERT INTO internal.schema_versions VALUES ($version, now(), $tracekit);

@@ -1,0 +1,71 @@
+"""Users' queries: one statement, read-only, on a connection of its own. Rows leave through Arrow.
+
+Three locks: only statements that read are let through, the transaction is read-only, and the database was
+opened without access to files or network and with its configuration locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from tracekit.errors import QueryError
+from tracekit.store import Parameters, Result
+
+_BATCH_ROWS = 10_000
+_READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
+
+
+def answer(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters, *, limit: int | None) -> Result:
+    """The rows of one statement.
+
+    Raises:
+        QueryError: see `Store.sql`.
+    """
+    _check(connection, query)
+    values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
+    try:
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+        relation = connection.sql(query, params=values) if values else connection.sql(query)
+        columns, types = list(relation.columns), [str(kind) for kind in relation.types]
+        with relation.to_arrow_reader(_BATCH_ROWS) as batches:
+            rows, truncated = _rows(batches, types, limit)
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+    return Result(columns=columns, types=types, rows=rows, truncated=truncated)
+
+
+def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+    if len(statements) != 1:
+        raise QueryError(f"{len(statements)} statements were given where one is expected; run them one by one.")
+    kind = statements[0].type
+    if kind not in _READING:
+        raise QueryError(
+            f"a statement of type {kind.name} was given, and queries only read; use SELECT, FROM, VALUES, "
+            "DESCRIBE, SHOW, SUMMARIZE or EXPLAIN."
+        )
+
+
+def _rows(batches: Iterable[Any], types: list[str], limit: int | None) -> tuple[list[tuple[Any, ...]], bool]:
+    rows: list[tuple[Any, ...]] = []
+    for batch in batches:
+        columns = [_values(column, kind) for column, kind in zip(batch.columns, types, strict=True)]
+        rows.extend(zip(*columns, strict=True))
+        if limit is not None and len(rows) > limit:
+            return rows[:limit], True
+    return rows, False
+
+
+def _values(column: Any, kind: str) -> list[Any]:
+    if kind in {"HUGEINT", "UHUGEINT"}:  # Arrow has no integer so wide and brings them as decimals
+        return [None if value is None else int(value) for value in column.to_pylist()]
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+        return column.cast(pa.string()).to_pylist()  # a Python datetime would drop the nanoseconds
+    return column.to_pylist()

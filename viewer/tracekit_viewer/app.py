@@ -1,0 +1,63 @@
+"""The viewer as a list of routes and a table of error handlers, to be put into a Starlette application.
+
+Owns what is mounted where. Refuses to open anything itself: the caller hands in the source and says when it
+has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.status import HTTP_404_NOT_FOUND
+
+from tracekit.query.traces import Queryable
+from tracekit_viewer import responses
+from tracekit_viewer.render import Renderer
+from tracekit_viewer.routes import live, static, traces
+from tracekit_viewer.viewer import Viewer
+
+_UNFORESEEN = "A fault of tracekit's own; its details are in the output of the process that serves this page."
+
+
+def _never() -> bool:
+    return False
+
+
+def viewer_routes(
+    source: Queryable, *, version: Callable[[], int], closing: Callable[[], bool] = _never
+) -> list[BaseRoute]:
+    """The routes of all pages.
+
+    Args:
+        source: what the pages ask: anything with `.sql`. It is called from worker threads, several at a time.
+        version: a number that grows with each change of what `source` holds; called often, so it must be
+            cheap.
+        closing: whether the server is about to stop: open streams then end at once. Without it they end
+            within a minute.
+    """
+    viewer = Viewer(source=source, version=version, closing=closing)
+    return [*traces.routes(viewer), *live.routes(viewer), *static.routes(viewer)]
+
+
+def error_handlers() -> dict[Any, Any]:
+    """Starlette exception handlers that show browsers a page and everyone else plain words."""
+    renderer = Renderer.load()
+
+    async def refused(request: Request, error: Exception) -> Response:
+        known = error if isinstance(error, HTTPException) else HTTPException(500, _UNFORESEEN)
+        status = known.status_code
+        # Starlette's own words for a missing page say nothing.
+        message = f"There is no page at {request.url.path}." if status == HTTP_404_NOT_FOUND else known.detail
+        if "text/html" in request.headers.get("accept", ""):
+            response = renderer.failure(request, status=status, message=message)
+        else:
+            response = responses.respond(request, message.encode(), media_type="text/plain", status=status)
+        response.headers.update(known.headers or {})
+        return response
+
+    return {HTTPException: refused, Exception: refused}

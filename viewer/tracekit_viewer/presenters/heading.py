@@ -1,0 +1,106 @@
+"""The head of a trace's page: what it is, how it stands, and its totals, each counted once.
+
+Owns which figures stand there and in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from tracekit import units
+from tracekit.units import Moment
+from tracekit_viewer.presenters import state
+from tracekit_viewer.presenters.listing import Chip, Figure
+from tracekit_viewer.presenters.state import State
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Score:
+    """A judgement on the trace or on one of its spans."""
+
+    name: str
+    value: str
+    comment: str
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Heading:
+    """The head of a trace's page."""
+
+    id: str
+    name: str
+    state: State
+    started: Moment | None
+    figures: list[Figure]
+    chips: list[Chip]
+    scores: list[Score]
+    warning: str | None
+
+
+def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
+    """Make the head of a trace's page.
+
+    Args:
+        trace: a row of the `traces` view with `spans`, `scores` and `unpriced`.
+        now: what "ago" counts from.
+    """
+    return Heading(
+        id=trace["trace_id"],
+        name=trace["name"] or "(unnamed)",
+        state=state.of_trace(trace, interrupted=any(span["outcome"] == "interrupted" for span in trace["spans"])),
+        started=units.moment(trace["start_time"], now),
+        figures=_figures(trace),
+        chips=_chips(trace),
+        scores=[_score(score) for score in trace["scores"]],
+        warning=_warning(trace),
+    )
+
+
+def _figures(trace: Mapping[str, Any]) -> list[Figure]:
+    errors = trace["error_count"] or 0
+    return [
+        Figure(label="Duration", value=units.duration(trace["duration_ms"])),
+        Figure(label="Spans", value=units.count(trace["span_count"], "spans")),
+        Figure(label="Errors", value=units.count(errors, "failed spans"), alarming=errors > 0),
+        Figure(label="Tokens in", value=units.count(trace["input_tokens"], "input tokens")),
+        Figure(label="Tokens out", value=units.count(trace["output_tokens"], "output tokens")),
+        Figure(label="Cost", value=units.money(trace["cost_usd"]), note=_unpriced(trace)),
+    ]
+
+
+def _unpriced(trace: Mapping[str, Any]) -> str:
+    """A cost that some calls are missing from is a lower bound, and says so."""
+    return f"without {state.plural(trace['unpriced'], 'unpriced call')}" if trace["unpriced"] else ""
+
+
+def _chips(trace: Mapping[str, Any]) -> list[Chip]:
+    pairs = [
+        *(("model", "model", model) for model in trace["models"] or ()),
+        ("session", "session_id", trace["session_id"]),
+        ("user", "user_id", trace["user_id"]),
+        ("project", "project", trace["project"]),
+    ]
+    chips = [
+        Chip(label=label, value=value, href="/traces?" + urlencode({name: value}))
+        for label, name, value in pairs
+        if value
+    ]
+    return chips + [Chip(label="tag", value=tag, href="") for tag in trace["tags"] or ()]
+
+
+def _score(score: Mapping[str, Any]) -> Score:
+    number, label = score["value"], score["label"]
+    said = [f"{number:g}" if number is not None else None, label]
+    value = " ".join(str(part) for part in said if part is not None) or units.UNKNOWN
+    return Score(name=score["name"], value=value, comment=score["comment"] or f"source: {score['source']}")
+
+
+def _warning(trace: Mapping[str, Any]) -> str | None:
+    missing = trace["missing_spans"] or 0
+    if missing:
+        return f"{state.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
+    return None

@@ -1,0 +1,71 @@
+"""Templates to answers: one Jinja environment in which everything is escaped and nothing undefined passes.
+
+Foreign text goes through the filters `visible` or `folded`; the environment knows no filter that marks text
+as safe without one of them. A failure is a page too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tracekit_viewer import assets, responses, text
+from tracekit_viewer.assets import Assets
+
+_TITLES = {400: "That cannot be asked", 404: "Nothing here", 405: "Not that way", 503: "The store is busy"}
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Renderer:
+    """Templates and the files they refer to."""
+
+    assets: Assets
+    templates: Environment
+
+    @staticmethod
+    def load() -> Renderer:
+        """Read the package's templates and static files."""
+        files = assets.load()
+        return Renderer(assets=files, templates=_environment(files))
+
+    def page(self, request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
+        """Render a template as the answer."""
+        return responses.html(request, self.templates.get_template(template).render(**context), status=status)
+
+    def failure(self, request: Request, *, status: int, message: str) -> Response:
+        """The error page, or the same words as JSON where JSON was asked for."""
+        if request.url.path.endswith(".json"):
+            return responses.data(request, {"error": message}, status=status)
+        title = _TITLES.get(status, "That did not work")
+        return self.page(request, "error.html", status=status, title=title, code=status, message=message)
+
+
+def _environment(files: Assets) -> Environment:
+    env = Environment(
+        loader=PackageLoader("tracekit_viewer"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    env.filters.update(asset=files.url, visible=_visible, plain=_plain, folded=text.folded, commas=_commas)
+    return env
+
+
+def _visible(value: Any) -> Markup:
+    return text.visible(str(value))
+
+
+def _plain(value: Any) -> str:
+    """The same words for titles and labels, which hold no markup."""
+    return text.visible(str(value)).striptags()
+
+
+def _commas(number: int) -> str:
+    return f"{number:,}"

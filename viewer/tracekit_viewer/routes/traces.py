@@ -1,0 +1,119 @@
+"""The list of traces and the page of one, each with its JSON twin.
+
+Owns how a URL becomes a question to the store. Refuses a page size it cannot serve instead of correcting it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tracekit.query.traces import Filters, TracePage, get_span, get_trace, list_traces
+from tracekit_viewer import responses
+from tracekit_viewer.interrupted import interrupted
+from tracekit_viewer.presenters.heading import heading
+from tracekit_viewer.presenters.listing import FILTERS, listing
+from tracekit_viewer.presenters.panel import panel
+from tracekit_viewer.presenters.waterfall import waterfall
+from tracekit_viewer.viewer import Viewer
+
+PAGE = 50
+MOST = 500
+
+
+def routes(viewer: Viewer) -> list[Route]:
+    """The routes of this file, most specific first."""
+    pages = _Pages(viewer)
+    table = {
+        "/": pages.listing,
+        "/traces": pages.listing,
+        "/traces.json": pages.listing_data,
+        "/traces/{trace_id}/spans/{span_id}.json": pages.span_data,
+        "/traces/{trace_id}/spans/{span_id}.html": pages.span_fragment,
+        "/traces/{trace_id}.json": pages.trace_data,
+        "/traces/{trace_id}": pages.trace,
+    }
+    return [Route(path, viewer.guarded(endpoint)) for path, endpoint in table.items()]
+
+
+class _Pages:
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+
+    def listing(self, request: Request) -> Response:
+        version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
+        found = self._list(request)
+        view = listing(
+            found.traces,
+            query=request.query_params,
+            cursor=found.next,
+            now=datetime.now(UTC),
+            interrupted=interrupted(self._viewer.source, found.traces),
+        )
+        origin = str(request.base_url).rstrip("/")
+        return self._viewer.renderer.page(request, "traces.html", view=view, version=version, origin=origin)
+
+    def listing_data(self, request: Request) -> Response:
+        found = self._list(request)
+        return responses.data(request, {"traces": found.traces, "next": found.next})
+
+    def trace(self, request: Request) -> Response:
+        version = self._viewer.version()
+        trace = self._trace(request)
+        tree = waterfall(trace["spans"])
+        wanted = request.query_params.get("span") or tree.first_error or tree.lines[0].id
+        span = self._span(trace["trace_id"], wanted)
+        now = datetime.now(UTC)
+        return self._viewer.renderer.page(
+            request,
+            "trace.html",
+            head=heading(trace, now=now),
+            tree=tree,
+            panel=panel(span, now=now),
+            version=version,
+        )
+
+    def trace_data(self, request: Request) -> Response:
+        return responses.data(request, self._trace(request))
+
+    def span_fragment(self, request: Request) -> Response:
+        span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
+        return self._viewer.renderer.page(request, "panel.html", panel=panel(span, now=datetime.now(UTC)))
+
+    def span_data(self, request: Request) -> Response:
+        span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
+        return responses.data(request, span)
+
+    def _list(self, request: Request) -> TracePage:
+        query = request.query_params
+        given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name)}
+        filters = Filters(**given)
+        return list_traces(
+            self._viewer.source, limit=_limit(query.get("limit")), cursor=query.get("cursor"), filters=filters
+        )
+
+    def _trace(self, request: Request) -> dict[str, Any]:
+        trace_id = request.path_params["trace_id"]
+        trace = get_trace(self._viewer.source, trace_id)
+        if trace is None:
+            raise HTTPException(404, f"No trace {trace_id} is stored here. It may live in another data directory.")
+        return trace
+
+    def _span(self, trace_id: str, span_id: str) -> dict[str, Any]:
+        span = get_span(self._viewer.source, trace_id, span_id)
+        if span is None:
+            raise HTTPException(404, f"Trace {trace_id} has no span {span_id}.")
+        return span
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return PAGE
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST:
+        return int(text)
+    raise HTTPException(400, f"limit={text!r} is not a whole number from 1 to {MOST}.")

@@ -1,0 +1,66 @@
+// The keyboard: one table for all pages. Keys are left alone while something is being typed or a dialog is open.
+
+export function keys({ toggleTheme, help, trace }) {
+  const rows = () => [...document.querySelectorAll("a[data-row]")];
+
+  function step(by) {
+    if (trace) return trace.step(by);
+    const all = rows();
+    const here = all.indexOf(document.activeElement);
+    const target = all[here < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(here + by, 0), all.length - 1)];
+    target?.focus({ preventScroll: true });
+    target?.closest("tr").scrollIntoView({ block: "nearest" });
+  }
+
+  function nextError() {
+    if (trace) return trace.nextError();
+    const failed = rows().filter((row) => row.closest("tr").classList.contains("m-error"));
+    const all = rows();
+    (failed.find((row) => all.indexOf(row) > all.indexOf(document.activeElement)) ?? failed[0])?.focus();
+  }
+
+  // Where the list was: its filter and its row. No referrer is sent, so the list itself leaves a note.
+  function up() {
+    const list = document.querySelector("[data-up]");
+    if (!list) return;
+    sessionStorage.setItem("tracekit.opened", document.body.dataset.trace ?? "");
+    location.href = sessionStorage.getItem("tracekit.list") ?? list.href;
+  }
+
+  if (document.body.classList.contains("list")) {
+    sessionStorage.setItem("tracekit.list", location.href);
+    const opened = sessionStorage.getItem("tracekit.opened");
+    sessionStorage.removeItem("tracekit.opened");
+    rows().find((row) => opened && row.closest("tr").dataset.key === opened)?.focus();
+  }
+
+  const table = {
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    ArrowLeft: () => trace?.close(),
+    ArrowRight: () => trace?.open(),
+    n: nextError,
+    u: up,
+    Escape: up,
+    t: toggleTheme,
+    "?": help,
+    "/": () => (document.getElementById("q") ?? document.querySelector("[data-up]"))?.focus(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.target.closest("input, textarea, select")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    const arrow = event.key.startsWith("Arrow");
+    if (arrow && trace && event.target.closest(".panel-pane")) return; // there the arrows scroll
+    if (arrow && !trace && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const action = table[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}

@@ -1,0 +1,58 @@
+"""What every endpoint stands on: the source, its version, the templates, and how a failure becomes a page.
+
+Owns the way from an error to an answer. Refuses to show a traceback: an error of ours that nobody foresaw is
+the server's to log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageError
+from tracekit.query.traces import Queryable
+from tracekit_viewer.render import Renderer
+
+Endpoint = Callable[[Request], Response]
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Viewer:
+    """The parts that endpoints share."""
+
+    source: Queryable
+    version: Callable[[], int]
+    closing: Callable[[], bool]
+    renderer: Renderer = field(default_factory=Renderer.load)
+
+    def guarded(self, endpoint: Endpoint) -> Endpoint:
+        """An endpoint whose foreseen errors become pages.
+
+        No coroutine, so Starlette runs it in a worker thread: the source blocks, the event loop must not.
+        """
+
+        @wraps(endpoint)
+        def answer(request: Request) -> Response:
+            try:
+                return endpoint(request)
+            except HTTPException as error:
+                return self.renderer.failure(request, status=error.status_code, message=error.detail)
+            except TracekitError as error:
+                return self.renderer.failure(request, status=_status(error), message=str(error))
+
+        return answer
+
+
+def _status(error: TracekitError) -> int:
+    match error:
+        case QueryError() | UsageError():
+            return 400
+        case StoreBusyError():
+            return 503
+        case _:
+            return 500
