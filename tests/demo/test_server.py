@@ -173,6 +173,7 @@ def test_a_busy_model_answers_the_second_try() -> None:
         with pytest.raises(openai.RateLimitError) as caught:
             client.chat.completions.create(**ask)
         assert caught.value.response.headers["retry-after"] == "1"
+        assert caught.value.response.headers["retry-after-ms"] == "250"
         assert client.with_options(max_retries=1).chat.completions.create(**ask).choices
 
 

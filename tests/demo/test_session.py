@@ -13,6 +13,8 @@ from tracekit.demo import shop
 from tracekit.demo.record import PROJECT, SERVICE, record, recorded
 from tracekit.query.source import Source, open_source
 
+pytestmark = pytest.mark.openai
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
