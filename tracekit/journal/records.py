@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -35,19 +35,37 @@ Fragment = str
 """A piece of JSON already encoded, so that content common to a start and an end record is encoded once."""
 
 
-encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=str, skipkeys=True).encode
-"""Compact ASCII JSON: lone surrogates and control characters survive as escapes; what JSON cannot say becomes text."""
+def encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
+    """A function that gives compact ASCII JSON; `default` says what stands for a value that JSON has no form for.
+
+    Lone surrogates and control characters survive as escapes. `json.JSONEncoder` makes the C encoder anew for each
+    value, which costs more than a small value does; where the interpreter has one, it is made once here.
+    """
+    slow = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=default, skipkeys=True).encode
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return slow
+    try:
+        fast = make(None, default, encode_basestring_ascii, None, ":", ",", False, True, True)
+    except TypeError:  # an interpreter whose encoder takes something else
+        return slow
+    return lambda value: "".join(fast(value, 0))
+
+
+encode = encoder(str)
+"""JSON of anything; what JSON cannot say becomes text."""
 
 
 def span_head(
-    *, trace_id: int, span_id: int, parent_id: int | None, kind: int, start_ns: int, resource: int, scope: Fragment
+    trace_id: int, span_id: int, *, parent_id: int | None, kind: int, start_ns: int, origin: Fragment
 ) -> Fragment:
-    """What a span's start and end record begin with; `scope` is encoded, `resource` a RESOURCE record's number."""
+    """What a span's start and end record begin with.
+
+    `origin` is two members, encoded: the `resource`, by the number of its RESOURCE record, and the `scope`, by name and
+    version.
+    """
     parent = f'"parent_span_id":"{parent_id:016x}",' if parent_id is not None else ""
-    return (
-        f'{{"trace_id":"{trace_id:032x}","span_id":"{span_id:016x}",{parent}"kind":{kind},'
-        f'"start_ns":{start_ns},"resource":{resource},"scope":{scope}'
-    )
+    return f'{{"trace_id":"{trace_id:032x}","span_id":"{span_id:016x}",{parent}"kind":{kind},"start_ns":{start_ns},{origin}'
 
 
 def span_record(head: Fragment, name: str, *, members: Fragment = "", content: Fragment = "") -> bytes:
@@ -64,7 +82,7 @@ def span_record(head: Fragment, name: str, *, members: Fragment = "", content: F
     return f'{head},"name":{encode_basestring_ascii(name)}{more}{tail}}}'.encode()
 
 
-def raw_span(payload: bytes, resources: Mapping[int, Mapping[str, Any]]) -> RawSpan:
+def raw_span(payload: bytes, resources: Mapping[Any, Mapping[str, Any]]) -> RawSpan:
     """The span of a SPAN_START or SPAN_END payload; its content joins the attributes.
 
     Raises:
@@ -89,7 +107,7 @@ def raw_span(payload: bytes, resources: Mapping[int, Mapping[str, Any]]) -> RawS
             attributes={**attributes, **content},
             events=data.get("events") or [],
             links=data.get("links") or [],
-            resource=resources.get(data.get("resource", 0), {}),
+            resource=resources.get(data.get("resource"), {}),
             scope_name=scope[0],
             scope_version=scope[1],
         )

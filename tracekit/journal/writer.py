@@ -55,11 +55,14 @@ class JournalWriter:
     def __init__(self, directory: Path, *, role: str = "app") -> None:
         self.directory = directory
         self._role = role
+        self.generation = 0
+        """Counts the files: a fork or a close begins another, which knows nothing of the one before."""
         self._opening = threading.RLock()
         self._reset()
         _writers.add(self)
 
     def _reset(self) -> None:
+        self.generation += 1
         self._fd: int | None = None
         self.path: Path | None = None
         self._sequence = itertools.count(1)
@@ -88,14 +91,19 @@ class JournalWriter:
         self._written_total += 1
         return True
 
-    def resource(self, attributes: Mapping[str, Any]) -> int:
-        """The number that span records give for this resource; written as a RESOURCE record when it is new."""
+    def resource(self, attributes: Mapping[str, Any]) -> int | None:
+        """The number that span records of this file give for a resource; None when it could not be written down.
+
+        A resource is known by its identity. It is known to the file of this `generation` only.
+        """
         known = self._resources.get(id(attributes))
-        if known is None:
-            known = (len(self._resources), attributes)  # kept alive, so that its id stays its own
-            self._resources[id(attributes)] = known
-            self.append(RESOURCE, encode({"id": known[0], "attributes": dict(attributes)}).encode())
-        return known[0]
+        if known is not None:
+            return known[0]
+        number = len(self._resources)
+        if not self.append(RESOURCE, encode({"id": number, "attributes": dict(attributes)}).encode()):
+            return None
+        self._resources[id(attributes)] = (number, attributes)  # kept alive, so that its id stays its own
+        return number
 
     def sync(self) -> None:
         """Wait until every record written so far is on the disk.
@@ -161,7 +169,8 @@ class JournalWriter:
         return fd
 
     def _create(self) -> int:
-        self.directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        for folder in (self.directory.parent, self.directory):
+            folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)  # a mode is the last folder's alone
         name = f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
         path = self.directory / name
         fd = os.open(path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tracekit.journal.records import Fragment
+from tracekit.journal.records import Fragment, encoder
 from tracekit.sdk import guard
 from tracekit.sdk.redaction import Redaction
 
@@ -28,7 +28,7 @@ def _jsonable(value: Any) -> Any:
     return repr(value)
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_jsonable, skipkeys=True).encode
+_encode = encoder(_jsonable)
 
 
 def fragment(members: Mapping[str, Any], redaction: Redaction) -> Fragment:

@@ -9,19 +9,13 @@ from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import StatusCode
 
-from tracekit import semconv
 from tracekit.journal.records import SPAN_END, SPAN_START, Fragment, encode, span_head, span_record
 from tracekit.journal.writer import JournalWriter
 from tracekit.sdk import guard
 from tracekit.sdk.context import values
-from tracekit.sdk.redaction import Redaction, may_hold_secret
-
-_SAFE = frozenset({semconv.RESPONSE_ID, semconv.REQUEST_MODEL, semconv.RESPONSE_MODEL})
-"""Long attribute values that a provider made: ids and model names are not searched for secrets at each call."""
-
+from tracekit.sdk.redaction import SHORTEST, Redaction
 
 _ATTRIBUTES_OPEN = len('"attributes":{')
 
@@ -39,7 +33,7 @@ class JournalProcessor(SpanProcessor):
         self.opening = threading.local()
         self._redaction = redaction
         self._open: dict[int, tuple[Fragment, dict[str, Any], Fragment]] = {}
-        self._scopes: dict[int, tuple[Fragment, InstrumentationScope | None]] = {}
+        self._origins: dict[tuple[int, int, int], tuple[Fragment, object, object]] = {}
         self._forked_ns = 0
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
@@ -74,7 +68,7 @@ class JournalProcessor(SpanProcessor):
         encoded = self._encode_attributes(attributes) if attributes else ""
         self._open[span.context.span_id] = (head, attributes, encoded)
         content: Fragment = getattr(self.opening, "content", "")
-        self.writer.append(SPAN_START, span_record(head, self._name(span.name), members=encoded, content=content))
+        self.writer.append(SPAN_START, span_record(head, self._name(span), members=encoded, content=content))
 
     def _end(self, span: ReadableSpan) -> None:
         assert span.context is not None  # a span that reaches a processor has one
@@ -94,36 +88,41 @@ class JournalProcessor(SpanProcessor):
             members = f'{members},"events":{self._encode([_event(each) for each in span.events])}'
         if _any(span, "links"):
             members = f'{members},"links":{self._encode([_link(each) for each in span.links])}'
-        self.writer.append(SPAN_END, span_record(head, self._name(span.name), members=members, content=content))
+        self.writer.append(SPAN_END, span_record(head, self._name(span), members=members, content=content))
 
     def _head(self, span: ReadableSpan) -> Fragment:
         span_context, parent = span.context, span.parent
         assert span_context is not None
         return span_head(
-            trace_id=span_context.trace_id,
-            span_id=span_context.span_id,
+            span_context.trace_id,
+            span_context.span_id,
             parent_id=parent.span_id if parent is not None else None,
             kind=span.kind.value + 1,  # the SDK counts span kinds from 0 (internal), OTLP from 1
             start_ns=span.start_time or 0,
-            resource=self.writer.resource(span.resource.attributes),
-            scope=self._scope(span.instrumentation_scope),
+            origin=self._origin(span),
         )
 
-    def _scope(self, scope: InstrumentationScope | None) -> Fragment:
-        known = self._scopes.get(id(scope))  # a scope's own hash is computed anew each time
+    def _origin(self, span: ReadableSpan) -> Fragment:
+        """The members that all spans of a tracer share: which resource, which scope."""
+        resource, scope = span.resource.attributes, span.instrumentation_scope
+        key = id(resource), id(scope), self.writer.generation
+        known = self._origins.get(key)
         if known is None:
-            text = encode((scope.name, scope.version)) if scope is not None else "[null,null]"
-            known = self._scopes[id(scope)] = (text, scope)  # kept alive, so that its id stays its own
+            number = self.writer.resource(resource)
+            named = (scope.name, scope.version) if scope is not None else (None, None)
+            known = (f'"resource":{encode(number)},"scope":{encode(named)}', resource, scope)
+            if number is not None:
+                self._origins[key] = known  # with the two kept alive, so that their ids stay their own
         return known[0]
 
-    def _name(self, name: str) -> str:
+    def _name(self, span: ReadableSpan) -> str:
+        name = span.name
+        if len(name) < SHORTEST and self._redaction.hook is None:
+            return name
         return self._redaction.text(self._redaction.values(name))
 
     def _encode_attributes(self, attributes: dict[str, Any]) -> Fragment:
-        text = f'"attributes":{encode(self._redaction.values(attributes))}'
-        if may_hold_secret(value for name, value in attributes.items() if name not in _SAFE):
-            return self._redaction.text(text)
-        return text
+        return f'"attributes":{self._encode(attributes)}'
 
     def _encode_more(self, attributes: dict[str, Any], before: dict[str, Any], encoded: Fragment) -> Fragment:
         """The attributes, where `before` is encoded already and is mostly a part of them."""

@@ -7,7 +7,7 @@ searches. What is replaced says what it was: `[redacted openai_key]`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,17 +68,6 @@ def redact_secrets(text: str) -> str:
             for instead, shape in shapes:
                 text = shape.sub(instead, text)
     return text
-
-
-def may_hold_secret(values: Iterable[Any]) -> bool:
-    """Whether any of these attribute values is long enough to hold one."""
-    for value in values:
-        if type(value) is str:
-            if len(value) >= SHORTEST:
-                return True
-        elif type(value) is tuple and may_hold_secret(value):
-            return True
-    return False
 
 
 @dataclass(slots=True, frozen=True)

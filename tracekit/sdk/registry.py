@@ -10,6 +10,7 @@ from typing import Any, LiteralString, cast
 
 import wrapt
 from opentelemetry import context as otel
+from opentelemetry.context import Context
 from opentelemetry.trace import set_span_in_context
 from typing_extensions import deprecated
 
@@ -137,8 +138,7 @@ class Installed:
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
-        inside = otel.set_value(_INSIDE, self.integration, set_span_in_context(recording.span))
-        activation = Activation(inside)
+        activation = Activation(Context({**set_span_in_context(recording.span), _INSIDE: self.integration}))
         activation.enter()
         return recording, activation
 

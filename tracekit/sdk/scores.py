@@ -6,6 +6,7 @@ import time
 
 from tracekit.errors import UsageError
 from tracekit.journal.records import SCORE, score_record
+from tracekit.journal.writer import JournalWriter
 from tracekit.model import Score
 from tracekit.sdk import guard
 from tracekit.sdk.runtime import runtime
@@ -21,7 +22,7 @@ def score(
     comment: str | None = None,
     source: str = "code",
 ) -> None:
-    """Record a judgement.
+    """Record a judgement. Where nothing is recorded, before `autolog()` or with tracing off, it does nothing.
 
     Args:
         name: what is judged ("helpful", "faithfulness").
@@ -38,6 +39,8 @@ def score(
         >>> with span("answer"):
         ...     score("helpful", True, comment="the user said so")
     """
+    if runtime.writer is None:
+        return
     if trace_id is None:
         trace_id = current_trace_id()
         if trace_id is None:
@@ -46,8 +49,6 @@ def score(
     for what, text, digits in (("trace_id", trace_id, 32), ("span_id", span_id, 16)):
         if text is not None and not _is_hex(text, digits):
             raise UsageError(f"score {name!r}: {what} {text!r} is not {digits} hex digits.")
-    if runtime.writer is None:
-        return
     label = value if isinstance(value, str) else None
     record = Score(
         trace_id=trace_id,
@@ -59,7 +60,11 @@ def score(
         comment=comment,
         created_ns=time.time_ns(),
     )
-    guard.call("score", lambda: runtime.writer and runtime.writer.append(SCORE, score_record(record).encode()))
+    guard.call("score", _write, runtime.writer, record)
+
+
+def _write(writer: JournalWriter, record: Score) -> None:
+    writer.append(SCORE, score_record(record).encode())
 
 
 def _is_hex(text: str, digits: int) -> bool:
