@@ -65,7 +65,8 @@ def span_head(
     version.
     """
     parent = f'"parent_span_id":"{parent_id:016x}",' if parent_id is not None else ""
-    return f'{{"trace_id":"{trace_id:032x}","span_id":"{span_id:016x}",{parent}"kind":{kind},"start_ns":{start_ns},{origin}'
+    ids = f'"trace_id":"{trace_id:032x}","span_id":"{span_id:016x}"'
+    return f'{{{ids},{parent}"kind":{kind},"start_ns":{start_ns},{origin}'
 
 
 def span_record(head: Fragment, name: str, *, members: Fragment = "", content: Fragment = "") -> bytes:

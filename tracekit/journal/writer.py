@@ -139,7 +139,7 @@ class JournalWriter:
                 self._fd = self._begin()
             except OSError as error:
                 self._retry_at = time.monotonic() + 1.0
-                self._note(f"{self.directory}: {error.strerror or error}")
+                self._note(f"{error.filename or self.directory}: {error.strerror or error}")
             return self._fd
 
     def _begin(self) -> int:
@@ -170,7 +170,10 @@ class JournalWriter:
 
     def _create(self) -> int:
         for folder in (self.directory.parent, self.directory):
-            folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)  # a mode is the last folder's alone
+            try:
+                folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)  # the mode is for the last folder alone
+            except FileExistsError:
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
         name = f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
         path = self.directory / name
         fd = os.open(path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE)
