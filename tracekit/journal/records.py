@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from tracekit.errors import DecodeError
+from tracekit.jsontext import encoder
 from tracekit.model import RawSpan, Score
 
 FORMAT = 1
@@ -33,23 +34,6 @@ _decode = json.JSONDecoder(parse_constant=str).decode  # NaN and Infinity, which
 
 Fragment = str
 """A piece of JSON already encoded, so that content common to a start and an end record is encoded once."""
-
-
-def encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
-    """A function that gives compact ASCII JSON; `default` says what stands for a value that JSON has no form for.
-
-    Lone surrogates and control characters survive as escapes. `json.JSONEncoder` makes the C encoder anew for each
-    value, which costs more than a small value does; where the interpreter has one, it is made once here.
-    """
-    slow = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=default, skipkeys=True).encode
-    make: Any = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return slow
-    try:
-        fast = make(None, default, encode_basestring_ascii, None, ":", ",", False, True, True)
-    except TypeError:  # an interpreter whose encoder takes something else
-        return slow
-    return lambda value: "".join(fast(value, 0))
 
 
 encode = encoder(str)
