@@ -113,7 +113,8 @@ class LiveRecording:
             output = content.fragment(members, self._runtime.redaction)
             closing = f"{closing},{output}" if closing and output else closing or output
         end_span(self._runtime, self.span, closing)
-        guard.call("metrics", self._measure, now - self._started, response, attributes)
+        if self._runtime.measuring:
+            guard.call("metrics", self._measure, now - self._started, response, attributes)
 
     def _response(self, reply: Any) -> Response:
         response = None

@@ -8,15 +8,14 @@ from typing import Any, Self
 
 from opentelemetry import context as otel
 from opentelemetry import trace as otel_trace
-from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, Status, StatusCode, set_span_in_context
+from opentelemetry.trace import INVALID_SPAN, Status, StatusCode
 
 from tracekit import semconv
 from tracekit.errors import UsageError
 from tracekit.journal.records import Fragment
 from tracekit.model import KINDS, AttributeValue, Kind, Outcome
 from tracekit.sdk import content, guard
-from tracekit.sdk.context import Activation
+from tracekit.sdk.context import Activation, beneath
 from tracekit.sdk.recording import end_span, error_type, start_span
 from tracekit.sdk.runtime import runtime
 
@@ -58,7 +57,7 @@ class SpanHandle:
         self.span = start_span(runtime, name, attributes=attributes, opening=self._input)
         if input is not None and runtime.capture.spans:
             self._put(_INPUTS.get(kind, semconv.INPUT), input)
-        self._activation = Activation(Context({**set_span_in_context(self.span), _HANDLE: self}))
+        self._activation = Activation(beneath(self.span, otel.get_current(), **{_HANDLE: self}))
 
     @property
     def trace_id(self) -> str:
