@@ -45,7 +45,7 @@ _FIELDS: dict[str, _Converted] = {
     sc.TOOL_NAME: ("tool_name", text),
     sc.TOOL_CALL_ID: ("tool_call_id", text),
 }
-"""The field that an attribute is. A span has few attributes of the many that are known: each of its own is looked up."""
+"""The field that an attribute is. A span has few attributes of the many that are known: its own are looked up."""
 _OLDER: dict[str, _Converted] = {
     sc.SYSTEM_OLD: ("provider", text),
     sc.USAGE_PROMPT_TOKENS_OLD: ("input_tokens", count),

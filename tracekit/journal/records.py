@@ -67,6 +67,23 @@ def span_record(head: Fragment, name: str, *, members: Fragment = "", content: F
     return f'{head},"name":{encode_basestring_ascii(name)}{more}{tail}}}'.encode()
 
 
+_KEY_HEAD, _KEY_JOIN = b'{"trace_id":"', b'","span_id":"'
+_TRACE = slice(len(_KEY_HEAD), len(_KEY_HEAD) + 32)
+_JOIN = slice(_TRACE.stop, _TRACE.stop + len(_KEY_JOIN))
+_SPAN = slice(_JOIN.stop, _JOIN.stop + 16)
+
+
+def span_key(payload: bytes) -> bytes | None:
+    """Which span a SPAN_START or SPAN_END payload is of, read off its fixed head; None where it begins otherwise.
+
+    >>> span_key(span_record(span_head(1, 2, parent_id=None, kind=1, start_ns=0, origin='"resource":0'), "x"))
+    b'000000000000000000000000000000010000000000000002'
+    """
+    if payload[_JOIN] != _KEY_JOIN or not payload.startswith(_KEY_HEAD):
+        return None
+    return payload[_TRACE] + payload[_SPAN]
+
+
 def raw_span(payload: bytes, resources: Mapping[Any, Mapping[str, Any]]) -> RawSpan:
     """The span of a SPAN_START or SPAN_END payload; its content joins the attributes.
 

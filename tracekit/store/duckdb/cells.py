@@ -1,6 +1,7 @@
 """Values as cells of Arrow columns. Pure.
 
-One bad value must not keep a batch out: text that UTF-8 cannot say is mended, a number that JSON cannot say becomes text.
+One bad value must not keep a batch out: text that UTF-8 cannot say is mended, a number that JSON cannot say becomes
+text.
 """
 
 from __future__ import annotations
