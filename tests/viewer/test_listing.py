@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from tracekit.units import UNKNOWN
-from tracekit_viewer.presenters import state
 from tracekit_viewer.presenters.listing import listing, quantile
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -37,6 +34,7 @@ def trace(number=1, **fields):
         "output_preview": None,
         "complete": True,
         "missing_spans": 0,
+        "interrupted_spans": 0,
         **fields,
     }
 
@@ -64,22 +62,6 @@ def test_unknown_figures_say_for_how_many_they_are_known():
 def test_nothing_known_is_not_zero():
     found = figures(view(trace(cost_usd=None, input_tokens=None, output_tokens=None)))
     assert (found["Cost"][0], found["Tokens"][0]) == (UNKNOWN, UNKNOWN)
-
-
-@pytest.mark.parametrize(
-    ("fields", "mark"),
-    [
-        ({}, "ok"),
-        ({"error_count": 1}, "error"),
-        ({"status": "error"}, "error"),
-        ({"end_time": None, "complete": False}, "running"),
-        ({"end_time": None, "error_count": 2}, "error"),
-        ({"missing_spans": 3, "complete": False}, "cut"),
-        ({"complete": False}, "cut"),
-    ],
-)
-def test_the_state_of_a_trace(fields, mark):
-    assert state.of_trace(trace(**fields)).mark == mark
 
 
 def test_chips_add_a_filter_and_keep_the_others():

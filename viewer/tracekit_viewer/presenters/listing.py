@@ -7,16 +7,15 @@ have it.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from tracekit import units
+from tracekit import state, units
+from tracekit.state import State
 from tracekit.units import Moment, Quantity
-from tracekit_viewer.presenters import state
-from tracekit_viewer.presenters.state import State
 
 FILTERS = ("status", "project", "model", "session_id", "user_id", "name", "text")
 """Query parameters of the list that narrow it, in the order in which chips stand."""
@@ -99,7 +98,6 @@ def listing(
     query: Mapping[str, str],
     cursor: str | None,
     now: datetime,
-    interrupted: Collection[str] = (),
 ) -> Listing:
     """Make the list's view model.
 
@@ -108,9 +106,8 @@ def listing(
         query: the filters in force, by name.
         cursor: where the next, older page starts; None on the last one.
         now: what "ago" counts from.
-        interrupted: ids of the traces whose process died before they had ended.
     """
-    states = {t["trace_id"]: state.of_trace(t, interrupted=t["trace_id"] in interrupted) for t in traces}
+    states = {t["trace_id"]: state.of_trace(t) for t in traces}
     in_force = {name: query[name] for name in FILTERS if query.get(name)}
     size = {"limit": query["limit"]} if query.get("limit") else {}
     slowest = max((t["duration_ms"] for t in traces if t["duration_ms"] is not None), default=0)
@@ -150,7 +147,7 @@ def _row(
         models=[_chip("model", model, in_force) for model in trace["models"] or ()],
         owners=[_chip(name, value, in_force) for name, value in owners if value],
         project=_chip("project", trace["project"], in_force) if trace["project"] else None,
-        spans=state.plural(trace["span_count"], "span"),
+        spans=units.plural(trace["span_count"], "span"),
         tokens_in=units.count(trace["input_tokens"], "input tokens"),
         tokens_out=units.count(trace["output_tokens"], "output tokens"),
         cost=units.money(trace["cost_usd"]),

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracekit import semconv, units
+from tracekit import semconv, state, units
+from tracekit.state import State
 from tracekit.units import Moment, Quantity
-from tracekit_viewer.presenters import chat, state
+from tracekit_viewer.presenters import chat
 from tracekit_viewer.presenters.chat import Card, Tool
-from tracekit_viewer.presenters.state import State
 from tracekit_viewer.text import Folded, folded
 
 PARAMETERS = (

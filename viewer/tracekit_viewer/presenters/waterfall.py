@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracekit import units
+from tracekit import state, units
+from tracekit.state import State
 from tracekit.units import Quantity
-from tracekit_viewer.presenters import state
-from tracekit_viewer.presenters.state import State
 
 Row = Mapping[str, Any]
 

@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from tracekit.query.traces import Filters, TracePage, get_span, get_trace, list_traces
 from tracekit_viewer import responses
-from tracekit_viewer.interrupted import interrupted
 from tracekit_viewer.presenters.heading import heading
 from tracekit_viewer.presenters.listing import FILTERS, listing
 from tracekit_viewer.presenters.panel import panel
@@ -53,7 +52,6 @@ class _Pages:
             query=request.query_params,
             cursor=found.next,
             now=datetime.now(UTC),
-            interrupted=interrupted(self._viewer.source, found.traces),
         )
         origin = str(request.base_url).rstrip("/")
         return self._viewer.renderer.page(request, "traces.html", view=view, version=version, origin=origin)
