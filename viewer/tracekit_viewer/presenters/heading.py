@@ -84,11 +84,11 @@ def _chips(trace: Mapping[str, Any]) -> list[Chip]:
         ("project", "project", trace["project"]),
     ]
     chips = [
-        Chip(label=label, value=value, href="/traces?" + urlencode({name: value}))
+        Chip(label=label, value=value, href="/traces?" + urlencode({name: value}), shown=value)
         for label, name, value in pairs
         if value
     ]
-    return chips + [Chip(label="tag", value=tag, href="") for tag in trace["tags"] or ()]
+    return chips + [Chip(label="tag", value=tag, href="", shown=tag) for tag in trace["tags"] or ()]
 
 
 def _score(score: Mapping[str, Any]) -> Score:

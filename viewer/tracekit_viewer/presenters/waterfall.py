@@ -72,6 +72,10 @@ class Waterfall:
     ticks: list[Tick]
     first_error: str | None
 
+    def place(self, span_id: str) -> int:
+        """How many lines stand above a span's; 0 where it is not in the tree."""
+        return next((place for place, line in enumerate(self.lines) if line.id == span_id), 0)
+
 
 @dataclass(slots=True)
 class _Node:
