@@ -76,7 +76,7 @@ def test_filters_in_force_can_be_taken_off_one_by_one():
         ("model", "/traces?status=error&text=hi"),
         ("contains", "/traces?status=error&model=gpt-4o"),
     ]
-    assert [chip.active for chip in found.statuses] == [False, True]
+    assert [chip.active for chip in found.statuses] == [False, True, False, False]
     assert found.older == "/traces?status=error&model=gpt-4o&text=hi&cursor=next"
     assert found.kept == [("status", "error"), ("model", "gpt-4o")]
 
@@ -95,3 +95,18 @@ def test_dots_run_from_oldest_to_newest_and_need_three():
 def test_nearest_rank_quantiles():
     assert quantile([], 0.5) is None
     assert [quantile([1, 2, 3, 4], share) for share in (0, 0.25, 0.5, 0.95, 1)] == [1, 1, 2, 4, 4]
+
+
+def test_models_are_called_as_people_call_them_and_never_alike():
+    long, twins = "gpt-4o-mini-2024-07-18", ["o4-mini-2025-04-16", "o4-mini-2026-01-01"]
+    (row,) = view(trace(models=[long])).rows
+    assert [(chip.shown, chip.value) for chip in row.models] == [("gpt-4o-mini", long)]
+    (row,) = view(trace(models=twins)).rows
+    assert [chip.shown for chip in row.models] == twins
+    (row,) = view(trace(models=["a", long, *twins])).rows
+    assert ([chip.shown for chip in row.models], row.more_models) == (["a"], [long, *twins])
+
+
+def test_a_status_that_has_no_button_can_be_taken_off():
+    assert [chip.value for chip in view(query={"status": "incomplete"}).narrowed] == ["incomplete"]
+    assert view(query={"status": "running"}).narrowed == []

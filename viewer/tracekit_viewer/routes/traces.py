@@ -110,20 +110,23 @@ class _Pages:
         given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name)}
         filters = Filters(**given)
         return list_traces(
-            self._viewer.source, limit=_whole(request, "limit", default=PAGE, most=MOST), cursor=query.get("cursor"), filters=filters
+            self._viewer.source,
+            limit=_whole(request, "limit", default=PAGE, most=MOST),
+            cursor=query.get("cursor"),
+            filters=filters,
         )
 
     def _trace(self, request: Request) -> dict[str, Any]:
         trace_id = request.path_params["trace_id"]
         trace = get_trace(self._viewer.source, trace_id)
         if trace is None:
-            raise HTTPException(404, f"No trace {trace_id} is stored here. It may live in another data directory.")
+            raise HTTPException(404, f"No trace {trace_id!r} is stored here. It may live in another data directory.")
         return trace
 
     def _span(self, trace_id: str, span_id: str) -> dict[str, Any]:
         span = get_span(self._viewer.source, trace_id, span_id)
         if span is None:
-            raise HTTPException(404, f"Trace {trace_id} has no span {span_id}.")
+            raise HTTPException(404, f"Trace {trace_id!r} has no span {span_id!r}.")
         return span
 
 
