@@ -224,8 +224,7 @@ def test_a_long_trace_that_grows_keeps_the_parts_that_came(visit, served):
     rows = page.locator(".rows .line")
     expect(rows).to_have_count(2 * ROWS)
     served.add(spans[1_501:])
-    expect(page.locator(".rows")).to_have_attribute("aria-rowcount", "1801")
-    assert rows.count() >= 2 * ROWS
+    expect(page.locator("[data-more]")).to_have_text("801 more spans")
     while page.locator("[data-more]").count():
         page.evaluate("document.querySelector('.tree-pane').scrollTop = 1e9")
         page.wait_for_timeout(50)
