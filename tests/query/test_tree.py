@@ -47,7 +47,7 @@ def test_ten_thousand_levels() -> None:
 
 
 def test_facts_stand_beside_the_span_and_what_is_unknown_does_not() -> None:
-    told = {
+    told: dict[str, Any] = {
         "status": "error",
         "error_type": "TimeoutError",
         "model": "gpt-4o",

@@ -304,3 +304,21 @@ def test_a_process_that_died_is_interrupted_and_not_running(tmp_path):
 def test_a_cost_without_some_calls_says_so(client):
     trace = find(client, "chat llama-3.3-70b-local")
     assert "without 1 unpriced call" in page(client, f"/traces/{trace['trace_id']}")
+
+
+def test_a_long_trace_comes_in_parts_that_join_up(tmp_path):
+    with viewing.serve(tmp_path) as served:
+        spans = seeds.deep(time.time_ns(), spans=1_201)
+        served.add(spans)
+        address = f"{served.url}/traces/{spans[0].trace_id}"
+
+        def places(path):
+            return [int(place) for place in re.findall(r'aria-rowindex="(\d+)"', httpx2.get(address + path).text)]
+
+        assert places("") + places("/rows.html?from=500") + places("/rows.html?from=1000") == list(range(1, 1_202))
+        assert places("/rows.html?from=1201") == []
+        assert len(places("?rows=1201")) == 1_201
+        late = next(span for span in reversed(spans) if span.kind == "tool")
+        assert len(places(f"?span={late.span_id}")) > 1_000
+        for bad in ("/rows.html?from=x", "?rows=-1", "?rows=0"):
+            assert httpx2.get(address + bad).status_code == 400

@@ -76,19 +76,6 @@ class Tick:
     label: str
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Waterfall:
-    """The tree, flattened in reading order, and its axis."""
-
-    lines: list[Line]
-    ticks: list[Tick]
-    first_error: str | None
-
-    def place(self, span_id: str) -> int:
-        """How many lines stand above a span's; 0 where it is not in the tree."""
-        return next((place for place, line in enumerate(self.lines) if line.id == span_id), 0)
-
-
 @dataclass(slots=True)
 class _Node:
     row: Row
@@ -99,6 +86,38 @@ class _Node:
     failed_below: int = 0
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Waterfall:
+    """The tree, flattened in reading order, and its axis; lines are made for the part that is asked for."""
+
+    nodes: list[_Node]
+    axis: _Axis
+    first_error: str | None
+
+    @property
+    def total(self) -> int:
+        """How many spans there are."""
+        return len(self.nodes)
+
+    @property
+    def root(self) -> str:
+        """The span on the first line."""
+        return str(self.nodes[0].row["span_id"])
+
+    @property
+    def ticks(self) -> list[Tick]:
+        """The marks of the axis."""
+        return self.axis.ticks()
+
+    def lines(self, start: int = 0, until: int | None = None) -> list[Line]:
+        """The lines from one place to another, by default all."""
+        return [_line(node, self.axis) for node in self.nodes[start:until]]
+
+    def place(self, span_id: str) -> int:
+        """How many lines stand above a span's; 0 where it is not in the tree."""
+        return next((place for place, node in enumerate(self.nodes) if node.row["span_id"] == span_id), 0)
+
+
 def waterfall(spans: Sequence[Row]) -> Waterfall:
     """Lay out the spans of one trace.
 
@@ -106,12 +125,10 @@ def waterfall(spans: Sequence[Row]) -> Waterfall:
         spans: rows of the `spans` view, in any order.
     """
     nodes = _flatten(spans)
-    axis = _Axis.of(spans)
-    lines = [_line(node, axis) for node in nodes]
-    failed = [line for line in lines if line.state.mark == "error"]
+    failed = [node for node in nodes if node.row["status"] == "error"]
     # The root of a failing path repeats its child's error: the first one with none below it is where to look.
-    origin = next((line for line in failed if not line.failed_below), failed[0] if failed else None)
-    return Waterfall(lines=lines, ticks=axis.ticks(), first_error=origin.id if origin else None)
+    origin = next((node for node in failed if not node.failed_below), failed[0] if failed else None)
+    return Waterfall(nodes=nodes, axis=_Axis.of(spans), first_error=origin.row["span_id"] if origin else None)
 
 
 def _flatten(spans: Sequence[Row]) -> list[_Node]:

@@ -70,7 +70,7 @@ class _Pages:
         version = self._viewer.version()
         trace = self._trace(request)
         tree = waterfall(trace["spans"])
-        wanted = request.query_params.get("span") or tree.first_error or tree.lines[0].id
+        wanted = request.query_params.get("span") or tree.first_error or tree.root
         span = self._span(trace["trace_id"], wanted)
         asked = _whole(request, "rows", default=ROWS, most=_LONGEST)
         now = datetime.now(UTC)
@@ -90,9 +90,15 @@ class _Pages:
     def rows_fragment(self, request: Request) -> Response:
         start = _whole(request, "from", default=0, most=_LONGEST)
         trace = self._trace(request)
-        tree = waterfall(trace["spans"])
-        bound = {"trace_id": trace["trace_id"], "picked": None, "start": start, "until": start + ROWS}
-        return self._viewer.renderer.page(request, "rows.html", tree=tree, **bound)
+        return self._viewer.renderer.page(
+            request,
+            "rows.html",
+            tree=waterfall(trace["spans"]),
+            trace_id=trace["trace_id"],
+            picked=None,
+            start=start,
+            until=start + ROWS,
+        )
 
     def trace_data(self, request: Request) -> Response:
         return responses.data(request, self._trace(request))
