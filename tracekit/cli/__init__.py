@@ -38,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows which it is
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(arguments)
-    args = parser.parse_args(arguments)
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        args.command.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         return int(args.run(args))
     except TracekitError as error:
@@ -68,5 +70,5 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         if verb == asked:
             module = importlib.import_module(f"tracekit.cli.{verb}")
             module.arguments(command)
-            command.set_defaults(run=module.run)
+            command.set_defaults(run=module.run, command=command)
     return parser
