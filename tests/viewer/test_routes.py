@@ -211,7 +211,7 @@ def test_static_files_are_for_ever_under_their_digest_only(client):
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/traces/0000", 404, "No trace 0000 is stored here"),
+        ("/traces/0000", 404, "No trace &#39;0000&#39; is stored here"),
         ("/traces?cursor=junk", 400, "none of tracekit"),
         ("/traces?limit=0", 400, "from 1 to 500"),
         ("/traces?limit=many", 400, "limit=&#39;many&#39;"),
@@ -225,7 +225,7 @@ def test_what_cannot_be_shown_says_why(client, path, status, said):
 
 def test_errors_of_a_twin_are_json_and_of_other_programs_plain(client):
     assert client.get("/traces/0000.json").json() == {
-        "error": "No trace 0000 is stored here. It may live in another data directory."
+        "error": "No trace '0000' is stored here. It may live in another data directory."
     }
     trace = client.get("/traces.json").json()["traces"][0]["trace_id"]
     assert client.get(f"/traces/{trace}/spans/none.json").status_code == 404

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tracekit_viewer.presenters.waterfall import waterfall
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -104,6 +106,20 @@ def test_ticks_are_round_and_inside():
         "300 µs",
         "400 µs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ms", "labels"),
+    [
+        (120_000, ["30 s", "1 m", "1 m 30 s"]),
+        (1_100, ["500 ms", "1 s"]),
+        (3_900_000, ["20 m", "40 m", "1 h"]),
+        (100 * 3_600_000, ["1 d", "2 d", "3 d", "4 d"]),
+        (900 * 3_600_000, ["11 d 13 h", "23 d 03 h", "34 d 17 h"]),
+    ],
+)
+def test_ticks_of_long_traces_count_in_minutes_and_hours(ms, labels):
+    assert [tick.label for tick in waterfall([row("a", ms=ms)]).ticks] == labels
 
 
 def test_the_first_error_is_where_it_came_from():

@@ -13,14 +13,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracekit import units
+from tracekit import state, units
+from tracekit.state import State
+from tracekit.text import undated
 from tracekit.units import Quantity
-from tracekit_viewer.presenters import state
-from tracekit_viewer.presenters.state import State
 
 Row = Mapping[str, Any]
 
 _TICKS = 5
+_SECOND = 1_000.0
+_LADDER = tuple(
+    factor * unit
+    for unit, factors in (
+        (_SECOND, (1, 2, 5, 10, 20, 30)),
+        (60 * _SECOND, (1, 2, 5, 10, 20, 30)),
+        (3_600 * _SECOND, (1, 2, 4, 6, 12, 24)),
+    )
+    for factor in factors
+)
+"""Steps of the axis above a second, in milliseconds: minutes and hours do not divide by ten."""
 _INDENTED = 12
 """Depth up to which a row is indented: deeper ones keep this indent and show their depth as a number."""
 
@@ -72,6 +83,10 @@ class Waterfall:
     lines: list[Line]
     ticks: list[Tick]
     first_error: str | None
+
+    def place(self, span_id: str) -> int:
+        """How many lines stand above a span's; 0 where it is not in the tree."""
+        return next((place for place, line in enumerate(self.lines) if line.id == span_id), 0)
 
 
 @dataclass(slots=True)
@@ -166,7 +181,7 @@ def _line(node: _Node, axis: _Axis) -> Line:
 def _detail(span: Row) -> str | None:
     """The model or the tool, where the name does not already say it."""
     for value in (span["model"], span["tool_name"]):
-        if value and value not in (span["name"] or ""):
+        if value and undated(value) not in (span["name"] or ""):
             return value
     return None
 
@@ -201,6 +216,9 @@ class _Axis:
 
     def _step(self) -> float:
         rough = self.total / _TICKS
+        for step in _LADDER:
+            if _SECOND < rough <= step:
+                return step
         power = 10.0 ** math.floor(math.log10(rough))
         return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
 
@@ -212,12 +230,9 @@ class _Axis:
 
 
 def _tick_label(ms: float) -> str:
-    for limit, unit, scale in (
-        (1, "µs", 0.001),
-        (1_000, "ms", 1),
-        (60_000, "s", 1_000),
-        (math.inf, "m", 60_000),
-    ):
+    if ms >= 60 * _SECOND:
+        return units.duration(ms).text.removesuffix(" 00 s").removesuffix(" 00 m").removesuffix(" 00 h")
+    for limit, unit, scale in ((1, "µs", 0.001), (_SECOND, "ms", 1)):
         if ms < limit:
             return f"{ms / scale:.3g} {unit}"
-    raise AssertionError(ms)
+    return f"{ms / _SECOND:.3g} s"
