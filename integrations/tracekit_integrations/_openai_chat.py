@@ -22,13 +22,19 @@ def request(call: Call) -> Invocation:
     return made
 
 
+_PLAIN = frozenset({"role", "content"})
+_SPEAKERS = frozenset({"system", "developer", "user", "assistant"})
+
+
 def _message(message: Any) -> Message:
     found = said(message)
-    role = str(found.get("role"))
+    role, content = str(found.get("role")), found.get("content")
+    if isinstance(content, str) and role in _SPEAKERS and found.keys() <= _PLAIN:
+        return parts.message(role, [parts.text_part(content)])  # most messages: nothing else to look for
     if role == "tool":
-        return parts.message(role, [parts.tool_response_part(found.get("tool_call_id"), found.get("content"))])
+        return parts.message(role, [parts.tool_response_part(found.get("tool_call_id"), content)])
     if role == "function":
-        return parts.message("tool", [parts.tool_response_part(None, found.get("content"))], found.get("name"))
+        return parts.message("tool", [parts.tool_response_part(None, content)], found.get("name"))
     return parts.message(role, _message_parts(found), text(found.get("name")))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.conftest import HOSTILE, OTHER, Ran
 from tests.support import journals
-from tests.support.commands import PROGRAM
+from tests.support.commands import PROGRAM, tracekit
 from tracekit.cli.ls import fitted, started
 from tracekit.journal.writer import JournalWriter
 from tracekit.text import width
@@ -191,3 +191,23 @@ def test_on_a_terminal_there_is_colour_and_nothing_else_that_acts(recorded: Path
     assert "\x1b[" in text
     assert "\x1b]" not in text
     assert not set(text) & set("\x07\u202e")
+
+
+@pytest.mark.parametrize("verb", [("ls",), ("show", "latest")])
+def test_a_terminal_that_lacks_a_character_is_shown_its_escape(data_dir: Path, verb: tuple[str, ...]):
+    writer = JournalWriter(data_dir / "journal")
+    journals.end(writer, 1, name="Ausflug →", attributes={"tracekit.input": "日本"})
+    writer.close()
+    done = tracekit(*verb, cwd=data_dir, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u65e5\u672c" in done.stdout
+
+
+def test_json_is_utf_8_in_every_locale(data_dir: Path):
+    writer = JournalWriter(data_dir / "journal")
+    journals.end(writer, 1, name="Ausflug →")
+    writer.close()
+    for verb in (("ls", "--json"), ("ls", "--ndjson"), ("show", "latest", "--json")):
+        done = tracekit(*verb, cwd=data_dir, PYTHONIOENCODING="ascii")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Ausflug →" in done.stdout

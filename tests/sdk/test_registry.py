@@ -191,6 +191,7 @@ def test_metrics_of_the_conventions(client: ModuleType, monkeypatch: pytest.Monk
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader])
     monkeypatch.setattr(metrics, "get_meter", provider.get_meter)
+    monkeypatch.setattr(metrics, "get_meter_provider", lambda: provider)
     monkeypatch.setattr(runtime, "_instruments", None)
     registry.instrumentor(integration(client.__name__))().instrument()
     client.Client().ask("why")

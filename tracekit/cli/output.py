@@ -147,14 +147,20 @@ def console() -> Console | None:
 def dump(value: Any) -> None:
     """Write one JSON document to stdout."""
     people = sys.stdout.isatty()
-    print(_json(value, people=people, indent=2 if people else None))
+    _line(_json(value, people=people, indent=2 if people else None))
 
 
 def dump_lines(values: Iterable[Any]) -> None:
     """Write JSON documents to stdout, one a line."""
     people = sys.stdout.isatty()
     for value in values:
-        print(_json(value, people=people))
+        _line(_json(value, people=people))
+
+
+def _line(text: str) -> None:
+    """A line of data, in UTF-8 whatever the locale says: programs read it."""
+    sys.stdout.buffer.write(f"{text}\n".encode())
+    sys.stdout.buffer.flush()
 
 
 def _json(value: Any, *, people: bool = False, indent: int | None = None) -> str:

@@ -7,6 +7,7 @@ writer that lives from one that was killed.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import os
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tracekit._version import __version__
+from tracekit.errors import tell
 from tracekit.journal.frame import pack
 from tracekit.journal.records import CLOSE, FORMAT, HEADER, RESOURCE, SUFFIX, encode
 
@@ -32,6 +34,8 @@ except ImportError:  # Windows: readers fall back to the process number in the h
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+_MANY = 1024
+"""Descriptors beyond which a higher limit makes no higher number: the kernel's table grows with the number."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -85,6 +89,9 @@ class JournalWriter:
         try:
             written = os.write(fd, frame)
         except OSError as error:
+            if error.errno == errno.EBADF and self._open_again(fd):
+                self._accepted_total -= 1  # it is handed in once
+                return self.append(kind, payload)
             return self._drop(f"{self.path}: {error.strerror or error}")
         if written != len(frame):
             return self._drop(f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)")
@@ -100,10 +107,13 @@ class JournalWriter:
         if known is not None:
             return known[0]
         number = len(self._resources)
-        if not self.append(RESOURCE, encode({"id": number, "attributes": dict(attributes)}).encode()):
+        if not self._write_resource(number, attributes):
             return None
         self._resources[id(attributes)] = (number, attributes)  # kept alive, so that its id stays its own
         return number
+
+    def _write_resource(self, number: int, attributes: Mapping[str, Any]) -> bool:
+        return self.append(RESOURCE, encode({"id": number, "attributes": dict(attributes)}).encode())
 
     def sync(self) -> None:
         """Wait until every record written so far is on the disk.
@@ -126,7 +136,7 @@ class JournalWriter:
             if self._fd is None:
                 return
             self.append(CLOSE, encode({"dropped": self._dropped}).encode())
-            os.close(self._fd)
+            _close(self._fd)
             stats = (self._accepted_total, self._written_total, self._dropped, self._why)
             self._reset()
             self._accepted_total, self._written_total, self._dropped, self._why = stats
@@ -141,6 +151,16 @@ class JournalWriter:
                 self._retry_at = time.monotonic() + 1.0
                 self._note(f"{error.filename or self.directory}: {error.strerror or error}")
             return self._fd
+
+    def _open_again(self, fd: int) -> bool:
+        """Go on in another file: the program has closed every descriptor it found, ours among them, as daemons do."""
+        with self._opening:
+            if self._fd == fd:
+                self._fd = None
+                if self._open() is not None:
+                    for number, attributes in self._resources.values():  # which records of the new file refer to
+                        self._write_resource(number, attributes)
+            return self._fd is not None
 
     def _begin(self) -> int:
         """A new file with its header in it."""
@@ -176,7 +196,8 @@ class JournalWriter:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
         name = f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
         path = self.directory / name
-        fd = os.open(path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE)
+        flags = os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
+        fd = _aside(os.open(path, flags, FILE_MODE))
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_SH)
         self.path = path
@@ -191,17 +212,38 @@ class JournalWriter:
         self._why = why
         if not self._warned:
             self._warned = True
-            sys.stderr.write(
-                f"tracekit: a record could not be written to the journal: {why}. The program goes on; records are "
-                "dropped and counted (tracekit.flush() tells) until there is room and permission to write there.\n"
+            tell(
+                f"a record could not be written to the journal: {why}. The program goes on; records are dropped and "
+                "counted (tracekit.flush() tells) until there is room and permission to write there."
             )
 
     def after_fork(self) -> None:
         """In the child: leave the parent's file and lock to the parent; the next record opens a file of our own."""
         self._opening = threading.RLock()
-        if self._fd is not None:
-            os.close(self._fd)
+        _close(self._fd)
         self._reset()
+
+
+def _aside(fd: int) -> int:
+    """The same file under a high number.
+
+    A program that closes all descriptors and then opens files of its own gets the lowest ones. Under such a number, our
+    next record would land in one of its files.
+    """
+    if fcntl is None:
+        return fd
+    try:
+        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, min(os.sysconf("SC_OPEN_MAX"), _MANY) * 7 // 8)
+    except OSError:  # none is free up there
+        return fd
+    os.close(fd)
+    return high
+
+
+def _close(fd: int | None) -> None:
+    if fd is not None:
+        with contextlib.suppress(OSError):  # the program has closed it already
+            os.close(fd)
 
 
 _writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import html
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tracekit import config
-from tracekit.errors import UsageError
+from tracekit.errors import UsageError, tell
 from tracekit.query import resolve, tree
 from tracekit.query.source import open_source
 from tracekit.query.traces import get_trace
@@ -139,4 +138,4 @@ def load(source: Any, word: str, *, length: int = PREVIEW) -> TraceView:
 
 
 def _tell(sentence: str) -> None:
-    sys.stderr.write(f"tracekit: {visible(sentence)}\n")
+    tell(visible(sentence))

@@ -13,6 +13,7 @@ from typing import Any
 
 from opentelemetry import context as otel
 from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, Span, set_span_in_context
 
 from tracekit import semconv
 
@@ -67,6 +68,15 @@ def context(
     finally:
         if _values.get() is new:
             _values.set(before)
+
+
+_SPAN_KEY = next(iter(set_span_in_context(INVALID_SPAN, Context())))
+"""The key that the API keeps the current span under, found out once by asking it."""
+
+
+def beneath(span: Span, current: Context, **values_: object) -> Context:
+    """`current` with the span as the current one, and further values by key; one copy for all of them."""
+    return Context({**current, _SPAN_KEY: span, **values_})
 
 
 class Activation:

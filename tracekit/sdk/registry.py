@@ -10,14 +10,12 @@ from typing import Any, LiteralString, cast
 
 import wrapt
 from opentelemetry import context as otel
-from opentelemetry.context import Context
-from opentelemetry.trace import set_span_in_context
 from typing_extensions import deprecated
 
 from tracekit import config
 from tracekit.model import Call
 from tracekit.sdk import guard
-from tracekit.sdk.context import Activation
+from tracekit.sdk.context import Activation, beneath
 from tracekit.sdk.integration import Integration, Target
 from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
@@ -130,7 +128,8 @@ class Installed:
         self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[LiveRecording, Activation] | None:
         """The open recording of a call and its activation, entered; None for a call that is not to be recorded."""
-        if not self.active or runtime.disabled or otel.get_value(_INSIDE) is self.integration:
+        current = otel.get_current()
+        if not self.active or runtime.disabled or current.get(_INSIDE) is self.integration:
             return None
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
@@ -138,7 +137,7 @@ class Installed:
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
-        activation = Activation(Context({**set_span_in_context(recording.span), _INSIDE: self.integration}))
+        activation = Activation(beneath(recording.span, current, **{_INSIDE: self.integration}))
         activation.enter()
         return recording, activation
 

@@ -59,6 +59,11 @@ class Runtime:
         return self._tracer
 
     @property
+    def measuring(self) -> bool:
+        """Whether the program has set a meter provider: until then metrics go nowhere."""
+        return type(metrics.get_meter_provider()).__name__ != "_ProxyMeterProvider"
+
+    @property
     def instruments(self) -> Instruments:
         """The metrics of the conventions, on the meter provider that the program set, if it did."""
         if self._instruments is None:
