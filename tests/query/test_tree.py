@@ -95,3 +95,13 @@ def test_a_line_is_cut_to_the_terminal_in_columns_and_keeps_its_parts() -> None:
     assert line.fitted(1_000) == line
     assert str(line.fitted(20)) == "other  \u6771\u4eac\u6771\u4eac\u6771\u4eac\N{HORIZONTAL ELLIPSIS}"
     assert str(line.fitted(0)) == ""
+
+
+def test_an_errors_message_is_wrapped_and_not_cut() -> None:
+    said = {"a": {"status_message": "the model does not exist, " * 6}}
+    _, why, _ = tree.lines([span("a", status="error", error_type="NotFoundError"), span("b", "a")], said)
+    shown = why.shown(60)
+    assert len(shown) > 2
+    assert all(len(str(part)) <= 60 and str(part).startswith("│ ") for part in shown)
+    assert " ".join(str(part)[2:].strip() for part in shown) == str(why)[2:].strip()
+    assert why.shown(1_000) == [why]

@@ -58,5 +58,5 @@ def _draw(trace: TraceView, *, full: bool) -> None:
     title, sums = tree.heading(trace)
     console.print(Text(title, style="bold"), Text(f"\n{sums}\n"), sep="", soft_wrap=True)
     for line in lines:
-        shown = line if full else line.fitted(console.width)
-        console.print(Text.assemble(*((text, styles[role]) for text, role in shown.parts)), soft_wrap=True)
+        for shown in [line] if full else line.shown(console.width):
+            console.print(Text.assemble(*((text, styles[role]) for text, role in shown.parts)), soft_wrap=True)

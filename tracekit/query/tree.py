@@ -5,6 +5,7 @@ Everything that comes from the trace passes `tracekit.text`, so that it can only
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ Row = Mapping[str, Any]
 
 _NAME = 60
 _PREVIEW = 120
+_ERROR = 480
 
 
 @dataclass(slots=True, frozen=True)
@@ -38,6 +40,15 @@ class Line:
     def __str__(self) -> str:
         """The line as text."""
         return "".join(text for text, _ in self.parts)
+
+    def shown(self, columns: int) -> list[Line]:
+        """The line as a terminal of that width shows it: cut, but an error's message on as many lines as it needs."""
+        lead, *rest = self.parts
+        room = columns - width(lead[0])
+        if [role for _, role in rest] != ["error"] or room < _NAME // 2 or width(rest[0][0]) <= room:
+            return [self.fitted(columns)]
+        pieces = textwrap.wrap(rest[0][0], room, subsequent_indent=" " * 6, drop_whitespace=True)
+        return [Line((lead, (piece, "error"))).fitted(columns) for piece in pieces]
 
     def fitted(self, columns: int) -> Line:
         """The line in at most that many columns."""
@@ -96,7 +107,7 @@ def lines(spans: Sequence[Row], previews: Mapping[str, Row], *, full: bool = Fal
                 ("".join(f"  {fact}" for fact in _facts(span)), "fact"),
             )
         )
-        for text in _texts(_why(span, said), full=full):
+        for text in _texts(_why(span, said), full=full, limit=_ERROR):
             yield Line(((branch.below, "lead"), (f"  err {text}", "error")))
         for label, key in (("in ", "input"), ("out", "output")):
             for text in _texts(said.get(key), full=full):
@@ -151,9 +162,9 @@ def _why(span: Row, said: Row) -> str | None:
     return ": ".join(str(part) for part in (span["error_type"], said.get("status_message")) if part)
 
 
-def _texts(value: Any, *, full: bool) -> list[str]:
+def _texts(value: Any, *, full: bool, limit: int = _PREVIEW) -> list[str]:
     if value is None or value == "":
         return []
     if full:
         return [visible(text.expandtabs()) for text in str(value).split("\n")]
-    return [line(str(value), _PREVIEW)]
+    return [line(str(value), limit)]
