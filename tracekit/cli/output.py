@@ -165,13 +165,22 @@ def _line(text: str) -> None:
 
 def _json(value: Any, *, people: bool = False, indent: int | None = None) -> str:
     """JSON text; all in ASCII where a terminal is to show it, so that nothing in it can act on the terminal."""
-    return json.dumps(plain(value), ensure_ascii=people, indent=indent)
+    try:
+        return json.dumps(plain(value), ensure_ascii=people, indent=indent)
+    except RecursionError:
+        raise UsageError(
+            "a value is nested deeper than JSON can be written here; `tracekit sql --format csv` writes it as text."
+        ) from None
 
 
-def _records(result: Result) -> Iterator[dict[str, Any]]:
+def _records(result: Result, *, people: bool) -> Iterator[str]:
+    """Each row as a JSON object. What is nested deeper than Python can write stays the text that it is stored as."""
     names = _distinct(result.columns)
     for row in result.rows:
-        yield dict(zip(names, map(plain, row, result.types), strict=True))
+        try:
+            yield json.dumps(dict(zip(names, map(plain, row, result.types), strict=True)), ensure_ascii=people)
+        except RecursionError:
+            yield json.dumps(dict(zip(names, map(plain, row), strict=True)), ensure_ascii=people)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -188,14 +197,14 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def _write_json(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001 - one shape for all writers
     lead = "[\n"
-    for record in _records(result):
-        file.write(f"{lead}{_json(record, people=people)}".encode())
+    for record in _records(result, people=people):
+        file.write(f"{lead}{record}".encode())
         lead = ",\n"
     file.write(b"[]\n" if lead == "[\n" else b"\n]\n")
 
 
 def _write_ndjson(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
-    file.writelines(f"{_json(record, people=people)}\n".encode() for record in _records(result))
+    file.writelines(f"{record}\n".encode() for record in _records(result, people=people))
 
 
 def _write_csv(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
