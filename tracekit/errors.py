@@ -1,6 +1,9 @@
-"""The errors a user can meet. Each message says what failed, the value, why, and what to do."""
+"""The errors a user can meet, and what is merely told. Each message says what failed, the value, why, what to do."""
 
 from __future__ import annotations
+
+import contextlib
+import sys
 
 
 class TracekitError(Exception):
@@ -33,3 +36,9 @@ class DecodeError(TracekitError):
 
 class BodyTooLargeError(DecodeError):
     """A body larger, or inflating to more, than the limit."""
+
+
+def tell(sentence: str) -> None:
+    """Say something on stderr, where the host program has left one that can be written to."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # its pipe is broken; it is closed; it is None
+        sys.stderr.write(f"tracekit: {sentence}\n")

@@ -113,3 +113,14 @@ def test_clients_have_a_version_and_a_verdict(run: Run, private: Path) -> None:
     clients = {client["name"]: client for client in json.loads(run("doctor", "--json").out)["clients"]}
     assert clients["openai"]["distribution"] == "openai"
     assert clients["openai"]["verified"] is (None if clients["openai"]["version"] is None else True)
+
+
+@pytest.mark.parametrize("place", ["data", "data/journal"])
+def test_a_file_where_a_directory_should_be_is_named(run: Callable[..., Ran], tmp_path: Path, place: str):
+    blocked = tmp_path / place
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_text("no directory")
+    done = run("doctor", "--dir", str(tmp_path / "data"))
+    assert done.code == 1
+    assert str(blocked) in done.out.partition("wrong")[2]
+    assert run("sql", "--dir", str(tmp_path / "data"), "select 1").code == 2

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import venv
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,42 @@ def test_signals_and_kills_reach_the_program(tmp_path: Path, data_dir: Path):
     seen = journaled(data_dir)
     assert seen.names == [f"s{n}" for n in range(20)]
     assert [span.attributes for span in seen.started if span.name == "open"] == [{"tracekit.input": "what was asked"}]
+
+
+def test_a_module_beside_the_script_is_the_one_that_it_imports(tmp_path: Path, data_dir: Path):
+    own = ("secrets", "tracekit", "typing_extensions", "sitecustomize")
+    for name in own:
+        (tmp_path / f"{name}.py").write_text("OWN = True\n")
+    (tmp_path / "opentelemetry").mkdir()  # a folder without __init__.py hides no installed package
+    script = tmp_path / "app.py"
+    script.write_text(
+        "import sys\nprint('sitecustomize' in sys.modules)\n"
+        + "".join(f"import {name}\nprint({name}.OWN)\n" for name in own)
+        + "from opentelemetry import trace\ntrace.get_tracer('app').start_span('work').end()\n"
+    )
+    traced = run(*TRACEKIT, "run", str(script), cwd=tmp_path.parent)
+    assert (traced.stdout, traced.stderr) == ("False\nTrue\nTrue\nTrue\nTrue\n", "")
+    assert journaled(data_dir).names == ["work"]
+
+
+def test_a_child_in_an_environment_without_tracekit_runs_as_it_is(tmp_path: Path):
+    venv.create(tmp_path / "other")
+    script = tmp_path / "app.py"
+    script.write_text(
+        "import os, subprocess, sys\nwith_us = os.environ['PYTHONPATH'].split(os.pathsep)[0]\n"
+        "subprocess.run([sys.argv[1], '-c', 'print(1)'], env={**os.environ, 'PYTHONPATH': with_us}, check=True)\n"
+    )
+    traced = run(*TRACEKIT, "run", str(script), str(tmp_path / "other" / "bin" / "python"))
+    assert (traced.returncode, traced.stdout, traced.stderr) == (0, "1\n", "")
+
+
+def test_a_program_whose_stderr_is_gone_is_not_told_and_not_hurt(tmp_path: Path):
+    (tmp_path / "file").write_text("no directory")
+    script = tmp_path / "app.py"
+    for gone in ("sys.stderr.close()", "sys.stderr = None", "os.close(2)"):
+        script.write_text(
+            f"import os, sys\n{gone}\nfrom opentelemetry import trace\ntrace.get_tracer('a').start_span('s').end()\n"
+            "print('done')\n"
+        )
+        traced = run(*TRACEKIT, "run", "--dir", str(tmp_path / "file"), str(script))
+        assert (traced.returncode, traced.stdout) == (0, "done\n"), gone

@@ -218,3 +218,13 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
         )
         assert (ran.returncode, ran.stderr) == (0, "")
         assert "example:" in ran.stdout or "exit code" in ran.stdout
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+@pytest.mark.parametrize("depth", [400, 900])
+def test_a_deep_value_leaves_as_json_or_as_the_text_it_is(run: Run, recorded: Path, form: str, depth: int):
+    deep = "[" * depth + "]" * depth
+    done = run("sql", "--format", form, f"select '{deep}'::json as value, count(*) as spans from spans")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.count(deep) == 1
+    assert '"spans": 3' in done.out

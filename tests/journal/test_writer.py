@@ -136,3 +136,37 @@ def test_a_full_disk_drops_records_and_goes_on(tmp_path: Path, capsys: pytest.Ca
     assert chunk.frames[-1].payload == b"room again"
     assert "tracekit" in capsys.readouterr().err
     writer.close()
+
+
+def test_a_program_that_closes_all_descriptors_loses_no_record_and_gets_none_into_its_files(tmp_path: Path):
+    code = (
+        "import os, sys; from pathlib import Path; from tracekit.journal.writer import JournalWriter\n"
+        "w = JournalWriter(Path(sys.argv[1], 'journal')); shared = {'service.name': 'daemon'}\n"
+        "def write(n): w.append(b'E', b'{\"resource\":%d,\"n\":%d}' % (w.resource(shared), n))\n"
+        "write(1)\n"
+        "os.closerange(3, os.sysconf('SC_OPEN_MAX'))\n"
+        "with open(Path(sys.argv[1], 'own'), 'w') as own:\n    write(2); print('mine', file=own)\n"
+        "os.closerange(3, os.sysconf('SC_OPEN_MAX'))\n"
+        "w.close(); print(w.stats())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "dropped=0" in done.stdout
+    assert (tmp_path / "own").read_text() == "mine\n"
+    files = [
+        [load(frame.payload) for frame in read(path).frames if frame.kind != HEADER]
+        for path in journals(tmp_path / "journal")
+    ]
+    known = {"id": 0, "attributes": {"service.name": "daemon"}}
+    expected = [[known, {"resource": 0, "n": 1}], [known, {"resource": 0, "n": 2}], [known, {"dropped": 0}]]
+    assert sorted(files, key=str) == sorted(expected, key=str)
+
+
+def test_the_low_descriptors_are_left_to_the_program(tmp_path: Path):
+    writer = JournalWriter(tmp_path)
+    with (tmp_path / "before").open("w") as before:
+        lowest = before.fileno()
+    writer.append(SPAN_END, b"{}")
+    with (tmp_path / "after").open("w") as after:
+        assert after.fileno() == lowest
+    writer.close()

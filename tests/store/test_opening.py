@@ -104,3 +104,25 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
         store.sql("SELECT 1")
     with pytest.raises(StoreError, match="has been closed"):
         store.commit(Batch(spans=[span()]))
+
+
+def test_an_empty_file_is_no_database_yet(tmp_path: Path) -> None:
+    path = tmp_path / "t.duckdb"
+    path.touch()
+    store = open_store(path)
+    store.commit(Batch(spans=[span()]))
+    assert store.sql("select count(*) from spans").rows == [(1,)]
+    store.close()
+
+
+def test_what_a_full_disk_left_of_a_new_file_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "t.duckdb"
+    code = (
+        "import pathlib, resource, signal, sys; from tracekit.store.duckdb import open_store\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000)); open_store(pathlib.Path(sys.argv[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    assert "StoreError" in done.stderr
+    assert not path.exists()
+    open_store(path).close()

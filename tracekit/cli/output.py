@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tracekit.store import Result
 
 FORMATS = ("table", "json", "ndjson", "csv", "parquet")
+MARKS = {"error": "red", "running": "blue", "cut": "yellow", "ok": "green"}
+"""The colour of each mark of `tracekit.state` on a terminal."""
 
 
 def talk(sentence: str) -> None:
@@ -89,18 +91,48 @@ def table(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Seque
     coloured.print(grid)
 
 
+def listing(
+    names: Sequence[str],
+    values: Sequence[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    styles: Sequence[Mapping[str, str]] = (),
+) -> None:
+    """Print one line a row, as wide as its cells.
+
+    Args:
+        names: heads of the columns.
+        values: cells, row by row.
+        right: columns that stand against their right edge.
+        styles: for each row, the style of those cells that have one, by column; used where colour is.
+    """
+    coloured = console()
+    if coloured is None:
+        print(rows(names, values, right=right))
+        return
+    from rich.text import Text
+
+    quiet = dict.fromkeys(names, "dim")
+    for cells, style in zip(_aligned(names, values, right), (quiet, quiet, *styles), strict=True):
+        parts = ((f"{cell}  ", style.get(name, "")) for name, cell in zip(names, cells, strict=True))
+        line = Text.assemble(*parts)
+        line.rstrip()
+        coloured.print(line, soft_wrap=True)
+
+
 def rows(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> str:
     """Plain text in aligned columns under their names; columns in `right` stand against their right edge."""
+    return "\n".join("  ".join(cells).rstrip() for cells in _aligned(names, values, right))
+
+
+def _aligned(names: Sequence[str], values: Sequence[Sequence[str]], right: Sequence[str]) -> Iterator[list[str]]:
+    """The names, a rule and the rows, every cell padded to the width of its column."""
     widths = [max(map(width, column)) for column in zip(names, *values, strict=True)]
-
-    def text(cells: Sequence[str]) -> str:
-        padded = (
-            " " * (wide - width(cell)) + cell if name in right else cell + " " * (wide - width(cell))
-            for name, cell, wide in zip(names, cells, widths, strict=True)
-        )
-        return "  ".join(padded).rstrip()
-
-    return "\n".join([text(names), text(["─" * wide for wide in widths]), *map(text, values)])
+    for cells in (names, ["─" * wide for wide in widths], *values):
+        padding = [" " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True)]
+        yield [
+            pad + cell if name in right else cell + pad for name, cell, pad in zip(names, cells, padding, strict=True)
+        ]
 
 
 def console() -> Console | None:
@@ -115,25 +147,40 @@ def console() -> Console | None:
 def dump(value: Any) -> None:
     """Write one JSON document to stdout."""
     people = sys.stdout.isatty()
-    print(_json(value, people=people, indent=2 if people else None))
+    _line(_json(value, people=people, indent=2 if people else None))
 
 
 def dump_lines(values: Iterable[Any]) -> None:
     """Write JSON documents to stdout, one a line."""
     people = sys.stdout.isatty()
     for value in values:
-        print(_json(value, people=people))
+        _line(_json(value, people=people))
+
+
+def _line(text: str) -> None:
+    """A line of data, in UTF-8 whatever the locale says: programs read it."""
+    sys.stdout.buffer.write(f"{text}\n".encode())
+    sys.stdout.buffer.flush()
 
 
 def _json(value: Any, *, people: bool = False, indent: int | None = None) -> str:
     """JSON text; all in ASCII where a terminal is to show it, so that nothing in it can act on the terminal."""
-    return json.dumps(plain(value), ensure_ascii=people, indent=indent)
+    try:
+        return json.dumps(plain(value), ensure_ascii=people, indent=indent)
+    except RecursionError:
+        raise UsageError(
+            "a value is nested deeper than JSON can be written here; `tracekit sql --format csv` writes it as text."
+        ) from None
 
 
-def _records(result: Result) -> Iterator[dict[str, Any]]:
+def _records(result: Result, *, people: bool) -> Iterator[str]:
+    """Each row as a JSON object. What is nested deeper than Python can write stays the text that it is stored as."""
     names = _distinct(result.columns)
     for row in result.rows:
-        yield dict(zip(names, map(plain, row, result.types), strict=True))
+        try:
+            yield json.dumps(dict(zip(names, map(plain, row, result.types), strict=True)), ensure_ascii=people)
+        except RecursionError:
+            yield json.dumps(dict(zip(names, map(plain, row), strict=True)), ensure_ascii=people)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -150,14 +197,14 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def _write_json(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001 - one shape for all writers
     lead = "[\n"
-    for record in _records(result):
-        file.write(f"{lead}{_json(record, people=people)}".encode())
+    for record in _records(result, people=people):
+        file.write(f"{lead}{record}".encode())
         lead = ",\n"
     file.write(b"[]\n" if lead == "[\n" else b"\n]\n")
 
 
 def _write_ndjson(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
-    file.writelines(f"{_json(record, people=people)}\n".encode() for record in _records(result))
+    file.writelines(f"{record}\n".encode() for record in _records(result, people=people))
 
 
 def _write_csv(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001

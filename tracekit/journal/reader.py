@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracekit.errors import StoreError
 from tracekit.journal.frame import Frame, scan
 from tracekit.journal.records import SUFFIX
 
@@ -31,11 +32,20 @@ class Chunk:
 
 
 def journals(directory: Path) -> list[Path]:
-    """The journal files of a `journal/` directory, oldest first; none when it is not there."""
+    """The journal files of a `journal/` directory, oldest first; none when it is not there.
+
+    Raises:
+        StoreError: it cannot be listed.
+    """
     try:
         return sorted(path for path in directory.iterdir() if path.suffix == SUFFIX)
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise StoreError(
+            f"{directory} cannot be read as a directory of journals ({error.strerror}). Mend its permissions or move "
+            "away what stands there; or choose another data directory with --dir or $TRACEKIT_DIR."
+        ) from error
 
 
 def read(path: Path, offset: int = 0, *, limit: int = 64 << 20) -> Chunk:

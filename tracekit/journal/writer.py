@@ -9,6 +9,7 @@ writer that lives from one that was killed.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import os
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tracekit._version import __version__
+from tracekit.errors import tell
 from tracekit.journal.frame import pack
 from tracekit.journal.records import CLOSE, CONTINUED, FORMAT, HEADER, RESOURCE, SUFFIX, encode
 
@@ -44,6 +46,8 @@ FSYNC: tuple[Fsync, ...] = ("off", "each", "100ms")
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+_MANY = 1024
+"""Descriptors beyond which a higher limit makes no higher number: the kernel's table grows with the number."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -115,6 +119,9 @@ class JournalWriter:
         try:
             written = os.write(fd, frame)
         except OSError as error:
+            if error.errno == errno.EBADF and self._open_again(fd):
+                self._accepted_total -= 1  # it is handed in once
+                return self._write(kind, payload)
             return self._drop(f"{self.path}: {error.strerror or error}")
         if written != len(frame):
             return self._drop(f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)")
@@ -172,8 +179,7 @@ class JournalWriter:
                 return
             self._write(CLOSE, encode({"dropped": self._dropped}).encode())
             self.sync_written()
-            for fd in (self._fd, *(fd for _, fd in self._retired)):
-                os.close(fd)
+            self._let_go()
             stats = (self._accepted_total, self._written_total, self._dropped, self._why)
             self._reset()
             self._accepted_total, self._written_total, self._dropped, self._why = stats
@@ -194,6 +200,14 @@ class JournalWriter:
                 threading.Thread(target=_sync_often, args=(reference,), name="tracekit-sync", daemon=True).start()
             return self._fd
 
+    def _open_again(self, fd: int) -> bool:
+        """Go on in another file: the program has closed every descriptor it found, ours among them, as daemons do."""
+        with self._opening:
+            if self._fd == fd:
+                self._fd, self._part, self._retired = None, 0, []
+                self._open()
+            return self._fd is not None
+
     def _rotate(self) -> None:
         """Go on in another file. The one before stays open for a while, since threads that write take no lock."""
         with self._opening:
@@ -212,7 +226,7 @@ class JournalWriter:
             self._fd = after
             for retired, fd in self._retired:
                 if now - retired > RETIRED_SECONDS:
-                    os.close(fd)
+                    _close(fd)
             self._retired = [(then, fd) for then, fd in self._retired if now - then <= RETIRED_SECONDS]
             self._retired.append((now, before))
 
@@ -269,7 +283,8 @@ class JournalWriter:
         self._named_ms = max(time.time_ns() // 1_000_000, self._named_ms + 1)  # names sort as the files were begun
         name = f"{self._named_ms:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
         path = self.directory / name
-        fd = os.open(path, os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0), FILE_MODE)
+        flags = os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
+        fd = _aside(os.open(path, flags, FILE_MODE))
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_SH)
         return fd, path
@@ -283,18 +298,42 @@ class JournalWriter:
         self._why = why
         if not self._warned:
             self._warned = True
-            sys.stderr.write(
-                f"tracekit: a record could not be written to the journal: {why}. The program goes on; records are "
-                "dropped and counted (tracekit.flush() tells) until there is room and permission to write there.\n"
+            tell(
+                f"a record could not be written to the journal: {why}. The program goes on; records are dropped and "
+                "counted (tracekit.flush() tells) until there is room and permission to write there."
             )
 
     def after_fork(self) -> None:
         """In the child: leave the parent's file and lock to the parent; the next record opens a file of our own."""
         self._opening = threading.RLock()
-        for fd in (self._fd, *(fd for _, fd in self._retired)):
-            if fd is not None:
-                os.close(fd)
+        self._let_go()
         self._reset()
+
+    def _let_go(self) -> None:
+        for fd in (self._fd, *(fd for _, fd in self._retired)):
+            _close(fd)
+
+
+def _aside(fd: int) -> int:
+    """The same file under a high number.
+
+    A program that closes all descriptors and then opens files of its own gets the lowest ones. Under such a number, our
+    next record would land in one of its files.
+    """
+    if fcntl is None:
+        return fd
+    try:
+        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, min(os.sysconf("SC_OPEN_MAX"), _MANY) * 7 // 8)
+    except OSError:  # none is free up there
+        return fd
+    os.close(fd)
+    return high
+
+
+def _close(fd: int | None) -> None:
+    if fd is not None:
+        with contextlib.suppress(OSError):  # the program has closed it already
+            os.close(fd)
 
 
 def _resource(number: int, attributes: Mapping[str, Any]) -> bytes:

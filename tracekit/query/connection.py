@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import html
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tracekit import config
-from tracekit.errors import UsageError
+from tracekit.errors import UsageError, tell
 from tracekit.query import resolve, tree
 from tracekit.query.source import open_source
 from tracekit.query.traces import get_trace
@@ -83,8 +82,8 @@ class TraceView(Mapping[str, Any]):
         return len(self._data)
 
     def __repr__(self) -> str:
-        lines = [f"{line.lead}{line.head}{line.detail}" for line in tree.lines(self["spans"], self.previews)]
-        return "\n".join([*tree.heading(self), "", *lines])
+        lines = tree.lines(self["spans"], self.previews)
+        return "\n".join([*tree.heading(self), "", *map(str, lines)])
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(repr(self))}</pre>"
@@ -139,4 +138,4 @@ def load(source: Any, word: str, *, length: int = PREVIEW) -> TraceView:
 
 
 def _tell(sentence: str) -> None:
-    sys.stderr.write(f"tracekit: {visible(sentence)}\n")
+    tell(visible(sentence))

@@ -15,7 +15,7 @@ from typing import Any
 
 from tracekit.collector.sequences import Range, missing
 from tracekit.collector.tail import Tail
-from tracekit.errors import TracekitError
+from tracekit.errors import StoreError, TracekitError
 from tracekit.journal import reader
 from tracekit.query import running
 from tracekit.query.resolve import QUERIES
@@ -117,7 +117,13 @@ def _look_at_database(health: Health, database: Path) -> None:
 
 def _look_at_journals(health: Health, folder: Path, tails: Mapping[str, Tail]) -> None:
     journals = health.journals
-    for path in reader.journals(folder):
+    try:
+        paths = reader.journals(folder)
+    except StoreError as error:
+        if str(error) not in health.problems:
+            health.problems.append(str(error))
+        return
+    for path in paths:
         journals.files += 1
         try:
             size = path.stat().st_size

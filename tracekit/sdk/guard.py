@@ -5,12 +5,13 @@ Nothing else in the project catches broadly. `faults` gives what was counted her
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
+
+from tracekit.errors import tell
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,10 +45,10 @@ def note(where: str, error: BaseException) -> None:
     summary = "".join(traceback.format_exception_only(error)).strip()
     frames = traceback.extract_tb(error.__traceback__)
     _last[where] = f"{summary} ({frames[-1].filename}:{frames[-1].lineno})" if frames else summary
-    if first and sys.stderr is not None:
-        sys.stderr.write(
-            f"tracekit: a fault of tracekit's own in {where}: {_last[where]}. Your call was not touched; what was "
-            "being recorded may be incomplete. Further faults there are only counted.\n"
+    if first:
+        tell(
+            f"a fault of tracekit's own in {where}: {_last[where]}. Your call was not touched; what was being recorded "
+            "may be incomplete. Further faults there are only counted."
         )
 
 

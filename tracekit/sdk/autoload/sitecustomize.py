@@ -1,12 +1,16 @@
 """Found by an interpreter that `tracekit run` starts: sets tracing up before the first line, then steps aside.
 
 The interpreter looks for this module name by itself. The program's own `sitecustomize`, which this one hides, runs
-after it.
+after it; where there is none, the error that says so is what the interpreter expects. An interpreter of another
+environment, where there is no tracekit, runs as it is.
 """
 
-import importlib
 import sys
-from pathlib import Path
+
+_before = set(sys.modules)
+
+import importlib.util  # noqa: E402 - what is loaded from here on is of our doing
+from pathlib import Path  # noqa: E402 - as above
 
 _here = str(Path(__file__).parent)
 sys.path[:] = [entry for entry in sys.path if entry != _here]
@@ -19,13 +23,13 @@ def _start() -> None:
         from tracekit.sdk.setup import autolog  # noqa: PLC0415
 
         autolog()
+    with guard.guarded("run"):
+        from tracekit.sdk.shadows import give_way  # noqa: PLC0415
+
+        give_way(_before)
 
 
-_start()
-_own = sys.modules.pop("sitecustomize")
-try:
-    importlib.import_module("sitecustomize")
-except ModuleNotFoundError as _error:
-    if _error.name != "sitecustomize":
-        raise
-    sys.modules["sitecustomize"] = _own
+if importlib.util.find_spec("tracekit") is not None:
+    _start()
+del sys.modules["sitecustomize"]
+importlib.import_module("sitecustomize")

@@ -38,9 +38,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         if path in _open:
             raise StoreBusyError(f"{path} is already open in this process; use that store, or close it first.")
         _make_directory(path.parent)
-        if path.exists():
-            _inspect(path)
-        connection = _connect(path)
+        connection = _connect(path) if _inspect(path) else _create(path)
         try:
             keep_private(path)
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -86,13 +84,34 @@ def _make_directory(directory: Path) -> None:
         ) from error
 
 
-def _inspect(path: Path) -> None:
-    """Look at a file that is there before anything could be written to it."""
-    connection = _connect(path, read_only=True)
+def _create(path: Path) -> duckdb.DuckDBPyConnection:
+    """A new file; where that fails, what a full disk has left of it is taken away, as it could never be opened."""
+    try:
+        return _connect(path)
+    except StoreBusyError:
+        raise
+    except StoreError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _inspect(path: Path) -> bool:
+    """Look at a file before anything could be written to it. False when there is none, or one without a byte."""
+    if not path.exists():
+        return False
+    try:
+        connection = _connect(path, read_only=True)
+    except StoreBusyError:
+        raise
+    except StoreError:
+        if path.is_file() and not path.stat().st_size:
+            path.unlink()
+            return False
+        raise
     try:
         tables = {name for (name,) in connection.execute(query("tables")).fetchall()}
         if not tables:
-            return
+            return True
         if "internal.schema_versions" not in {
             name for (name,) in connection.execute(query("schema_tables")).fetchall()
         }:
@@ -112,6 +131,7 @@ def _inspect(path: Path) -> None:
             "wrote it. Upgrade (pip install -U tracekit-llm), or name another file with --db. "
             "It is left as it is."
         )
+    return True
 
 
 def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
