@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tracekit.errors import UsageError
 
@@ -20,6 +20,8 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4318
 DATABASE = "traces.duckdb"
 JOURNAL = "journal"
+
+Word = TypeVar("Word", bound=str)
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -65,6 +67,14 @@ VARIABLES = (
         "token",
         "TRACEKIT_TOKEN",
         "token that requests must carry when `tracekit up` is bound beyond loopback",
+    ),
+    Variable(
+        "fsync", "TRACEKIT_FSYNC", "when a program's journal waits for the disk: off, each or 100ms (default off)"
+    ),
+    Variable(
+        "keep_journals",
+        "TRACEKIT_KEEP_JOURNALS",
+        "keep journals that `tracekit up` has stored whole (default false)",
     ),
     Variable("prices", "TRACEKIT_PRICES", "JSON file of prices that override the built-in ones"),
 )
@@ -129,6 +139,20 @@ def integer(name: str, argument: int | None = None, *, default: int) -> int:
         return int(found.value)
     except (TypeError, ValueError):
         raise UsageError(f"{name}: {found.value!r} (from {found.source}) is not a whole number.") from None
+
+
+def choice(name: str, words: tuple[Word, ...], *, default: Word) -> Word:
+    """Resolve a setting that is one of a few words.
+
+    Raises:
+        UsageError: it is another.
+    """
+    found = setting(name, default=default)
+    text = str(found.value).strip().lower()
+    for word in words:
+        if text == word:
+            return word
+    raise UsageError(f"{name}: {found.value!r} (from {found.source}) is unknown; use one of {', '.join(words)}.")
 
 
 def names(name: str, argument: list[str] | tuple[str, ...] | None = None) -> list[str] | None:

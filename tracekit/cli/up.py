@@ -115,7 +115,11 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
 
     server = Server()
     writer = JournalWriter(options.directory / config.JOURNAL, role="collector")
-    loop = IngestLoop(source.ingest, tell=talk, failed=server.stop)
+    # Into another database than the directory's own, its journals are only copied.
+    removes = options.database == options.directory / config.DATABASE and not config.boolean(
+        "keep_journals", default=False
+    )
+    loop = IngestLoop(source.ingest, tell=talk, failed=server.stop, removes=removes)
     journal = GroupCommit(writer, appended=loop.wake)
     app = _application(options, running, source, journal, closing=server.closing)
     loop.start()

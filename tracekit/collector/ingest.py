@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracekit.collector.removal import remove_stored
 from tracekit.collector.rows import Rows
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
@@ -85,10 +86,15 @@ class Ingest:
                 if tail is not None:
                     read.append(tail)
             if read:
-                committed = self._store.commit(rows.batch(read))
+                committed = self._store.commit(rows.batch(read, self._tails.values()))
                 self._tails.update({tail.name: tail for tail in read})
                 progress.spans, progress.duplicates = committed.spans, committed.duplicates
             return progress
+
+    def remove_stored(self) -> list[Path]:
+        """Remove the journals that the store has whole; which they were. See `removal`."""
+        with self._lock:
+            return remove_stored(self._dir, self._tails)
 
     def fold(self) -> Progress:
         """Step until nothing new is there; what all the steps did.

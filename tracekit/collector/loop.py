@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 
 from tracekit.collector.ingest import Ingest
@@ -11,6 +12,8 @@ from tracekit.errors import StoreError
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 2.0
+REMOVAL_SECONDS = 60.0
+"""How often journals that are stored whole are looked for."""
 
 
 class IngestLoop:
@@ -20,10 +23,15 @@ class IngestLoop:
         ingest: what is run.
         tell: takes sentences for a person: what could not be read, why rows cannot be stored.
         failed: called when the thread ends by an error that it cannot handle, which the thread then raises.
+        removes: whether journals that are stored whole are removed.
     """
 
-    def __init__(self, ingest: Ingest, *, tell: Callable[[str], None], failed: Callable[[], None]) -> None:
+    def __init__(
+        self, ingest: Ingest, *, tell: Callable[[str], None], failed: Callable[[], None], removes: bool = False
+    ) -> None:
         self._ingest = ingest
+        self._removes = removes
+        self._remove_at = 0.0
         self._tell = tell
         self._failed = failed
         self._wake = threading.Event()
@@ -72,3 +80,6 @@ class IngestLoop:
         self._trouble = None
         for notice in progress.notices:
             self._tell(notice)
+        if self._removes and time.monotonic() >= self._remove_at:
+            self._remove_at = time.monotonic() + REMOVAL_SECONDS
+            self._ingest.remove_stored()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 
+from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
 from tracekit.dialects import canonical
@@ -14,7 +15,7 @@ from tracekit.journal import records
 from tracekit.journal.frame import Frame
 from tracekit.model import RawSpan, Score, Span
 from tracekit.otlp import decode
-from tracekit.store import Batch
+from tracekit.store import Batch, JournalState
 
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
@@ -68,14 +69,20 @@ class Rows:
             return False
         return True
 
-    def batch(self, tails: list[Tail]) -> Batch:
-        """All of it as one transaction, with the journals it was read from."""
+    def batch(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Batch:
+        """All of it as one transaction.
+
+        Args:
+            tails: the journals it was read from.
+            known: all that have been read before: what a process left open in one of its files ends with the last.
+        """
+        families = _families(tails, known)
         return Batch(
             spans=self.spans,
             opened={name: [canonical(raw) for raw in spans.values()] for name, spans in self._opened.items() if spans},
             scores=self.scores,
-            interrupted=[tail.name for tail in tails if tail.ended],
-            journals=[tail.state() for tail in tails],
+            interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
+            journals=[state for family in families for state in _states(family)],
         )
 
     def start(self, payload: bytes, tail: Tail) -> None:
@@ -112,6 +119,29 @@ class Rows:
         self.spans.append(span)
 
 
+def _families(tails: list[Tail], known: Iterable[Tail]) -> list[list[Tail]]:
+    """The files that were read, each with the others of its process, in the order they were begun."""
+    read = {tail.name for tail in tails}
+    families: dict[str, list[Tail]] = {tail.family: [] for tail in tails}
+    for tail in [*tails, *(tail for tail in known if tail.name not in read)]:
+        family = families.get(tail.family)
+        if family is not None:
+            family.append(tail)
+    return [sorted(family, key=lambda tail: tail.name) for family in families.values()]
+
+
+def _died(tail: Tail) -> bool:
+    return tail.ended and not tail.continued
+
+
+def _states(family: list[Tail]) -> list[JournalState]:
+    """The states of one process's files; what is missing from all of them stands with the last."""
+    if len(family) == 1:
+        return [family[0].state()]
+    lost = missing(tail.sequences for tail in family)
+    return [*(tail.state(()) for tail in family[:-1]), family[-1].state(lost)]
+
+
 def _header(_: Rows, payload: bytes, tail: Tail) -> None:
     header = records.load(payload)
     if not isinstance(header.get("process"), str):
@@ -129,6 +159,10 @@ def _resource(_: Rows, payload: bytes, tail: Tail) -> None:
 
 def _unknown(_: Rows, __: bytes, ___: Tail) -> None:
     raise DecodeError("its kind is unknown: a newer tracekit wrote it, or it is damaged")
+
+
+def _continued(_: Rows, __: bytes, tail: Tail) -> None:
+    tail.continued = True
 
 
 def _close(_: Rows, payload: bytes, tail: Tail) -> None:
@@ -176,5 +210,6 @@ _HANDLERS: dict[bytes, _Handler] = {
     records.OTLP_LOGS_JSON: _received(LOGS.name),
     records.OTLP_METRICS: _received(METRICS.name),
     records.OTLP_METRICS_JSON: _received(METRICS.name),
+    records.CONTINUED: _continued,
     records.CLOSE: _close,
 }

@@ -3,10 +3,41 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 Range = tuple[int, int]
 """First and last missing number."""
+
+ENDLESS = 1 << 64
+"""Beyond every number."""
+
+
+def missing(parts: Iterable[Sequences]) -> list[Range]:
+    """What is in none of the files of one process, below the last number that is in any of them.
+
+    >>> missing([Sequences(following=5, missing=[(2, 3)]), Sequences(following=9, missing=[(0, 4), (6, 6)])])
+    [(2, 3), (6, 6)]
+    """
+    left: list[Range] = [(0, ENDLESS)]
+    for part in parts:
+        left = _common(left, part.unseen())
+    return left[:-1]
+
+
+def _common(left: list[Range], right: list[Range]) -> list[Range]:
+    """Where two lists of ranges, each in order, overlap."""
+    found: list[Range] = []
+    one = other = 0
+    while one < len(left) and other < len(right):
+        first, last = max(left[one][0], right[other][0]), min(left[one][1], right[other][1])
+        if first <= last:
+            found.append((first, last))
+        if left[one][1] < right[other][1]:
+            one += 1
+        else:
+            other += 1
+    return found
 
 
 @dataclass(slots=True)
@@ -32,6 +63,10 @@ class Sequences:
             self.following = number + 1
         else:
             self._fill(number)
+
+    def unseen(self) -> list[Range]:
+        """What is missing, and all that may still come."""
+        return [*self.missing, (self.following, ENDLESS)]
 
     def _fill(self, number: int) -> None:
         index = bisect_right(self.missing, (number, self.following)) - 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,11 +36,18 @@ class Tail:
     """OTLP requests taken in, by signal."""
     dropped: int = 0
     """Records the writer says it could not write."""
+    continued: bool = False
+    """The process went on to another file: what is open here is not interrupted by the end of this file."""
 
     @property
     def process(self) -> str | None:
         """The writer's own name for itself; None until its header has been read."""
         return self.header.get("process")
+
+    @property
+    def family(self) -> str:
+        """What the files of one process have in common, whose records are numbered as those of one file."""
+        return self.process or self.name if "part" in self.header else self.name
 
     @property
     def foreign(self) -> bool:
@@ -52,8 +59,13 @@ class Tail:
         self.faults += count
         self.reasons = [*self.reasons, why][-KEPT_REASONS:]
 
-    def state(self) -> JournalState:
-        """This, in the form that the store keeps."""
+    def state(self, missing: Iterable[Range] | None = None) -> JournalState:
+        """This, in the form that the store keeps.
+
+        Args:
+            missing: numbers of records that never came; by default those that are missing in this file.
+        """
+        lost = self.sequences.missing if missing is None else missing
         detail = {
             "header": self.header,
             "resources": {str(number): attributes for number, attributes in self.resources.items()},
@@ -63,6 +75,7 @@ class Tail:
             "received": self.received,
             "reasons": self.reasons,
             "dropped": self.dropped,
+            "continued": self.continued,
         }
         return JournalState(
             name=self.name,
@@ -72,7 +85,7 @@ class Tail:
             faults=self.faults,
             skipped_bytes=self.skipped_bytes,
             ended=self.ended,
-            gaps=[Gap(first_missing=first, last_missing=last) for first, last in self.sequences.missing],
+            gaps=[Gap(first_missing=first, last_missing=last) for first, last in lost],
         )
 
     @classmethod
@@ -93,4 +106,5 @@ class Tail:
             received=Counter(detail["received"]),
             reasons=detail["reasons"],
             dropped=detail["dropped"],
+            continued=detail.get("continued", False),
         )

@@ -28,6 +28,7 @@ OTLP_LOGS = b"L"
 OTLP_LOGS_JSON = b"l"
 OTLP_METRICS = b"M"
 OTLP_METRICS_JSON = b"m"
+CONTINUED = b"N"
 CLOSE = b"Z"
 
 _decode = json.JSONDecoder(parse_constant=str).decode  # NaN and Infinity, which JSON lacks, stay as words

@@ -1,5 +1,7 @@
 """One process's journal: appends records to a file that is opened at the first of them, and again after a fork.
 
+A file that has grown large is followed by another, in which the numbers of the records go on.
+
 It never raises into its caller and takes no lock to append: each record is one `write` on an O_APPEND descriptor. What
 could not be written is counted, with the reason. The file is held under a shared `flock`, so that a reader can tell a
 writer that lives from one that was killed.
@@ -20,17 +22,27 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tracekit._version import __version__
 from tracekit.errors import tell
 from tracekit.journal.frame import pack
-from tracekit.journal.records import CLOSE, FORMAT, HEADER, RESOURCE, SUFFIX, encode
+from tracekit.journal.records import CLOSE, CONTINUED, FORMAT, HEADER, RESOURCE, SUFFIX, encode
 
 try:
     import fcntl
 except ImportError:  # Windows: readers fall back to the process number in the header
     fcntl = None
+
+ROTATE_BYTES = 64 << 20
+"""A file larger than this is followed by another."""
+SYNC_SECONDS = 0.1
+RETIRED_SECONDS = 60.0
+"""How long a file that has been followed stays open: a thread may just be about to write to it."""
+
+Fsync = Literal["off", "each", "100ms"]
+FSYNC: tuple[Fsync, ...] = ("off", "each", "100ms")
+"""When the disk is waited for: never, at each record, or a tenth of a second after a record at the latest."""
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -54,11 +66,17 @@ class JournalWriter:
     Args:
         directory: the data directory's `journal/`; made, mode 0700, when the first record comes.
         role: what writes: "app" or "collector".
+        fsync: when the disk is waited for.
+        rotate_bytes: a file larger than this is followed by another.
     """
 
-    def __init__(self, directory: Path, *, role: str = "app") -> None:
+    def __init__(
+        self, directory: Path, *, role: str = "app", fsync: Fsync = "off", rotate_bytes: int = ROTATE_BYTES
+    ) -> None:
         self.directory = directory
         self._role = role
+        self._fsync: Fsync = fsync
+        self._rotate_bytes = rotate_bytes
         self.generation = 0
         """Counts the files: a fork or a close begins another, which knows nothing of the one before."""
         self._opening = threading.RLock()
@@ -69,7 +87,13 @@ class JournalWriter:
         self.generation += 1
         self._fd: int | None = None
         self.path: Path | None = None
-        self._sequence = itertools.count(1)
+        self._process = ""
+        self._part = 0
+        self._named_ms = 0
+        self._size = 0
+        self._retired: list[tuple[float, int]] = []
+        self._unsynced = threading.Event()
+        self._sequence = itertools.count()
         self._accepted_total = self._written_total = self._dropped = 0
         self._why: str | None = None
         self._warned = False
@@ -78,6 +102,12 @@ class JournalWriter:
 
     def append(self, kind: bytes, payload: bytes) -> bool:
         """Write one record; False when it was dropped, which is counted. Safe in any thread and in finalisers."""
+        written = self._write(kind, payload)
+        if self._size >= self._rotate_bytes:
+            self._rotate()
+        return written
+
+    def _write(self, kind: bytes, payload: bytes) -> bool:
         self._accepted_total += 1
         fd = self._fd
         if fd is None:
@@ -91,11 +121,14 @@ class JournalWriter:
         except OSError as error:
             if error.errno == errno.EBADF and self._open_again(fd):
                 self._accepted_total -= 1  # it is handed in once
-                return self.append(kind, payload)
+                return self._write(kind, payload)
             return self._drop(f"{self.path}: {error.strerror or error}")
         if written != len(frame):
             return self._drop(f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)")
+        if self._fsync != "off" and not self._settle(fd):
+            return False
         self._written_total += 1
+        self._size += written
         return True
 
     def resource(self, attributes: Mapping[str, Any]) -> int | None:
@@ -106,14 +139,12 @@ class JournalWriter:
         known = self._resources.get(id(attributes))
         if known is not None:
             return known[0]
-        number = len(self._resources)
-        if not self._write_resource(number, attributes):
-            return None
-        self._resources[id(attributes)] = (number, attributes)  # kept alive, so that its id stays its own
-        return number
-
-    def _write_resource(self, number: int, attributes: Mapping[str, Any]) -> bool:
-        return self.append(RESOURCE, encode({"id": number, "attributes": dict(attributes)}).encode())
+        with self._opening:  # no file may follow this one between the record and the note of it
+            number = len(self._resources)
+            if not self._write(RESOURCE, _resource(number, attributes)):
+                return None
+            self._resources[id(attributes)] = (number, attributes)  # kept alive, so that its id stays its own
+            return number
 
     def sync(self) -> None:
         """Wait until every record written so far is on the disk.
@@ -121,8 +152,19 @@ class JournalWriter:
         Raises:
             OSError: the disk refused.
         """
-        if self._fd is not None:
-            (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(self._fd)
+        with self._opening:
+            for fd in (self._fd, *(fd for _, fd in self._retired)):
+                if fd is not None:
+                    _datasync(fd)
+
+    def sync_written(self) -> None:
+        """Sync where something has been written since the last time; that the disk refuses is noted."""
+        if self._unsynced.is_set():
+            self._unsynced.clear()
+            try:
+                self.sync()
+            except OSError as error:
+                self._note(f"{self.path}: {error.strerror or error}")
 
     def stats(self) -> JournalStats:
         """What has become of the records so far."""
@@ -135,8 +177,9 @@ class JournalWriter:
         with self._opening:
             if self._fd is None:
                 return
-            self.append(CLOSE, encode({"dropped": self._dropped}).encode())
-            _close(self._fd)
+            self._write(CLOSE, encode({"dropped": self._dropped}).encode())
+            self.sync_written()
+            self._let_go()
             stats = (self._accepted_total, self._written_total, self._dropped, self._why)
             self._reset()
             self._accepted_total, self._written_total, self._dropped, self._why = stats
@@ -145,28 +188,65 @@ class JournalWriter:
         with self._opening:
             if self._fd is not None or time.monotonic() < self._retry_at:
                 return self._fd
+            self._process = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+            self._sequence = itertools.count()
             try:
                 self._fd = self._begin()
             except OSError as error:
                 self._retry_at = time.monotonic() + 1.0
                 self._note(f"{error.filename or self.directory}: {error.strerror or error}")
+            if self._fd is not None and self._fsync == "100ms":
+                reference = weakref.ref(self)
+                threading.Thread(target=_sync_often, args=(reference,), name="tracekit-sync", daemon=True).start()
             return self._fd
 
     def _open_again(self, fd: int) -> bool:
         """Go on in another file: the program has closed every descriptor it found, ours among them, as daemons do."""
         with self._opening:
             if self._fd == fd:
-                self._fd = None
-                if self._open() is not None:
-                    for number, attributes in self._resources.values():  # which records of the new file refer to
-                        self._write_resource(number, attributes)
+                self._fd, self._part, self._retired = None, 0, []
+                self._open()
             return self._fd is not None
 
+    def _rotate(self) -> None:
+        """Go on in another file. The one before stays open for a while, since threads that write take no lock."""
+        with self._opening:
+            before, now = self._fd, time.monotonic()
+            if before is None or self._size < self._rotate_bytes or now < self._retry_at:
+                return
+            try:
+                self._part += 1
+                after = self._begin()
+            except OSError as error:  # no room for another file: this one goes on
+                self._part -= 1
+                self._retry_at = now + 1.0
+                self._note(f"{error.filename or self.directory}: {error.strerror or error}")
+                return
+            self._write(CONTINUED, b"{}")
+            self._fd = after
+            for retired, fd in self._retired:
+                if now - retired > RETIRED_SECONDS:
+                    _close(fd)
+            self._retired = [(then, fd) for then, fd in self._retired if now - then <= RETIRED_SECONDS]
+            self._retired.append((now, before))
+
+    def _settle(self, fd: int) -> bool:
+        """See to it that a record reaches the disk; False when the disk refused, which drops it."""
+        if self._fsync == "100ms":
+            self._unsynced.set()
+            return True
+        try:
+            _datasync(fd)
+        except OSError as error:
+            return self._drop(f"{self.path}: {error.strerror or error}")
+        return True
+
     def _begin(self) -> int:
-        """A new file with its header in it."""
+        """A new file with its header in it, and what the records of this process refer to."""
         header = {
             "format": FORMAT,
-            "process": f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}",
+            "process": self._process,
+            "part": self._part,
             "pid": os.getpid(),
             "host": platform.node(),
             "role": self._role,
@@ -175,33 +255,39 @@ class JournalWriter:
             "python": platform.python_version(),
             "tracekit": __version__,
         }
-        frame = pack(HEADER, 0, encode(header).encode())
-        fd = self._create()
+        fd, path = self._create()
+        head = [pack(HEADER, next(self._sequence), encode(header).encode())]
+        head += [
+            pack(RESOURCE, next(self._sequence), _resource(number, attributes))
+            for number, attributes in self._resources.values()
+        ]
+        frames = b"".join(head)
         try:
-            written = os.write(fd, frame)
+            written = os.write(fd, frames)
         except OSError:
             os.close(fd)
             raise
-        if written != len(frame):
+        if written != len(frames):
             os.close(fd)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._sequence = itertools.count(1)
+        self.path = path
+        self._size = 0  # of records to come: a head that is large by itself must not call for yet another file
         return fd
 
-    def _create(self) -> int:
+    def _create(self) -> tuple[int, Path]:
         for folder in (self.directory.parent, self.directory):
             try:
                 folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)  # the mode is for the last folder alone
             except FileExistsError:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
-        name = f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
+        self._named_ms = max(time.time_ns() // 1_000_000, self._named_ms + 1)  # names sort as the files were begun
+        name = f"{self._named_ms:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
         path = self.directory / name
         flags = os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
         fd = _aside(os.open(path, flags, FILE_MODE))
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_SH)
-        self.path = path
-        return fd
+        return fd, path
 
     def _drop(self, why: str) -> bool:
         self._dropped += 1
@@ -220,8 +306,12 @@ class JournalWriter:
     def after_fork(self) -> None:
         """In the child: leave the parent's file and lock to the parent; the next record opens a file of our own."""
         self._opening = threading.RLock()
-        _close(self._fd)
+        self._let_go()
         self._reset()
+
+    def _let_go(self) -> None:
+        for fd in (self._fd, *(fd for _, fd in self._retired)):
+            _close(fd)
 
 
 def _aside(fd: int) -> int:
@@ -244,6 +334,28 @@ def _close(fd: int | None) -> None:
     if fd is not None:
         with contextlib.suppress(OSError):  # the program has closed it already
             os.close(fd)
+
+
+def _resource(number: int, attributes: Mapping[str, Any]) -> bytes:
+    return encode({"id": number, "attributes": dict(attributes)}).encode()
+
+
+def _datasync(fd: int) -> None:
+    (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(fd)
+
+
+def _sync_often(reference: weakref.ref[JournalWriter]) -> None:
+    """Sync what a writer has written, until its file is closed or the writer gone."""
+    first = reference()
+    generation = first.generation if first is not None else 0
+    del first
+    while True:
+        time.sleep(SYNC_SECONDS)
+        writer = reference()
+        if writer is None or writer.generation != generation:
+            return
+        writer.sync_written()
+        del writer
 
 
 _writers: weakref.WeakSet[JournalWriter] = weakref.WeakSet()

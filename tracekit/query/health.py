@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tracekit.collector.sequences import Range, missing
 from tracekit.collector.tail import Tail
 from tracekit.errors import StoreError, TracekitError
 from tracekit.journal import reader
@@ -25,6 +26,9 @@ from tracekit.store.sqlfiles import statement
 
 LOW_BYTES = 200 << 20
 """Less free space than this is said to be wrong."""
+
+NAMED_RANGES = 5
+"""Ranges of missing records that are named; the view `gaps` has all of them."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -134,14 +138,15 @@ def _look_at_journals(health: Health, folder: Path, tails: Mapping[str, Tail]) -
             continue
         journals.unread_bytes += max(size - tail.offset, 0)
         _add(journals, tail)
+    for name, lost in _lost(tails).items():
+        journals.missing_records += sum(last - first + 1 for first, last in lost)
+        journals.troubled.setdefault(name, []).append(_never_came(lost))
     health.problems += [f"journal {name}: {'; '.join(said)}." for name, said in journals.troubled.items()]
 
 
 def _add(journals: Journals, tail: Tail) -> None:
-    missing = sum(last - first + 1 for first, last in tail.sequences.missing)
     journals.faults += tail.faults
     journals.skipped_bytes += tail.skipped_bytes
-    journals.missing_records += missing
     journals.dropped_records += tail.dropped
     journals.received.update(tail.received)
     said: list[str] = []
@@ -150,12 +155,27 @@ def _add(journals: Journals, tail: Tail) -> None:
     elif tail.faults:
         why = "; ".join(tail.reasons)
         said.append(f"{tail.faults} records could not be read ({tail.skipped_bytes} bytes damaged): {why}")
-    if missing:
-        said.append(f"{missing} records never came")
     if tail.dropped:
         said.append(f"its writer could not write {tail.dropped} records")
     if said:
         journals.troubled[tail.name] = said
+
+
+def _lost(tails: Mapping[str, Tail]) -> dict[str, list[Range]]:
+    """Numbers of records that never came, by the last file of the process that gave them."""
+    families: dict[str, list[Tail]] = {}
+    for tail in sorted(tails.values(), key=lambda tail: tail.name):
+        families.setdefault(tail.family, []).append(tail)
+    found = {family[-1].name: missing(tail.sequences for tail in family) for family in families.values()}
+    return {name: lost for name, lost in found.items() if lost}
+
+
+def _never_came(lost: list[Range]) -> str:
+    named = [str(first) if first == last else f"{first} to {last}" for first, last in lost[:NAMED_RANGES]]
+    if len(lost) > NAMED_RANGES:
+        named.append("more (see the view gaps)")
+    count = sum(last - first + 1 for first, last in lost)
+    return f"{count} records never came: numbers {', '.join(named)}"
 
 
 def _tails(source: Queryable) -> dict[str, Tail]:

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.util._once import Once
 
 from tracekit import config, semconv
-from tracekit.journal.writer import JournalWriter
+from tracekit.journal.writer import FSYNC, JournalWriter
 from tracekit.sdk import guard, registry, threads
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
@@ -84,7 +84,8 @@ def autolog(
         secrets_out = config.boolean("redact", None if callable(redact) else redact, default=True)
         runtime.capture, runtime.redaction = config.content(capture_content), Redaction(secrets_out, hook)
         runtime.disabled = False
-        writer = JournalWriter(config.directory(directory) / config.JOURNAL)
+        fsync = config.choice("fsync", FSYNC, default="off")
+        writer = JournalWriter(config.directory(directory) / config.JOURNAL, fsync=fsync)
         runtime.writer = writer
         runtime.processor = JournalProcessor(writer, runtime.redaction)
         runtime.project = config.setting("project", project).value
