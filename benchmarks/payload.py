@@ -113,8 +113,7 @@ def journal_payload(span: dict[str, Any]) -> bytes:
         parent_id=int(parent, 16) if parent else None,
         kind=span["kind"],
         start_ns=span["start_ns"],
-        resource=0,
-        scope='["benchmarks",null]',
+        origin='"resource":0,"scope":["benchmarks",null]',
     )
     members = f'"attributes":{encode(span["attributes"])},"end_ns":{span["end_ns"]}'
     return span_record(head, span["name"], members=members, content=encode(span["content"])[1:-1])

@@ -214,6 +214,9 @@ class Span:
     scope_name: str | None = None
     scope_version: str | None = None
     dialect: str | None = None
+    promoted: dict[str, str] = field(default_factory=dict[str, str])
+    """Fields whose value is, unchanged, what an attribute says, each with that attribute's name: the store need not
+    keep it twice. Not a column of the view."""
     attributes: dict[str, Any] = field(default_factory=dict[str, Any])
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     links: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])

@@ -1,4 +1,4 @@
-"""Foreign text on its way to a terminal: everything that hides or acts in it is spelled out. Pure.
+"""Foreign text on its way to a reader's line: what hides or acts in it is spelled out, what is too long is cut. Pure.
 
 Trace content is hostile: control sequences repaint a terminal, bidirectional overrides reorder a line, invisible
 characters hide words in it. All of these become escapes here; nothing is dropped without a mark.
@@ -6,11 +6,13 @@ characters hide words in it. All of these become escapes here; nothing is droppe
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 CELL = 80
 """Characters of a text shown on one line, unless asked otherwise."""
 
+_SNAPSHOT = re.compile(r"[-@](?:20\d\d-\d\d-\d\d|20\d{6})$")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -49,3 +51,30 @@ def width(text: str) -> int:
         0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF")
         for character in text
     )
+
+
+def fit(text: str, columns: int) -> str:
+    """One line of text in at most that many columns; what is beyond leaves an ellipsis.
+
+    >>> fit("far too long", 8), fit("\u6771\u4eac\u90fd", 5)
+    ('far too\u2026', '\u6771\u4eac\u2026')
+    """
+    if len(text) <= columns and width(text) <= columns:
+        return text
+    room = columns - 1
+    kept = 0
+    for character in text:
+        room -= width(character)
+        if room < 0:
+            break
+        kept += 1
+    return text[:kept] + "\u2026"
+
+
+def undated(model: str) -> str:
+    """A model's name as people say it: without where it is kept and without the date of its snapshot.
+
+    >>> undated("gpt-4o-mini-2024-07-18"), undated("meta-llama/Llama-3.3-70B-Instruct")
+    ('gpt-4o-mini', 'Llama-3.3-70B-Instruct')
+    """
+    return _SNAPSHOT.sub("", model.rstrip("/").rsplit("/", 1)[-1]) or model

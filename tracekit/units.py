@@ -98,6 +98,11 @@ def _significant(value: float) -> int:
     return 1 - exponent
 
 
+def plural(number: int, noun: str) -> str:
+    """A count of things, every digit: `1 span`, `1,204 spans`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def size(number: int) -> Quantity:
     """Bytes as `812 B`, `1.4 kB`, `3.1 MB`."""
     exact = f"{number:,} bytes"

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support import seeds
+from tracekit_viewer.routes.traces import ROWS
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.browser
 def path_of(served, name, **where):
     """The path of the newest trace of that name."""
     rows = served.store.sql(
-        "SELECT trace_id, status FROM traces WHERE name = ? ORDER BY start_time DESC", [name]
+        "SELECT trace_id, status, error_count FROM traces WHERE name = ? ORDER BY start_time DESC", [name]
     ).dicts()
     return f"/traces/{next(row['trace_id'] for row in rows if where.items() <= row.items())}"
 
@@ -44,7 +45,7 @@ def test_from_the_list_to_a_span_and_back_by_keyboard(visit):
 
 
 def test_subtrees_fold_by_keyboard_and_by_mouse(visit, served):
-    page = visit().go(path_of(served, "invoke_agent support", status="unset"))
+    page = visit().go(path_of(served, "invoke_agent support", error_count=0))
     rows = page.locator(".rows .line:visible")
     expect(rows).to_have_count(5)
     page.keyboard.press("k")
@@ -81,7 +82,7 @@ def test_search_and_filters_are_addresses(visit):
     page.get_by_role("link", name="Remove filter contains torn").click()
     page.wait_for_url("**/traces?status=error")
     assert page.locator("tbody tr:not(.m-error)").count() == 0
-    page.locator("tbody a.chip", has_text="u-17").first.click()
+    page.locator("tbody .owners a", has_text="u-17").first.click()
     page.wait_for_url("**user_id=u-17*")
 
 
@@ -214,15 +215,70 @@ def test_the_first_page_is_light(visit):
     print(f"first page with all assets: {sum(received):.0f} bytes in {len(received)} answers")
 
 
+def test_a_long_trace_that_grows_keeps_the_parts_that_came(visit, served):
+    spans = seeds.deep(time.time_ns(), spans=1_801)
+    served.add(spans[:1_501])
+    page = visit().go(f"/traces/{spans[0].trace_id}")
+    live(page)
+    page.evaluate("document.querySelector('.tree-pane').scrollTop = 1e9")
+    rows = page.locator(".rows .line")
+    expect(rows).to_have_count(2 * ROWS)
+    served.add(spans[1_501:])
+    expect(page.locator("[data-more]")).to_have_text("801 more spans")
+    while page.locator("[data-more]").count():
+        page.evaluate("document.querySelector('.tree-pane').scrollTop = 1e9")
+        page.wait_for_timeout(50)
+    expect(rows).to_have_count(len(spans))
+
+
+def test_a_long_trace_without_scripts(visit, served):
+    spans = seeds.deep(time.time_ns(), spans=601)
+    served.add(spans)
+    page = visit(scripts=False).go(f"/traces/{spans[0].trace_id}?span={spans[0].span_id}")
+    expect(page.locator(".rows .line")).to_have_count(ROWS)
+    page.get_by_role("link", name="101 more spans").click()
+    expect(page.locator(".rows .line")).to_have_count(len(spans))
+    expect(page.locator(".rows [aria-selected=true]")).to_have_attribute("data-key", spans[0].span_id)
+
+
+def test_the_browsers_back_button_finds_the_place_in_the_list(visit):
+    page = visit(height=500).go("/?limit=40")
+    row = page.locator("a[data-row]").nth(25)
+    chosen = row.get_attribute("href")
+    row.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    row.click()
+    page.wait_for_url("**" + chosen)
+    page.keyboard.press("j")
+    page.wait_for_url("**?span=*")
+    page.go_back()
+    page.wait_for_url("**/?limit=40")
+    expect(page.locator(f"a[data-row][href='{chosen}']")).to_be_focused()
+    assert abs(page.evaluate("scrollY") - before) < 120
+    page.go_forward()
+    page.wait_for_url("**?span=*")
+    page.get_by_role("link", name="Traces", exact=True).click()
+    page.wait_for_url("**/?limit=40")
+    expect(page.locator(f"a[data-row][href='{chosen}']")).to_be_focused()
+
+
 def test_a_trace_of_thousands_of_spans_stays_usable(visit, served):
     spans = seeds.deep(time.time_ns() - 200_000_000_000, spans=3_001)
     served.add(spans)
     page = visit().go(f"/traces/{spans[0].trace_id}")
-    expect(page.locator(".rows .line")).to_have_count(len(spans))
-    first = page.locator(".rows [aria-selected=true]").get_attribute("data-key")
-    page.keyboard.press("n")
-    expect(page.locator(f"[data-key='{first}'][aria-selected=false]")).to_have_count(1)
-    expect(page.locator(".rows [aria-selected=true].m-error")).to_have_count(1)
+    rows = page.locator(".rows .line")
+    expect(rows).to_have_count(ROWS)
+    page.keyboard.press("n")  # the next error is in the next part
+    expect(rows).to_have_count(2 * ROWS)
+    expect(page.locator(".rows [aria-selected=true].m-error")).to_have_attribute("aria-rowindex", "583")
+    while page.locator("[data-more]").count():
+        page.evaluate("document.querySelector('.tree-pane').scrollTop = 1e9")
+        page.wait_for_timeout(50)
+    expect(rows).to_have_count(len(spans))
+    places = "[...document.querySelectorAll('.rows .line')].map((line) => Number(line.ariaRowIndex))"
+    assert page.evaluate(places) == list(range(1, len(spans) + 1))
+    page.reload()
+    expect(page.locator(".rows [aria-selected=true]")).to_have_attribute("aria-rowindex", "583")
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     print(f"{len(spans):,} spans: first contentful paint after {painted:.0f} ms")
     assert painted < 5_000

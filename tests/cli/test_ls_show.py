@@ -15,8 +15,9 @@ import pytest
 from tests.cli.conftest import HOSTILE, OTHER, Ran
 from tests.support import journals
 from tests.support.commands import PROGRAM, tracekit
-from tracekit.cli.ls import started
+from tracekit.cli.ls import fitted, started
 from tracekit.journal.writer import JournalWriter
+from tracekit.text import width
 
 Run = Callable[..., Ran]
 
@@ -55,6 +56,8 @@ def test_newest_first_with_everything_worth_knowing(run: Run, recorded: Path) ->
         ((), [OTHER, journals.TRACE]),
         (("--limit", "1"), [OTHER]),
         (("--status", "error"), [OTHER]),
+        (("--status", "ok"), [journals.TRACE]),
+        (("--status", "running"), []),
         (("--model", "gpt-4o"), [journals.TRACE]),
         (("--session", "s-1"), [journals.TRACE]),
         (("--user", "u-1"), [journals.TRACE]),
@@ -93,7 +96,7 @@ def test_nothing_is_said_in_words_and_is_an_empty_array_for_programs(run: Run, d
     [
         ("--limit", "0"),
         ("--limit", "x"),
-        ("--status", "bad"),
+        ("--status", "unset"),
         ("--json", "--ndjson"),
         ("--since", "yesterday"),
         ("extra",),
@@ -110,14 +113,28 @@ def test_a_start_reads_by_how_long_ago_it_was() -> None:
     assert started(now - timedelta(days=400), now).startswith("2025-10-19 ")
 
 
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_every_row_fits_the_terminal(columns: int) -> None:
+    names = ("trace", "started", "duration", "status", "spans", "model", "tokens", "cost", "asked", "answered")
+    wide = "\u6771\u4eac" * 100
+    row = ("0" * 12, "12:00:00", "1.24 s", "error (2)", "12", "m" * 32, "1.0k→100", "$0.0035", wide, wide)
+    kept, (cells,) = fitted(names, [row], columns)
+    gaps = 2 * (len(kept) - 1)
+    assert {"trace", "status", "asked"} <= set(kept)
+    taken = sum(max(map(width, pair)) for pair in zip(kept, cells, strict=True)) + gaps
+    assert columns - 3 <= taken <= columns
+    assert dict(zip(kept, cells, strict=True))["asked"].endswith("…")
+    assert ("answered" in kept) == (columns == 200)
+
+
 def test_a_trace_as_a_tree(run: Run, recorded: Path) -> None:
     ran = run("show", journals.TRACE[:8])
     assert (ran.code, ran.err) == (0, "")
     title, sums, _, root, asked, answered, child = ran.out.splitlines()
     assert title == f"{journals.TRACE} work 1 (shop/web)"
-    assert sums == "unset · 2.00 ms · 2 spans · 1.0k in, 100 out · $0.0035 · session s-1 · user u-1"
+    assert sums == "ok · 2.00 ms · 2 spans · 1.0k in, 100 out · $0.0035 · session s-1 · user u-1"
     assert root.startswith("llm  work 1")
-    assert "gpt-4o  1.0k in, 100 out  $0.0035" in root
+    assert root.endswith("ok  1.0k in, 100 out  $0.0035  gpt-4o")
     assert (asked.split(), answered.split()) == (["│", "in", "question", "1"], ["│", "out", "answer", "1"])
     assert child.startswith("└─ ")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -302,3 +303,52 @@ def test_what_the_writer_dropped_is_known_once_it_closed(journal: Path, store: S
 
 def test_no_directory_is_no_journal(tmp_path: Path, store: Store) -> None:
     assert Ingest(tmp_path / "nowhere", store).fold().read_bytes == 0
+
+
+def test_a_start_whose_end_is_read_with_it_is_not_even_parsed(
+    journal: Path, store: Store, writer: JournalWriter
+) -> None:
+    ingest = Ingest(journal, store)
+    head = records.span_head(1, 1, parent_id=None, kind=1, start_ns=otlp.START, origin='"resource":null')
+    writer.append(records.SPAN_START, head.encode() + b", and this is no JSON")
+    writer.append(records.SPAN_END, records.span_record(head, "work", members=f'"end_ns":{otlp.START + 1}'))
+    assert ingest.fold().notices == []
+    assert numbers(store, "end_time IS NOT NULL") == numbers(store) == [1]
+
+
+def test_a_start_is_taken_where_its_end_cannot_be_understood(
+    journal: Path, store: Store, writer: JournalWriter
+) -> None:
+    ingest = Ingest(journal, store)
+    head = records.span_head(1, 1, parent_id=None, kind=1, start_ns=otlp.START, origin='"resource":null')
+    writer.append(records.SPAN_START, records.span_record(head, "work"))
+    writer.append(records.SPAN_END, head.encode() + b", and this is no JSON")
+    ingest.fold()
+    assert numbers(store, "end_time IS NULL") == numbers(store) == [1]
+    assert tail(store, next(journal.iterdir()).name).faults == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_records_that_are_dropped_on_the_way_are_named_exactly(journal: Path, store: Store, seed: int) -> None:
+    """One frame in twenty of a copy is left out, the last one never: nobody can know of what follows it."""
+    draw = random.Random(seed)
+    frames = journals.frames(400)
+    lost = sorted(draw.sample(range(len(frames) - 1), k=len(frames) // 20))
+    kept = [frame for number, frame in enumerate(frames) if number not in lost]
+    ingest = Ingest(journal, store)
+    copy = journal / f"0-1-a{records.SUFFIX}"
+    copy.touch()
+    while kept:  # in pieces, as a live journal is read
+        cut = draw.randrange(1, 60)
+        with copy.open("ab") as file:
+            file.write(b"".join(kept[:cut]))
+        del kept[:cut]
+        ingest.fold()
+    named = [
+        number
+        for first, last in store.sql("SELECT first_missing, last_missing FROM gaps").rows
+        for number in range(first, last + 1)
+    ]
+    assert sorted(named) == lost
+    assert store.sql("SELECT sum(count) FROM gaps").rows == [(len(lost),)]
+    assert numbers(store) == [number for number in range(1, 401) if number not in lost]

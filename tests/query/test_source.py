@@ -81,7 +81,7 @@ def test_a_program_that_died_while_up_runs_is_there_when_asked(recorded: Path) -
                 "SELECT outcome, count(*) FROM spans WHERE span_id > '0000000000000003' GROUP BY 1 ORDER BY 2"
             ).rows == [
                 ("interrupted", 1),
-                (None, 47),
+                ("complete", 47),
             ]
 
 

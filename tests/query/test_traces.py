@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call, message, span
+from tracekit import state
 from tracekit.errors import QueryError
 from tracekit.model import Score
 from tracekit.query.traces import Filters, get_span, get_trace, list_traces
@@ -82,6 +83,45 @@ def test_filters(store: Store, filters: dict[str, Any], found: list[str]) -> Non
         )
     )
     assert names(store, **filters) == found
+
+
+def test_text_is_found_as_it_was_said_and_not_as_json_spells_it(store: Store) -> None:
+    said = 'She said "yes",\nthen C:\\temp.'
+    store.commit(
+        Batch(
+            spans=[
+                call("Message", trace=1, input_messages=[message("user", said)]),
+                span("Input", trace=2, start_ns=BASE_NS - SECOND, input={"question": said}),
+                span("Text", trace=3, start_ns=BASE_NS - 2 * SECOND, output=said),
+            ]
+        )
+    )
+    for text in ('said "YES"', '",\nthen', "c:\\temp"):
+        assert names(store, text=text) == ["Message", "Input", "Text"]
+    assert names(store, text=f"{2:032x}") == ["Input"]
+
+
+def test_the_filter_by_status_speaks_of_a_trace_as_people_read_it(store: Store) -> None:
+    store.commit(
+        Batch(
+            spans=[
+                span("unset", trace=1),
+                span("ok", trace=2, status="ok"),
+                span("failed", trace=3, status="error"),
+                span("orphan", trace=4, parent=99),
+                span("failed within", trace=6, parent=98, status="error"),
+            ],
+            opened={
+                "alive": [span("open", trace=5, end_ns=None), span("root", trace=6, number=98, end_ns=None)],
+                "dead": [span("cut", trace=7, end_ns=None)],
+            },
+            interrupted=["dead"],
+        )
+    )
+    stands = {trace["name"]: state.of_trace(trace).word for trace in list_traces(store).traces}
+    assert set(stands.values()) == {"ok", "error", "incomplete", "running", "interrupted"}
+    for word in set(stands.values()):
+        assert set(names(store, status=word)) == {name for name, stood in stands.items() if stood == word}
 
 
 def test_a_trace_has_its_spans_in_order_and_its_scores(store: Store) -> None:

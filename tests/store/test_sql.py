@@ -90,6 +90,7 @@ TRACES = [
     "output_preview",
     "complete",
     "missing_spans",
+    "interrupted_spans",
 ]
 MESSAGES = [
     "trace_id",

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from tracekit.units import UNKNOWN
-from tracekit_viewer.presenters import state
 from tracekit_viewer.presenters.listing import listing, quantile
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -37,6 +34,7 @@ def trace(number=1, **fields):
         "output_preview": None,
         "complete": True,
         "missing_spans": 0,
+        "interrupted_spans": 0,
         **fields,
     }
 
@@ -66,22 +64,6 @@ def test_nothing_known_is_not_zero():
     assert (found["Cost"][0], found["Tokens"][0]) == (UNKNOWN, UNKNOWN)
 
 
-@pytest.mark.parametrize(
-    ("fields", "mark"),
-    [
-        ({}, "ok"),
-        ({"error_count": 1}, "error"),
-        ({"status": "error"}, "error"),
-        ({"end_time": None, "complete": False}, "running"),
-        ({"end_time": None, "error_count": 2}, "error"),
-        ({"missing_spans": 3, "complete": False}, "cut"),
-        ({"complete": False}, "cut"),
-    ],
-)
-def test_the_state_of_a_trace(fields, mark):
-    assert state.of_trace(trace(**fields)).mark == mark
-
-
 def test_chips_add_a_filter_and_keep_the_others():
     found = view(trace(session_id="s 1"), query={"status": "error", "cursor": "abc"})
     assert found.rows[0].owners[0].href == "/traces?status=error&session_id=s+1"
@@ -94,7 +76,7 @@ def test_filters_in_force_can_be_taken_off_one_by_one():
         ("model", "/traces?status=error&text=hi"),
         ("contains", "/traces?status=error&model=gpt-4o"),
     ]
-    assert [chip.active for chip in found.statuses] == [False, True]
+    assert [chip.active for chip in found.statuses] == [False, True, False, False]
     assert found.older == "/traces?status=error&model=gpt-4o&text=hi&cursor=next"
     assert found.kept == [("status", "error"), ("model", "gpt-4o")]
 
@@ -113,3 +95,18 @@ def test_dots_run_from_oldest_to_newest_and_need_three():
 def test_nearest_rank_quantiles():
     assert quantile([], 0.5) is None
     assert [quantile([1, 2, 3, 4], share) for share in (0, 0.25, 0.5, 0.95, 1)] == [1, 1, 2, 4, 4]
+
+
+def test_models_are_called_as_people_call_them_and_never_alike():
+    long, twins = "gpt-4o-mini-2024-07-18", ["o4-mini-2025-04-16", "o4-mini-2026-01-01"]
+    (row,) = view(trace(models=[long])).rows
+    assert [(chip.shown, chip.value) for chip in row.models] == [("gpt-4o-mini", long)]
+    (row,) = view(trace(models=twins)).rows
+    assert [chip.shown for chip in row.models] == twins
+    (row,) = view(trace(models=["a", long, *twins])).rows
+    assert ([chip.shown for chip in row.models], row.more_models) == (["a"], [long, *twins])
+
+
+def test_a_status_that_has_no_button_can_be_taken_off():
+    assert [chip.value for chip in view(query={"status": "incomplete"}).narrowed] == ["incomplete"]
+    assert view(query={"status": "running"}).narrowed == []

@@ -112,6 +112,14 @@ def test_events_are_placed_after_the_start():
     ]
 
 
+def test_a_long_conversation_names_where_its_answer_is():
+    asked, said = {"role": "user", "parts": []}, {"role": "assistant", "parts": []}
+    found = view(input_messages=[asked, asked], output_messages=[said])
+    assert (found.answer, ("answer", "Answer", None) in found.sections) == (2, True)
+    found = view(input_messages=[asked], output_messages=[said])
+    assert (found.answer, ("answer", "Answer", None) in found.sections) == (None, False)
+
+
 def test_request_parameters_are_named_without_their_prefix():
     found = view(
         attributes={
@@ -121,7 +129,7 @@ def test_request_parameters_are_named_without_their_prefix():
             "other": 1,
         }
     )
-    assert found.parameters == [("temperature", "0"), ("stop_sequences", "a, b"), ("stream", "yes")]
+    assert found.parameters == [("temperature", "0"), ("stop sequences", "a, b"), ("stream", "yes")]
 
 
 def test_an_unfinished_span_is_running_and_a_dead_one_is_not():

@@ -211,7 +211,7 @@ def test_static_files_are_for_ever_under_their_digest_only(client):
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/traces/0000", 404, "No trace 0000 is stored here"),
+        ("/traces/0000", 404, "No trace &#39;0000&#39; is stored here"),
         ("/traces?cursor=junk", 400, "none of tracekit"),
         ("/traces?limit=0", 400, "from 1 to 500"),
         ("/traces?limit=many", 400, "limit=&#39;many&#39;"),
@@ -225,7 +225,7 @@ def test_what_cannot_be_shown_says_why(client, path, status, said):
 
 def test_errors_of_a_twin_are_json_and_of_other_programs_plain(client):
     assert client.get("/traces/0000.json").json() == {
-        "error": "No trace 0000 is stored here. It may live in another data directory."
+        "error": "No trace '0000' is stored here. It may live in another data directory."
     }
     trace = client.get("/traces.json").json()["traces"][0]["trace_id"]
     assert client.get(f"/traces/{trace}/spans/none.json").status_code == 404
@@ -304,3 +304,21 @@ def test_a_process_that_died_is_interrupted_and_not_running(tmp_path):
 def test_a_cost_without_some_calls_says_so(client):
     trace = find(client, "chat llama-3.3-70b-local")
     assert "without 1 unpriced call" in page(client, f"/traces/{trace['trace_id']}")
+
+
+def test_a_long_trace_comes_in_parts_that_join_up(tmp_path):
+    with viewing.serve(tmp_path) as served:
+        spans = seeds.deep(time.time_ns(), spans=1_201)
+        served.add(spans)
+        address = f"{served.url}/traces/{spans[0].trace_id}"
+
+        def places(path):
+            return [int(place) for place in re.findall(r'aria-rowindex="(\d+)"', httpx2.get(address + path).text)]
+
+        assert places("") + places("/rows.html?from=500") + places("/rows.html?from=1000") == list(range(1, 1_202))
+        assert places("/rows.html?from=1201") == []
+        assert len(places("?rows=1201")) == 1_201
+        late = next(span for span in reversed(spans) if span.kind == "tool")
+        assert len(places(f"?span={late.span_id}")) > 1_000
+        for bad in ("/rows.html?from=x", "?rows=-1", "?rows=0"):
+            assert httpx2.get(address + bad).status_code == 400

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tracekit_viewer.presenters.waterfall import waterfall
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -39,59 +41,59 @@ def row(span_id, parent=None, *, at=0.0, ms=10.0, status="ok", **fields):
 
 
 def shape(tree):
-    return [(line.id, line.level) for line in tree.lines]
+    return [(line.id, line.level) for line in tree.lines()]
 
 
 def test_order_is_depth_first_by_start():
     tree = waterfall([row("d", "b", at=6), row("c", "a", at=50), row("b", "a", at=5), row("a", ms=100)])
     assert shape(tree) == [("a", 1), ("b", 2), ("d", 3), ("c", 2)]
-    assert [(line.children, line.descendants) for line in tree.lines] == [(2, 3), (1, 1), (0, 0), (0, 0)]
+    assert [(line.children, line.descendants) for line in tree.lines()] == [(2, 3), (1, 1), (0, 0), (0, 0)]
 
 
 def test_an_orphan_stands_at_the_top_and_says_so():
     tree = waterfall([row("a", ms=100), row("lost", "never-arrived", at=10), row("below", "lost", at=11)])
     assert shape(tree) == [("a", 1), ("lost", 1), ("below", 2)]
-    assert [line.orphan for line in tree.lines] == [False, True, False]
+    assert [line.orphan for line in tree.lines()] == [False, True, False]
 
 
 def test_a_circle_of_parents_loses_no_span():
     tree = waterfall([row("a", "c"), row("b", "a", at=1), row("c", "b", at=2), row("self", "self", at=3)])
-    assert sorted(line.id for line in tree.lines) == ["a", "b", "c", "self"]
-    assert tree.lines[1].level == 1  # "self" is its own root
+    assert sorted(line.id for line in tree.lines()) == ["a", "b", "c", "self"]
+    assert tree.lines()[1].level == 1  # "self" is its own root
 
 
 def test_depth_beyond_the_interpreters_recursion():
     tree = waterfall([row(f"{n:05}", f"{n - 1:05}" if n else None, at=n) for n in range(3_000)])
-    assert tree.lines[-1].level == 3_000
-    assert tree.lines[0].descendants == 2_999
-    assert max(line.indent for line in tree.lines) == 12
+    assert tree.lines()[-1].level == 3_000
+    assert tree.lines()[0].descendants == 2_999
+    assert max(line.indent for line in tree.lines()) == 12
 
 
 def test_geometry_is_in_percent_of_the_whole():
     tree = waterfall([row("a", ms=200), row("b", "a", at=50, ms=100, ttft_ms=25.0)])
-    bar = tree.lines[1].bar
+    bar = tree.lines()[1].bar
     assert (bar.start, bar.first, bar.end, bar.open) == (25.0, 37.5, 75.0, False)
-    assert tree.lines[0].bar.first is None
+    assert tree.lines()[0].bar.first is None
 
 
 def test_a_child_before_its_parent_moves_the_axis():
     tree = waterfall([row("a", at=100, ms=100), row("early", "a", at=0, ms=10)])
-    assert [line.bar.start for line in tree.lines] == [50.0, 0.0]
+    assert [line.bar.start for line in tree.lines()] == [50.0, 0.0]
 
 
 def test_an_open_span_reaches_to_the_end_and_has_no_duration():
     tree = waterfall([row("a", ms=None), row("b", "a", at=5, ms=95)])
-    assert (tree.lines[0].bar.end, tree.lines[0].bar.open, tree.lines[0].state.mark) == (
+    assert (tree.lines()[0].bar.end, tree.lines()[0].bar.open, tree.lines()[0].state.mark) == (
         100.0,
         True,
         "running",
     )
-    assert not tree.lines[0].duration.known
+    assert not tree.lines()[0].duration.known
 
 
 def test_a_single_moment_is_no_division_by_zero():
     tree = waterfall([row("a", ms=0)])
-    assert (tree.lines[0].bar.start, tree.lines[0].bar.end) == (0.0, 0.0)
+    assert (tree.lines()[0].bar.start, tree.lines()[0].bar.end) == (0.0, 0.0)
 
 
 def test_ticks_are_round_and_inside():
@@ -106,6 +108,20 @@ def test_ticks_are_round_and_inside():
     ]
 
 
+@pytest.mark.parametrize(
+    ("ms", "labels"),
+    [
+        (120_000, ["30 s", "1 m", "1 m 30 s"]),
+        (1_100, ["500 ms", "1 s"]),
+        (3_900_000, ["20 m", "40 m", "1 h"]),
+        (100 * 3_600_000, ["1 d", "2 d", "3 d", "4 d"]),
+        (900 * 3_600_000, ["11 d 13 h", "23 d 03 h", "34 d 17 h"]),
+    ],
+)
+def test_ticks_of_long_traces_count_in_minutes_and_hours(ms, labels):
+    assert [tick.label for tick in waterfall([row("a", ms=ms)]).ticks] == labels
+
+
 def test_the_first_error_is_where_it_came_from():
     tree = waterfall(
         [
@@ -116,5 +132,5 @@ def test_the_first_error_is_where_it_came_from():
         ]
     )
     assert tree.first_error == "tool"
-    assert [line.failed_below for line in tree.lines] == [2, 0, 1, 0]
+    assert [line.failed_below for line in tree.lines()] == [2, 0, 1, 0]
     assert waterfall([row("a")]).first_error is None

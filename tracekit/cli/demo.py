@@ -10,10 +10,10 @@ import argparse
 import importlib.util
 from pathlib import Path
 
-from tracekit import config, units
+from tracekit import config, state, units
 from tracekit.cli.output import rows, talk
 from tracekit.errors import UsageError
-from tracekit.text import line
+from tracekit.text import line, undated
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,9 +63,9 @@ def _tell(directory: Path) -> None:
         [
             line(str(trace["name"])),
             str(trace["user_id"] or ""),
-            str(trace["status"]),
+            state.of_trace(trace).word,
             str(trace["span_count"]),
-            ", ".join(trace["models"] or ()),
+            line(", ".join(map(undated, trace["models"]))),
             units.money(trace["cost_usd"]).text,
         ]
         for trace in traces

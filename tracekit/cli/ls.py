@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Mapping
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tracekit import units
+from tracekit import state, units
 from tracekit.cli import output
 from tracekit.cli.store import add_store, opened
-from tracekit.text import line
+from tracekit.text import fit, line, undated, width
 
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_STATUSES = ("ok", "error", "running", "interrupted", "incomplete")
 _COLUMNS = ("trace", "started", "duration", "status", "spans", "model", "tokens", "cost", "asked", "answered")
 _RIGHT = ("duration", "spans", "tokens", "cost")
+_DISPENSABLE = ("answered", "spans", "started", "model", "tokens", "cost", "duration")
+"""What a narrow terminal goes without, first what is missed least."""
 _ID = 12
 _PREVIEW = 32
+_LEGIBLE = 24
+"""Columns below which the beginning of a text says nothing."""
+_GAP = 2
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument("--limit", type=_positive, default=20, help="traces to list (default 20)")
-    parser.add_argument("--status", choices=("ok", "error", "unset"), help="traces of this status")
+    parser.add_argument("--status", choices=_STATUSES, help=f"traces of this status: {', '.join(_STATUSES)}")
     parser.add_argument("--model", help="traces that called this model")
     parser.add_argument("--session", help="traces of this session id")
     parser.add_argument("--user", help="traces of this user id")
@@ -58,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.ndjson:
         output.dump_lines(page.traces)
     elif page.traces:
-        output.table(_COLUMNS, [_cells(trace) for trace in page.traces], right=_RIGHT)
+        _print(page.traces)
     else:
         output.talk("no trace matches." if filters != Filters() else "no trace yet. Record with `tracekit run app.py`.")
     if page.next is not None and not (args.json or args.ndjson):
@@ -74,19 +82,61 @@ def started(when: datetime, now: datetime) -> str:
     return f"{local:%b %d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d %H:%M}"
 
 
-def _cells(trace: Mapping[str, Any]) -> list[str]:
-    status = str(trace["status"]) + (f" ({trace['error_count']})" if trace["error_count"] else "")
+def _print(traces: Sequence[Mapping[str, Any]]) -> None:
+    people = sys.stdout.isatty()
+    columns = shutil.get_terminal_size().columns
+    cells = [_cells(trace, columns if people else _PREVIEW) for trace in traces]
+    names = _COLUMNS
+    if people:
+        names, cells = fitted(names, cells, columns)
+    marks = [state.of_trace(trace).mark for trace in traces]
+    styles = [{"trace": "bold", "status": output.MARKS[mark], "answered": "dim"} for mark in marks]
+    output.listing(names, cells, right=_RIGHT, styles=styles)
+
+
+def fitted(
+    names: Sequence[str], cells: Sequence[Sequence[str]], columns: int
+) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """A listing for a terminal of that width: what was asked and answered shares the room that the rest leaves.
+
+    Args:
+        names: heads of the columns, "asked" among them.
+        cells: rows under them.
+        columns: width of the terminal.
+
+    Returns:
+        The columns that are kept, and their cells.
+    """
+    kept = dict(zip(names, zip(*cells, strict=True), strict=True))
+    texts = {"asked", "answered"}
+
+    def room() -> int:
+        fixed = (max(map(width, (name, *column))) for name, column in kept.items() if name not in texts)
+        return columns - sum(fixed) - _GAP * (len(kept) - 1)
+
+    for name in _DISPENSABLE:
+        if room() >= _LEGIBLE * len(texts & kept.keys()):
+            break
+        kept.pop(name, None)
+    share = max(room() // len(texts & kept.keys()), 1)
+    for name in texts & kept.keys():
+        kept[name] = tuple(fit(cell, share) for cell in kept[name])
+    return list(kept), list(zip(*kept.values(), strict=True))
+
+
+def _cells(trace: Mapping[str, Any], preview: int) -> list[str]:
+    models = list(dict.fromkeys(map(undated, trace["models"])))
     return [
         str(trace["trace_id"])[:_ID],
         started(trace["start_time"], datetime.now(UTC)),
         units.duration(trace["duration_ms"]).text,
-        status if trace["complete"] else f"{status} …",
+        state.of_trace(trace).word + (f" ({trace['error_count']})" if trace["error_count"] else ""),
         str(trace["span_count"]),
-        line(", ".join(trace["models"]) or units.UNKNOWN, _PREVIEW),
+        line(", ".join(models) or units.UNKNOWN, _PREVIEW),
         f"{units.count(trace['input_tokens']).text}→{units.count(trace['output_tokens']).text}",
         units.money(trace["cost_usd"]).text,
-        line(str(trace["input_preview"] or trace["name"]), _PREVIEW),
-        line(str(trace["output_preview"] or ""), _PREVIEW),
+        line(str(trace["input_preview"] or trace["name"]), preview),
+        line(str(trace["output_preview"] or ""), preview),
     ]
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tracekit.store import Result
 
 FORMATS = ("table", "json", "ndjson", "csv", "parquet")
+MARKS = {"error": "red", "running": "blue", "cut": "yellow", "ok": "green"}
+"""The colour of each mark of `tracekit.state` on a terminal."""
 
 
 def talk(sentence: str) -> None:
@@ -89,18 +91,48 @@ def table(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Seque
     coloured.print(grid)
 
 
+def listing(
+    names: Sequence[str],
+    values: Sequence[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    styles: Sequence[Mapping[str, str]] = (),
+) -> None:
+    """Print one line a row, as wide as its cells.
+
+    Args:
+        names: heads of the columns.
+        values: cells, row by row.
+        right: columns that stand against their right edge.
+        styles: for each row, the style of those cells that have one, by column; used where colour is.
+    """
+    coloured = console()
+    if coloured is None:
+        print(rows(names, values, right=right))
+        return
+    from rich.text import Text
+
+    quiet = dict.fromkeys(names, "dim")
+    for cells, style in zip(_aligned(names, values, right), (quiet, quiet, *styles), strict=True):
+        parts = ((f"{cell}  ", style.get(name, "")) for name, cell in zip(names, cells, strict=True))
+        line = Text.assemble(*parts)
+        line.rstrip()
+        coloured.print(line, soft_wrap=True)
+
+
 def rows(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> str:
     """Plain text in aligned columns under their names; columns in `right` stand against their right edge."""
+    return "\n".join("  ".join(cells).rstrip() for cells in _aligned(names, values, right))
+
+
+def _aligned(names: Sequence[str], values: Sequence[Sequence[str]], right: Sequence[str]) -> Iterator[list[str]]:
+    """The names, a rule and the rows, every cell padded to the width of its column."""
     widths = [max(map(width, column)) for column in zip(names, *values, strict=True)]
-
-    def text(cells: Sequence[str]) -> str:
-        padded = (
-            " " * (wide - width(cell)) + cell if name in right else cell + " " * (wide - width(cell))
-            for name, cell, wide in zip(names, cells, widths, strict=True)
-        )
-        return "  ".join(padded).rstrip()
-
-    return "\n".join([text(names), text(["─" * wide for wide in widths]), *map(text, values)])
+    for cells in (names, ["─" * wide for wide in widths], *values):
+        padding = [" " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True)]
+        yield [
+            pad + cell if name in right else cell + pad for name, cell, pad in zip(names, cells, padding, strict=True)
+        ]
 
 
 def console() -> Console | None:

@@ -12,7 +12,7 @@ from tracekit.cli.store import add_store, opened
 if TYPE_CHECKING:
     from tracekit.query.connection import TraceView
 
-_STYLES = {"error": "red", "ok": "green", "unset": "default", "text": "dim"}
+_ROLES = {"lead": "dim", "name": "bold", "fact": "default", "text": "dim"}
 _WHOLE = 1 << 30
 
 
@@ -50,13 +50,13 @@ def _draw(trace: TraceView, *, full: bool) -> None:
     lines = tree.lines(trace["spans"], trace.previews, full=full)
     console = output.console()
     if console is None:
-        sys.stdout.write("\n".join([*tree.heading(trace), ""]) + "\n")
-        sys.stdout.writelines(f"{line.lead}{line.head}{line.detail}\n" for line in lines)
+        sys.stdout.writelines(f"{line}\n" for line in (*tree.heading(trace), "", *lines))
         return
     from rich.text import Text
 
+    styles = {**_ROLES, **output.MARKS}
     title, sums = tree.heading(trace)
     console.print(Text(title, style="bold"), Text(f"\n{sums}\n"), sep="", soft_wrap=True)
     for line in lines:
-        parts = ((line.lead, "dim"), (line.head, "bold"), (line.detail, _STYLES[line.status]))
-        console.print(Text.assemble(*parts), soft_wrap=True)
+        for shown in [line] if full else line.shown(console.width):
+            console.print(Text.assemble(*((text, styles[role]) for text, role in shown.parts)), soft_wrap=True)

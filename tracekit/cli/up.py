@@ -138,11 +138,11 @@ def _application(
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
-    from tracekit_viewer.app import error_handlers, viewer_routes
 
     from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, TokenGuard
     from tracekit.collector.receiver import Receiver
     from tracekit.query.serve import api_routes
+    from tracekit_viewer.app import error_handlers, viewer_routes
 
     routes = [
         *Receiver(journal, instance=running.instance).routes(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 
@@ -17,6 +17,7 @@ from tracekit.otlp import decode
 from tracekit.store import Batch
 
 _Key = tuple[str, str]
+_SPANS = (records.SPAN_START, records.SPAN_END)
 _LAST_NS = (1 << 63) - 1
 _SCORE_TYPES: dict[str, UnionType | type] = {
     **dict.fromkeys(("trace_id", "name", "source"), str),
@@ -39,15 +40,33 @@ class Rows:
     _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
     _ended: set[_Key] = field(default_factory=set[_Key])
 
-    def take(self, frame: Frame, tail: Tail) -> None:
-        """Add what one record says; one that cannot be understood is a fault of its journal, and no more than that."""
-        tail.frames += 1
-        tail.sequences.see(frame.sequence)
+    def take(self, frames: Sequence[Frame], tail: Tail) -> None:
+        """Add what records of one journal say.
+
+        One that cannot be understood is a fault of its journal, and no more than that. The start of a span whose end is
+        here too says nothing that the end does not, so it is not even parsed, unless that end cannot be understood.
+        """
+        ends = {records.span_key(frame.payload) for frame in frames if frame.kind == records.SPAN_END} - {None}
+        begun: dict[bytes | None, Frame] = {}
+        for frame in frames:
+            tail.frames += 1
+            tail.sequences.see(frame.sequence)
+            key = records.span_key(frame.payload) if frame.kind in _SPANS else None
+            if key in ends and frame.kind == records.SPAN_START:
+                begun[key] = frame
+            elif self._handle(frame, tail):
+                begun.pop(key, None)
+        for frame in begun.values():
+            self._handle(frame, tail)
+
+    def _handle(self, frame: Frame, tail: Tail) -> bool:
         handler = _HANDLERS.get(frame.kind, _unknown)
         try:
             handler(self, frame.payload, tail)
         except DecodeError as error:
             tail.fault(f"record {frame.sequence}: {error}")
+            return False
+        return True
 
     def batch(self, tails: list[Tail]) -> Batch:
         """All of it as one transaction, with the journals it was read from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracekit import semconv as sc
-from tracekit.dialects.values import MAX_INTEGER, decoded, names, text
+from tracekit.dialects.values import MAX_INTEGER, names, promote, text
 from tracekit.model import KINDS, Kind, RawSpan, Span, Status
 
 DEFAULT_PROJECT = "default"
@@ -43,8 +43,6 @@ def base(raw: RawSpan) -> Span:
         session_id=text(attributes.get(sc.SESSION_ID)),
         user_id=text(attributes.get(sc.USER_ID)),
         tags=names(attributes.get(sc.TAGS)),
-        input=decoded(attributes.get(sc.INPUT)),
-        output=decoded(attributes.get(sc.OUTPUT)),
         scope_name=text(raw.scope_name),
         scope_version=text(raw.scope_version),
         attributes=attributes,
@@ -52,6 +50,8 @@ def base(raw: RawSpan) -> Span:
         links=raw.links,
         resource=resource,
     )
+    promote(span, "input", sc.INPUT)
+    promote(span, "output", sc.OUTPUT)
     if span.status == "error":
         _explain(span)
     return span

@@ -5,10 +5,11 @@ Content may be JSON text (as exporters send it) or structured (our own journal);
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tracekit import semconv as sc
-from tracekit.dialects.values import count, decoded, listed, milliseconds, names, text
+from tracekit.dialects.values import count, decoded, listed, milliseconds, names, promote, text
 from tracekit.model import Kind, RawSpan, Span
 
 _KINDS: dict[str, Kind] = {
@@ -28,6 +29,31 @@ _KINDS: dict[str, Kind] = {
     sc.CREATE_AGENT: "agent",
     sc.INVOKE_WORKFLOW: "chain",
 }
+_Converted = tuple[str, Callable[[Any], Any]]
+_FIELDS: dict[str, _Converted] = {
+    sc.OPERATION: ("operation", text),
+    sc.PROVIDER: ("provider", text),
+    sc.REQUEST_MODEL: ("request_model", text),
+    sc.RESPONSE_MODEL: ("response_model", text),
+    sc.RESPONSE_ID: ("response_id", text),
+    sc.RESPONSE_TIME_TO_FIRST_CHUNK: ("ttft_ms", milliseconds),
+    sc.USAGE_INPUT_TOKENS: ("input_tokens", count),
+    sc.USAGE_OUTPUT_TOKENS: ("output_tokens", count),
+    sc.USAGE_CACHE_READ: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_WRITE: ("cache_write_tokens", count),
+    sc.USAGE_REASONING: ("reasoning_tokens", count),
+    sc.TOOL_NAME: ("tool_name", text),
+    sc.TOOL_CALL_ID: ("tool_call_id", text),
+}
+"""The field that an attribute is. A span has few attributes of the many that are known: its own are looked up."""
+_OLDER: dict[str, _Converted] = {
+    sc.SYSTEM_OLD: ("provider", text),
+    sc.USAGE_PROMPT_TOKENS_OLD: ("input_tokens", count),
+    sc.USAGE_COMPLETION_TOKENS_OLD: ("output_tokens", count),
+    sc.USAGE_CACHE_CREATION: ("cache_write_tokens", count),
+    sc.CONVERSATION_ID: ("session_id", text),
+}
+"""Names that count where the field has nothing yet."""
 _MARKERS = (sc.OPERATION, sc.PROVIDER, sc.KIND, sc.SYSTEM_OLD)
 
 
@@ -39,80 +65,62 @@ def matches(raw: RawSpan) -> bool:
 def read(raw: RawSpan, span: Span) -> None:
     """Read the conventions' attributes onto `span`."""
     said = raw.attributes
-    span.operation = text(said.get(sc.OPERATION))
+    for name, value in said.items():
+        known = _FIELDS.get(name)
+        if known is not None:
+            setattr(span, known[0], known[1](value))
+    for name, (field, convert) in _OLDER.items():
+        if name in said and getattr(span, field) is None:
+            setattr(span, field, convert(said[name]))
     if sc.KIND not in said and span.operation:
         span.kind = _KINDS.get(span.operation, "other")
-    span.provider = text(said.get(sc.PROVIDER)) or text(said.get(sc.SYSTEM_OLD))
-    span.request_model = text(said.get(sc.REQUEST_MODEL))
-    span.response_model = text(said.get(sc.RESPONSE_MODEL))
     span.model = span.response_model or span.request_model
-    span.response_id = text(said.get(sc.RESPONSE_ID))
-    span.ttft_ms = milliseconds(said.get(sc.RESPONSE_TIME_TO_FIRST_CHUNK))
-    span.session_id = span.session_id or text(said.get(sc.CONVERSATION_ID))
-    _usage(said, span)
     _content(said, span)
-    _tool(said, span)
-
-
-def _usage(said: dict[str, Any], span: Span) -> None:
-    span.input_tokens = _first(said, sc.USAGE_INPUT_TOKENS, sc.USAGE_PROMPT_TOKENS_OLD)
-    span.output_tokens = _first(said, sc.USAGE_OUTPUT_TOKENS, sc.USAGE_COMPLETION_TOKENS_OLD)
-    span.cache_read_tokens = count(said.get(sc.USAGE_CACHE_READ))
-    span.cache_write_tokens = _first(said, sc.USAGE_CACHE_WRITE, sc.USAGE_CACHE_CREATION)
-    span.reasoning_tokens = count(said.get(sc.USAGE_REASONING))
 
 
 def _content(said: dict[str, Any], span: Span) -> None:
-    span.system_instructions = _parts(said.get(sc.SYSTEM_INSTRUCTIONS))
-    span.input_messages = _messages(said.get(sc.INPUT_MESSAGES))
-    span.output_messages = _messages(said.get(sc.OUTPUT_MESSAGES))
-    span.tool_definitions = listed(said.get(sc.TOOL_DEFINITIONS))
-    span.documents = listed(said.get(sc.RETRIEVAL_DOCUMENTS))
+    promote(span, "system_instructions", sc.SYSTEM_INSTRUCTIONS, read=_parts)
+    promote(span, "input_messages", sc.INPUT_MESSAGES, read=_messages)
+    promote(span, "output_messages", sc.OUTPUT_MESSAGES, read=_messages)
+    promote(span, "tool_definitions", sc.TOOL_DEFINITIONS, read=listed)
+    promote(span, "documents", sc.RETRIEVAL_DOCUMENTS, read=listed)
     if span.input is None:
-        span.input = decoded(said.get(sc.RETRIEVAL_QUERY))
+        promote(span, "input", sc.RETRIEVAL_QUERY)
+    promote(span, "tool_arguments", sc.TOOL_CALL_ARGUMENTS)
+    promote(span, "tool_result", sc.TOOL_CALL_RESULT)
     span.finish_reasons = names(said.get(sc.RESPONSE_FINISH_REASONS))
     if span.finish_reasons is None and span.output_messages:
         reasons = [message.get("finish_reason") for message in span.output_messages if isinstance(message, dict)]
         span.finish_reasons = [reason for reason in map(text, reasons) if reason] or None
 
 
-def _tool(said: dict[str, Any], span: Span) -> None:
-    span.tool_name = text(said.get(sc.TOOL_NAME))
-    span.tool_call_id = text(said.get(sc.TOOL_CALL_ID))
-    span.tool_arguments = decoded(said.get(sc.TOOL_CALL_ARGUMENTS))
-    span.tool_result = decoded(said.get(sc.TOOL_CALL_RESULT))
-
-
-def _first(said: dict[str, Any], *keys: str) -> int | None:
-    return next((found for key in keys if (found := count(said.get(key))) is not None), None)
-
-
 def _parts(value: Any) -> list[Any] | None:
     """Instructions as parts; plain text, which some emitters send, as one part of text."""
-    if value is None:
-        return None
-    value = decoded(value)
     return [{"type": "text", "content": value}] if isinstance(value, str) else listed(value)
 
 
 def _messages(value: Any) -> list[Any] | None:
-    """Messages with every tool call's arguments decoded; the raw value is left as it is."""
+    """Messages with every tool call's arguments decoded; the same list where none had to be."""
     messages = listed(value)
-    return [_message(message) for message in messages] if messages is not None else None
+    if messages is None or not any(map(_has_encoded_arguments, messages)):
+        return messages
+    return [_message(message) if _has_encoded_arguments(message) else message for message in messages]
 
 
-def _message(message: Any) -> Any:
-    parts = message.get("parts") if isinstance(message, dict) else None
-    if not isinstance(parts, list) or not any(_has_encoded_arguments(part) for part in parts):
-        return message
+def _message(message: dict[str, Any]) -> dict[str, Any]:
     return {
         **message,
         "parts": [
-            {**part, "arguments": decoded(part["arguments"])} if _has_encoded_arguments(part) else part
-            for part in parts
+            {**part, "arguments": decoded(part["arguments"])} if _is_encoded_call(part) else part
+            for part in message["parts"]
         ],
     }
 
 
-def _has_encoded_arguments(part: Any) -> bool:
+def _has_encoded_arguments(message: Any) -> bool:
+    parts = message.get("parts") if isinstance(message, dict) else None
+    return isinstance(parts, list) and any(map(_is_encoded_call, parts))
+
+
+def _is_encoded_call(part: Any) -> bool:
     return isinstance(part, dict) and isinstance(part.get("arguments"), str)

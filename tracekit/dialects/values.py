@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
+
+from tracekit.model import Span
 
 MAX_INTEGER = (1 << 63) - 1
 """The largest integer that the store and every client of it can hold."""
 
+_CONTAINERS = frozenset("{[")
 _MAX_DECODINGS = 4
-_JSON_STARTS = ("{", "[", '"')
+_JSON_STARTS = frozenset('{["')
 
 
 def text(value: Any) -> str | None:
@@ -49,13 +53,18 @@ def decoded(value: Any) -> Any:
     ({'a': 1}, [1], 'rainy', '12')
     """
     for _ in range(_MAX_DECODINGS):
-        if not isinstance(value, str) or not value.lstrip().startswith(_JSON_STARTS):
+        if not isinstance(value, str) or not _looks_like_json(value):
             return value
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return value
     return value
+
+
+def _looks_like_json(text: str) -> bool:
+    first = text[:1]
+    return (text.lstrip()[:1] if first.isspace() else first) in _JSON_STARTS
 
 
 def names(value: Any) -> list[str] | None:
@@ -72,4 +81,26 @@ def listed(value: Any) -> list[Any] | None:
     value = decoded(value)
     if isinstance(value, dict):
         return [value]
-    return list(value) if isinstance(value, list | tuple) else None
+    if isinstance(value, list):
+        return value
+    return list(value) if isinstance(value, tuple) else None
+
+
+def promote(span: Span, field: str, name: str, *, read: Callable[[Any], Any] | None = None) -> None:
+    """Set a field to what an attribute says, decoded; and note it as promoted where the field says just the same.
+
+    Args:
+        span: has the attribute, or not.
+        field: the field's name.
+        name: the attribute's name.
+        read: what becomes of the decoded value; that it changed nothing, it says by giving the same object back.
+    """
+    raw = span.attributes.get(name)
+    if raw is None:
+        return
+    value = decoded(raw)
+    found = read(value) if read else value
+    # Text that was encoded more than once says something else than what it finally stands for.
+    if found is value and (raw is value or (raw[:1] in _CONTAINERS and isinstance(value, dict | list))):
+        span.promoted[field] = name
+    setattr(span, field, found)

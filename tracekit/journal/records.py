@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from tracekit.errors import DecodeError
+from tracekit.jsontext import encoder
 from tracekit.model import RawSpan, Score
 
 FORMAT = 1
@@ -33,23 +34,6 @@ _decode = json.JSONDecoder(parse_constant=str).decode  # NaN and Infinity, which
 
 Fragment = str
 """A piece of JSON already encoded, so that content common to a start and an end record is encoded once."""
-
-
-def encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
-    """A function that gives compact ASCII JSON; `default` says what stands for a value that JSON has no form for.
-
-    Lone surrogates and control characters survive as escapes. `json.JSONEncoder` makes the C encoder anew for each
-    value, which costs more than a small value does; where the interpreter has one, it is made once here.
-    """
-    slow = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=default, skipkeys=True).encode
-    make: Any = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return slow
-    try:
-        fast = make(None, default, encode_basestring_ascii, None, ":", ",", False, True, True)
-    except TypeError:  # an interpreter whose encoder takes something else
-        return slow
-    return lambda value: "".join(fast(value, 0))
 
 
 encode = encoder(str)
@@ -81,6 +65,23 @@ def span_record(head: Fragment, name: str, *, members: Fragment = "", content: F
     more = f",{members}" if members else ""
     tail = f',"content":{{{content}}}' if content else ""
     return f'{head},"name":{encode_basestring_ascii(name)}{more}{tail}}}'.encode()
+
+
+_KEY_HEAD, _KEY_JOIN = b'{"trace_id":"', b'","span_id":"'
+_TRACE = slice(len(_KEY_HEAD), len(_KEY_HEAD) + 32)
+_JOIN = slice(_TRACE.stop, _TRACE.stop + len(_KEY_JOIN))
+_SPAN = slice(_JOIN.stop, _JOIN.stop + 16)
+
+
+def span_key(payload: bytes) -> bytes | None:
+    """Which span a SPAN_START or SPAN_END payload is of, read off its fixed head; None where it begins otherwise.
+
+    >>> span_key(span_record(span_head(1, 2, parent_id=None, kind=1, start_ns=0, origin='"resource":0'), "x"))
+    b'000000000000000000000000000000010000000000000002'
+    """
+    if payload[_JOIN] != _KEY_JOIN or not payload.startswith(_KEY_HEAD):
+        return None
+    return payload[_TRACE] + payload[_SPAN]
 
 
 def raw_span(payload: bytes, resources: Mapping[Any, Mapping[str, Any]]) -> RawSpan:

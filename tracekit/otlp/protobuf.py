@@ -52,7 +52,7 @@ def finite(number: float) -> float | str:
 
 
 def _span(span: Span, *, resource: Mapping[str, Any], scope: InstrumentationScope) -> RawSpan:
-    status = span.status
+    has_status = span.HasField("status")
     return RawSpan(
         trace_id=span.trace_id.hex(),
         span_id=span.span_id.hex(),
@@ -61,8 +61,8 @@ def _span(span: Span, *, resource: Mapping[str, Any], scope: InstrumentationScop
         kind=span.kind,
         start_ns=span.start_time_unix_nano,
         end_ns=span.end_time_unix_nano or None,
-        status_code=status.code,
-        status_message=status.message or None,
+        status_code=span.status.code if has_status else 0,
+        status_message=(span.status.message or None) if has_status else None,
         attributes=_attributes(span.attributes),
         events=[
             {"name": event.name, "time_ns": event.time_unix_nano, "attributes": _attributes(event.attributes)}
@@ -83,13 +83,15 @@ def _span(span: Span, *, resource: Mapping[str, Any], scope: InstrumentationScop
 
 
 def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
-    return {pair.key: _value(pair.value) for pair in pairs}
+    return {pair.key: (value := pair.value).string_value or _other(value) for pair in pairs}
 
 
-def _value(value: AnyValue) -> Any:  # noqa: PLR0911 - one return a type of value
-    text = value.string_value
-    if text:
-        return text
+def _value(value: AnyValue) -> Any:
+    return value.string_value or _other(value)
+
+
+def _other(value: AnyValue) -> Any:  # noqa: PLR0911 - one return a type of value
+    """Any value but text of some length."""
     number = value.int_value
     if number:
         return number

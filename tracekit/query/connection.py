@@ -82,8 +82,8 @@ class TraceView(Mapping[str, Any]):
         return len(self._data)
 
     def __repr__(self) -> str:
-        lines = [f"{line.lead}{line.head}{line.detail}" for line in tree.lines(self["spans"], self.previews)]
-        return "\n".join([*tree.heading(self), "", *lines])
+        lines = tree.lines(self["spans"], self.previews)
+        return "\n".join([*tree.heading(self), "", *map(str, lines)])
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(repr(self))}</pre>"

@@ -32,13 +32,14 @@ class Filters:
     """Which traces: those for which everything given holds.
 
     Attributes:
-        status: "ok", "error" or "unset".
+        status: the word of `tracekit.state` for it: "ok" (whole, and nothing failed), "error", "running",
+            "interrupted" or "incomplete". The column `status` says what the spans themselves have set.
         project: its exact name.
         model: one that the trace called, by its exact name.
         session_id: the session it belongs to.
         user_id: the user it belongs to.
         name: text that its name contains, in any case.
-        text: text that any of its content contains (messages, inputs, outputs, tools), in any case.
+        text: text that any of its content contains (messages, inputs, outputs, tools), in any case; or its whole id.
         since: earliest start, included; a time without a zone is UTC.
         until: latest start, excluded; a time without a zone is UTC.
     """
@@ -84,7 +85,7 @@ def list_traces(
     if text is None:
         result = source.sql(statement(_FOLDER, "list_traces"), bound)
     else:
-        result = source.sql(statement(_FOLDER, "search_traces"), {**bound, "text": text})
+        result = source.sql(statement(_FOLDER, "search_traces"), {**bound, "text": text, "escaped": _escaped(text)})
     traces = result.dicts()
     if len(traces) <= limit:
         return TracePage(traces=traces)
@@ -131,6 +132,11 @@ def _decoded(name: str, kind: str, value: Any) -> Any:
 def _bindable(value: Any) -> Any:
     """A time as text, which every way to the store can carry."""
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _escaped(text: str) -> str:
+    """Text as it stands within the JSON of a message."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _cursor(trace: Mapping[str, Any]) -> str:

@@ -5,18 +5,21 @@ Everything that comes from the trace passes `tracekit.text`, so that it can only
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracekit.text import line, visible, width
-from tracekit.units import count, duration, money
+from tracekit import state
+from tracekit.text import fit, line, visible, width
+from tracekit.units import count, duration, money, plural
 
 Row = Mapping[str, Any]
 
 _NAME = 60
 _PREVIEW = 120
+_ERROR = 480
 
 
 @dataclass(slots=True, frozen=True)
@@ -30,20 +33,40 @@ class Branch:
 
 @dataclass(slots=True, frozen=True)
 class Line:
-    """A line of the tree, in parts that may each have a colour. `status` is the span's, or "text" for a preview."""
+    """A line of the tree, in parts, each with what it is: lead, name, fact, text, or the mark of a state."""
 
-    lead: str
-    head: str
-    detail: str
-    status: str
+    parts: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        """The line as text."""
+        return "".join(text for text, _ in self.parts)
+
+    def shown(self, columns: int) -> list[Line]:
+        """The line as a terminal of that width shows it: cut, but an error's message on as many lines as it needs."""
+        lead, *rest = self.parts
+        room = columns - width(lead[0])
+        if [role for _, role in rest] != ["error"] or room < _NAME // 2 or width(rest[0][0]) <= room:
+            return [self.fitted(columns)]
+        pieces = textwrap.wrap(rest[0][0], room, subsequent_indent=" " * 6, drop_whitespace=True)
+        return [Line((lead, (piece, "error"))).fitted(columns) for piece in pieces]
+
+    def fitted(self, columns: int) -> Line:
+        """The line in at most that many columns."""
+        room, parts = columns, list[tuple[str, str]]()
+        for text, role in self.parts:
+            if width(text) > room:
+                return Line((*parts, (fit(text, room), role))) if room > 0 else Line(tuple(parts))
+            parts.append((text, role))
+            room -= width(text)
+        return self
 
 
 def heading(trace: Row) -> list[str]:
     """The trace in two lines: what it is, and its sums."""
     facts = [
-        str(trace["status"]),
+        state.of_trace(trace).word,
         duration(trace["duration_ms"]).text,
-        f"{trace['span_count']} spans",
+        plural(trace["span_count"], "span"),
         f"{count(trace['input_tokens']).text} in, {count(trace['output_tokens']).text} out",
         money(trace["cost_usd"]).text,
         *(f"{name} {trace[key]}" for name, key in (("session", "session_id"), ("user", "user_id")) if trace[key]),
@@ -51,7 +74,7 @@ def heading(trace: Row) -> list[str]:
     if trace["error_count"]:
         facts.insert(1, f"{trace['error_count']} failed")
     if trace["missing_spans"]:
-        facts.append(f"{trace['missing_spans']} spans missing")
+        facts.append(f"{plural(trace['missing_spans'], 'span')} missing")
     where = "/".join(str(part) for part in (trace["project"], trace["service"]) if part)
     return [
         line(f"{trace['trace_id']} {trace['name']}" + (f" ({where})" if where else ""), 2 * _NAME),
@@ -74,10 +97,21 @@ def lines(spans: Sequence[Row], previews: Mapping[str, Row], *, full: bool = Fal
         span = branch.span
         said = previews.get(str(span["span_id"]), {})
         padding = " " * (wide - width(branch.lead + head))
-        yield Line(branch.lead, head, f"{padding}  {_facts(span, said)}", str(span["status"]))
+        stands = state.of_span(span)
+        yield Line(
+            (
+                (branch.lead, "lead"),
+                (head, "name"),
+                (f"{padding}  {duration(span['duration_ms']).text:>9}  ", "fact"),
+                (stands.word, stands.mark),
+                ("".join(f"  {fact}" for fact in _facts(span)), "fact"),
+            )
+        )
+        for text in _texts(_why(span, said), full=full, limit=_ERROR):
+            yield Line(((branch.below, "lead"), (f"  err {text}", "error")))
         for label, key in (("in ", "input"), ("out", "output")):
             for text in _texts(said.get(key), full=full):
-                yield Line(branch.below, "", f"  {label} {text}", "text")
+                yield Line(((branch.below, "lead"), (f"  {label} {text}", "text")))
 
 
 def arrange(spans: Sequence[Row]) -> Iterator[Branch]:
@@ -108,27 +142,29 @@ def _walk(roots: Sequence[Row], children: Mapping[Any, Sequence[Row]], done: set
         ]
 
 
-def _facts(span: Row, said: Row) -> str:
-    facts = [duration(span["duration_ms"]).text.rjust(9), str(span["status"])]
-    if span["outcome"] not in (None, "complete"):
-        facts.append(str(span["outcome"]))
-    if span["model"]:
-        facts.append(line(str(span["model"]), _NAME))
+def _facts(span: Row) -> list[str]:
+    facts: list[str] = []
     if span["input_tokens"] is not None or span["output_tokens"] is not None:
         facts.append(f"{count(span['input_tokens']).text} in, {count(span['output_tokens']).text} out")
     if span["cost_usd"] is not None:
         facts.append(money(span["cost_usd"]).text)
     if span["ttft_ms"] is not None:
         facts.append(f"first chunk {duration(span['ttft_ms']).text}")
-    if span["status"] == "error":
-        why = ": ".join(str(part) for part in (span["error_type"], said.get("status_message")) if part)
-        facts.append(line(why, _PREVIEW))
-    return "  ".join(facts)
+    if span["model"]:
+        facts.append(line(str(span["model"]), _NAME))
+    return facts
 
 
-def _texts(value: Any, *, full: bool) -> list[str]:
+def _why(span: Row, said: Row) -> str | None:
+    """What failed, in the words of the error."""
+    if span["status"] != "error":
+        return None
+    return ": ".join(str(part) for part in (span["error_type"], said.get("status_message")) if part)
+
+
+def _texts(value: Any, *, full: bool, limit: int = _PREVIEW) -> list[str]:
     if value is None or value == "":
         return []
     if full:
         return [visible(text.expandtabs()) for text in str(value).split("\n")]
-    return [line(str(value), _PREVIEW)]
+    return [line(str(value), limit)]

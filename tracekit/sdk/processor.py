@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
@@ -17,19 +18,27 @@ from tracekit.sdk import guard
 from tracekit.sdk.context import values
 from tracekit.sdk.redaction import SHORTEST, Redaction
 
+
+class Beside(NamedTuple):
+    """What goes into a span's record and not through the span: attributes, and content encoded and redacted already."""
+
+    attributes: Mapping[str, Any]
+    content: Fragment
+
+
+NOTHING = Beside({}, "")
 _ATTRIBUTES_OPEN = len('"attributes":{')
 
 
 class JournalProcessor(SpanProcessor):
     """Journals spans, whoever starts them on the provider it was added to.
 
-    Content does not ride on attributes, which other exporters see and length limits may cut: `content` (by span id) and
-    `opening` (for the span that this thread is about to start) carry it beside the span, redacted already.
+    `opening` (of the span that this thread is about to start) and `closing` (by span id) hold what rides beside a span.
     """
 
     def __init__(self, writer: JournalWriter, redaction: Redaction) -> None:
         self.writer = writer
-        self.content: dict[int, Fragment] = {}
+        self.closing: dict[int, Beside] = {}
         self.opening = threading.local()
         self._redaction = redaction
         self._open: dict[int, tuple[Fragment, dict[str, Any], Fragment]] = {}
@@ -55,7 +64,7 @@ class JournalProcessor(SpanProcessor):
 
     def _after_fork(self) -> None:
         self._forked_ns = time.time_ns()
-        self.content.clear()
+        self.closing.clear()
         self._open.clear()
 
     def _start(self, span: Span) -> None:
@@ -64,22 +73,22 @@ class JournalProcessor(SpanProcessor):
             span.set_attributes(current)
         assert span.context is not None  # a span that reaches a processor has one
         head = self._head(span)
-        attributes = _attributes(span)
+        beside: Beside = getattr(self.opening, "beside", NOTHING)
+        attributes = {**beside.attributes, **_attributes(span)}
         encoded = self._encode_attributes(attributes) if attributes else ""
         self._open[span.context.span_id] = (head, attributes, encoded)
-        content: Fragment = getattr(self.opening, "content", "")
-        self.writer.append(SPAN_START, span_record(head, self._name(span), members=encoded, content=content))
+        self.writer.append(SPAN_START, span_record(head, self._name(span), members=encoded, content=beside.content))
 
     def _end(self, span: ReadableSpan) -> None:
         assert span.context is not None  # a span that reaches a processor has one
         span_id = span.context.span_id
-        content = self.content.pop(span_id, "")
+        beside = self.closing.pop(span_id, NOTHING)
         opened = self._open.pop(span_id, None)
         if (span.start_time or 0) < self._forked_ns:
             return  # begun by the parent of a fork: its end is the parent's to tell
         head, before, encoded = opened or (self._head(span), {}, "")
-        attributes = _attributes(span)
-        if attributes != before:
+        attributes = {**before, **_attributes(span), **beside.attributes}
+        if len(attributes) > len(before) or attributes != before:
             encoded = self._encode_more(attributes, before, encoded)
         members = f'{encoded},"end_ns":{span.end_time}' if encoded else f'"end_ns":{span.end_time}'
         if span.status.status_code is not StatusCode.UNSET:
@@ -88,7 +97,7 @@ class JournalProcessor(SpanProcessor):
             members = f'{members},"events":{self._encode([_event(each) for each in span.events])}'
         if _any(span, "links"):
             members = f'{members},"links":{self._encode([_link(each) for each in span.links])}'
-        self.writer.append(SPAN_END, span_record(head, self._name(span), members=members, content=content))
+        self.writer.append(SPAN_END, span_record(head, self._name(span), members=members, content=beside.content))
 
     def _head(self, span: ReadableSpan) -> Fragment:
         span_context, parent = span.context, span.parent

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from opentelemetry._logs import SeverityNumber
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
+from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from tracekit import semconv
 from tracekit.journal.records import Fragment
@@ -16,13 +16,14 @@ from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcom
 from tracekit.sdk import content, guard
 from tracekit.sdk.integration import Method
 from tracekit.sdk.runtime import Runtime
+from tracekit.sdk.tracer import OpenSpan
 
 
 class LiveRecording:
     """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
 
     __slots__ = (
-        "_accumulator", "_closing", "_first_chunk", "_input", "_invocation", "_last_chunk", "_method", "_runtime",
+        "_accumulator", "_closing", "_first_chunk", "_invocation", "_last_chunk", "_method", "_open", "_runtime",
         "_started", "done", "span",
     )  # fmt: skip
 
@@ -35,15 +36,15 @@ class LiveRecording:
         self._first_chunk: float | None = None
         self._last_chunk: float | None = None
         self.done = False
-        self._input: Fragment = ""
         attributes = request_attributes(invocation)
+        opening: Fragment = ""
         if runtime.capture.journal:
-            self._input = content.fragment(_input_members(invocation), runtime.redaction)
+            opening = content.fragment(_input_members(invocation), runtime.redaction)
         if runtime.capture.spans:
             attributes.update(_texts(_input_members(invocation), runtime))
-        self.span = start_span(
-            runtime, span_name(invocation), kind=SpanKind.CLIENT, attributes=attributes, opening=self._input
-        )
+        name = span_name(invocation)
+        self._open = OpenSpan(runtime, name, kind=SpanKind.CLIENT, attributes=attributes, content=opening)
+        self.span = self._open.span
         self._started = perf_counter()
 
     @classmethod
@@ -105,14 +106,10 @@ class LiveRecording:
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
         if self._runtime.capture.spans:
             attributes.update(_texts(members, self._runtime))
-        self.span.set_attributes(attributes)
         if self._runtime.capture.events:
             guard.call("event", self._emit, {**attributes, **_texts(members, self._runtime)})
-        closing = self._input
-        if self._runtime.capture.journal:
-            output = content.fragment(members, self._runtime.redaction)
-            closing = f"{closing},{output}" if closing and output else closing or output
-        end_span(self._runtime, self.span, closing)
+        closing = content.fragment(members, self._runtime.redaction) if self._runtime.capture.journal else ""
+        self._open.end(attributes, closing)
         if self._runtime.measuring:
             guard.call("metrics", self._measure, now - self._started, response, attributes)
 
@@ -156,37 +153,6 @@ class LiveRecording:
             ):
                 if tokens is not None:
                     instruments.tokens.record(tokens, {**labels, semconv.TOKEN_TYPE: kind})
-
-
-def start_span(
-    runtime: Runtime,
-    name: str,
-    *,
-    kind: SpanKind = SpanKind.INTERNAL,
-    attributes: Mapping[str, AttributeValue] | None = None,
-    opening: Fragment = "",
-) -> Span:
-    """Start a span beneath what is current; `opening` is the content of its start record."""
-    processor = runtime.processor
-    if processor is None or not opening:
-        return runtime.tracer.start_span(name, kind=kind, attributes=attributes)
-    processor.opening.content = opening
-    try:
-        return runtime.tracer.start_span(name, kind=kind, attributes=attributes)
-    finally:
-        processor.opening.content = ""
-
-
-def end_span(runtime: Runtime, span: Span, closing: Fragment) -> None:
-    """End a span; `closing` is the content of its end record."""
-    processor = runtime.processor
-    if processor is None or not closing:
-        span.end()
-        return
-    span_id = span.get_span_context().span_id
-    processor.content[span_id] = closing
-    span.end()
-    processor.content.pop(span_id, None)  # still there when the span was not recorded
 
 
 def span_name(invocation: Invocation) -> str:

@@ -24,6 +24,7 @@ from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redact, Redaction
 from tracekit.sdk.runtime import NO_CONTENT, runtime
+from tracekit.sdk.tracer import OwnProvider
 
 _UNKNOWN_SERVICE = "unknown_service"
 
@@ -146,7 +147,7 @@ def _provide(endpoint: str | None) -> None:
         present.add_span_processor(runtime.processor)
         _export(present, endpoint)
         return
-    provider = TracerProvider(resource=_resource(runtime.project))
+    provider = OwnProvider(resource=_resource(runtime.project))
     provider.add_span_processor(runtime.processor)
     _export(provider, endpoint or _named_by_otel())
     runtime.use(provider, own=True)

@@ -16,8 +16,9 @@ from tracekit.journal.records import Fragment
 from tracekit.model import KINDS, AttributeValue, Kind, Outcome
 from tracekit.sdk import content, guard
 from tracekit.sdk.context import Activation, beneath
-from tracekit.sdk.recording import end_span, error_type, start_span
+from tracekit.sdk.recording import error_type
 from tracekit.sdk.runtime import runtime
+from tracekit.sdk.tracer import OpenSpan
 
 _HANDLE = otel.create_key("tracekit-span")
 
@@ -40,7 +41,7 @@ class SpanHandle:
     is recorded on it and goes on.
     """
 
-    __slots__ = ("_activation", "_content", "_done", "_input", "_kind", "span")
+    __slots__ = ("_activation", "_content", "_done", "_kind", "_open", "span")
 
     def __init__(self, name: str, *, kind: Kind = "chain", input: Any = None) -> None:  # noqa: A002 - the surface's word
         if kind not in KINDS:
@@ -48,13 +49,12 @@ class SpanHandle:
         self._kind: Kind = kind
         self._content: dict[str, Any] = {}
         self._done = False
-        self._input: Fragment = ""
-        attributes = (
-            _opening_attributes(name, kind) if kind != "chain" else None
-        )  # chain is what a span of ours is by itself
+        attributes = _opening_attributes(name, kind) if kind != "chain" else None  # what a span of ours is by itself
+        opening: Fragment = ""
         if input is not None and runtime.capture.journal:
-            self._input = content.fragment({_INPUTS.get(kind, semconv.INPUT): input}, runtime.redaction)
-        self.span = start_span(runtime, name, attributes=attributes, opening=self._input)
+            opening = content.fragment({_INPUTS.get(kind, semconv.INPUT): input}, runtime.redaction)
+        self._open = OpenSpan(runtime, name, attributes=attributes, content=opening)
+        self.span = self._open.span
         if input is not None and runtime.capture.spans:
             self._put(_INPUTS.get(kind, semconv.INPUT), input)
         self._activation = Activation(beneath(self.span, otel.get_current(), **{_HANDLE: self}))
@@ -153,13 +153,9 @@ class SpanHandle:
         self.span.set_status(Status(StatusCode.ERROR, str(error)))
 
     def _end(self, outcome: Outcome) -> None:
-        if outcome != "complete":  # which an ended span is unless it says otherwise
-            self.span.set_attribute(semconv.OUTCOME, outcome)
-        closing = self._input
-        if self._content:
-            more = content.fragment(self._content, runtime.redaction)
-            closing = f"{closing},{more}" if closing else more
-        end_span(runtime, self.span, closing)
+        # complete is what an ended span is unless it says otherwise
+        attributes = {semconv.OUTCOME: outcome} if outcome != "complete" else {}
+        self._open.end(attributes, content.fragment(self._content, runtime.redaction) if self._content else "")
 
 
 def _opening_attributes(name: str, kind: Kind) -> dict[str, AttributeValue]:
@@ -179,7 +175,6 @@ class _Foreign(SpanHandle):
     def __init__(self, span: otel_trace.Span) -> None:
         self._kind = "other"
         self._content = {}
-        self._input = ""
         self._done = True
         self.span = span
         self._activation = Activation(otel.get_current())

@@ -1,6 +1,12 @@
 FROM traces
-WHERE ($status::VARCHAR IS NULL OR status = $status)
-    AND ($project::VARCHAR IS NULL OR project = $project)
+WHERE ($project::VARCHAR IS NULL OR project = $project)
+    AND ($status::VARCHAR IS NULL OR $status = CASE
+        WHEN error_count > 0 THEN 'error'
+        WHEN interrupted_spans > 0 THEN 'interrupted'
+        WHEN end_time IS NULL THEN 'running'
+        WHEN NOT complete THEN 'incomplete'
+        ELSE 'ok'
+    END)
     AND ($model::VARCHAR IS NULL OR list_contains(models, $model))
     AND ($session_id::VARCHAR IS NULL OR session_id = $session_id)
     AND ($user_id::VARCHAR IS NULL OR user_id = $user_id)

@@ -1,23 +1,33 @@
+-- $escaped is $text as it stands within a JSON string.
 WITH found AS (
     SELECT DISTINCT trace_id
     FROM spans
     WHERE ($since::VARCHAR IS NULL OR start_time >= $since::TIMESTAMPTZ)
         AND (
-            contains(lower(name), lower($text))
-            OR contains(lower(input_messages::VARCHAR), lower($text))
-            OR contains(lower(output_messages::VARCHAR), lower($text))
-            OR contains(lower(system_instructions::VARCHAR), lower($text))
+            trace_id = lower($text)
+            OR contains(lower(name), lower($text))
+            OR contains(lower(input_messages::VARCHAR), lower($escaped))
+            OR contains(lower(output_messages::VARCHAR), lower($escaped))
+            OR contains(lower(system_instructions::VARCHAR), lower($escaped))
             OR contains(lower(input), lower($text))
+            OR contains(lower(input), lower($escaped))
             OR contains(lower(output), lower($text))
-            OR contains(lower(tool_arguments::VARCHAR), lower($text))
-            OR contains(lower(tool_result::VARCHAR), lower($text))
-            OR contains(lower(documents::VARCHAR), lower($text))
+            OR contains(lower(output), lower($escaped))
+            OR contains(lower(tool_arguments::VARCHAR), lower($escaped))
+            OR contains(lower(tool_result::VARCHAR), lower($escaped))
+            OR contains(lower(documents::VARCHAR), lower($escaped))
             OR contains(lower(status_message), lower($text))
         )
 )
 FROM traces SEMI JOIN found USING (trace_id)
-WHERE ($status::VARCHAR IS NULL OR status = $status)
-    AND ($project::VARCHAR IS NULL OR project = $project)
+WHERE ($project::VARCHAR IS NULL OR project = $project)
+    AND ($status::VARCHAR IS NULL OR $status = CASE
+        WHEN error_count > 0 THEN 'error'
+        WHEN interrupted_spans > 0 THEN 'interrupted'
+        WHEN end_time IS NULL THEN 'running'
+        WHEN NOT complete THEN 'incomplete'
+        ELSE 'ok'
+    END)
     AND ($model::VARCHAR IS NULL OR list_contains(models, $model))
     AND ($session_id::VARCHAR IS NULL OR session_id = $session_id)
     AND ($user_id::VARCHAR IS NULL OR user_id = $user_id)

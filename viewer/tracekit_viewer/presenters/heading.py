@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from tracekit import units
+from tracekit import state, units
+from tracekit.state import State
 from tracekit.units import Moment
-from tracekit_viewer.presenters import state
 from tracekit_viewer.presenters.listing import Chip, Figure
-from tracekit_viewer.presenters.state import State
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -51,7 +50,7 @@ def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
     return Heading(
         id=trace["trace_id"],
         name=trace["name"] or "(unnamed)",
-        state=state.of_trace(trace, interrupted=any(span["outcome"] == "interrupted" for span in trace["spans"])),
+        state=state.of_trace(trace),
         started=units.moment(trace["start_time"], now),
         figures=_figures(trace),
         chips=_chips(trace),
@@ -74,7 +73,7 @@ def _figures(trace: Mapping[str, Any]) -> list[Figure]:
 
 def _unpriced(trace: Mapping[str, Any]) -> str:
     """A cost that some calls are missing from is a lower bound, and says so."""
-    return f"without {state.plural(trace['unpriced'], 'unpriced call')}" if trace["unpriced"] else ""
+    return f"without {units.plural(trace['unpriced'], 'unpriced call')}" if trace["unpriced"] else ""
 
 
 def _chips(trace: Mapping[str, Any]) -> list[Chip]:
@@ -85,11 +84,11 @@ def _chips(trace: Mapping[str, Any]) -> list[Chip]:
         ("project", "project", trace["project"]),
     ]
     chips = [
-        Chip(label=label, value=value, href="/traces?" + urlencode({name: value}))
+        Chip(label=label, value=value, href="/traces?" + urlencode({name: value}), shown=value)
         for label, name, value in pairs
         if value
     ]
-    return chips + [Chip(label="tag", value=tag, href="") for tag in trace["tags"] or ()]
+    return chips + [Chip(label="tag", value=tag, href="", shown=tag) for tag in trace["tags"] or ()]
 
 
 def _score(score: Mapping[str, Any]) -> Score:
@@ -102,5 +101,5 @@ def _score(score: Mapping[str, Any]) -> Score:
 def _warning(trace: Mapping[str, Any]) -> str | None:
     missing = trace["missing_spans"] or 0
     if missing:
-        return f"{state.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
+        return f"{units.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
     return None

@@ -7,31 +7,37 @@ have it.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from tracekit import units
+from tracekit import state, units
+from tracekit.state import State
+from tracekit.text import undated
 from tracekit.units import Moment, Quantity
-from tracekit_viewer.presenters import state
-from tracekit_viewer.presenters.state import State
 
 FILTERS = ("status", "project", "model", "session_id", "user_id", "name", "text")
 """Query parameters of the list that narrow it, in the order in which chips stand."""
 
 _LABELS = {"session_id": "session", "user_id": "user", "text": "contains"}
-_STATUSES = (("", "All"), ("error", "Errors"))
+_STATUSES = (("", "All"), ("error", "Errors"), ("running", "Running"), ("interrupted", "Interrupted"))
+_MODELS = 2
+"""Models that have room in a row of two lines."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Chip:
-    """A word that narrows the list when it is followed; in force, following it widens the list again."""
+    """A word that narrows the list when it is followed; in force, following it widens the list again.
+
+    `shown` is what stands there: the value, or a shorter form of it.
+    """
 
     label: str
     value: str
     href: str
+    shown: str
     active: bool = False
 
 
@@ -46,6 +52,7 @@ class Row:
     input: str | None
     output: str | None
     models: list[Chip]
+    more_models: list[str]
     owners: list[Chip]
     project: Chip | None
     spans: str
@@ -99,7 +106,6 @@ def listing(
     query: Mapping[str, str],
     cursor: str | None,
     now: datetime,
-    interrupted: Collection[str] = (),
 ) -> Listing:
     """Make the list's view model.
 
@@ -108,9 +114,8 @@ def listing(
         query: the filters in force, by name.
         cursor: where the next, older page starts; None on the last one.
         now: what "ago" counts from.
-        interrupted: ids of the traces whose process died before they had ended.
     """
-    states = {t["trace_id"]: state.of_trace(t, interrupted=t["trace_id"] in interrupted) for t in traces}
+    states = {t["trace_id"]: state.of_trace(t) for t in traces}
     in_force = {name: query[name] for name in FILTERS if query.get(name)}
     size = {"limit": query["limit"]} if query.get("limit") else {}
     slowest = max((t["duration_ms"] for t in traces if t["duration_ms"] is not None), default=0)
@@ -120,9 +125,15 @@ def listing(
         dots=_dots(traces, states),
         statuses=[_status_chip(value, label, in_force) for value, label in _STATUSES],
         narrowed=[
-            Chip(label=_LABELS.get(name, name), value=value, href=_url(_without(in_force, name)), active=True)
+            Chip(
+                label=_LABELS.get(name, name),
+                value=value,
+                href=_url(_without(in_force, name)),
+                shown=value,
+                active=True,
+            )
             for name, value in in_force.items()
-            if name != "status"
+            if name != "status" or value not in dict(_STATUSES)
         ],
         text=in_force.get("text", ""),
         kept=[(name, value) for name, value in in_force.items() if name != "text"],
@@ -140,6 +151,8 @@ def _row(
     now: datetime,
 ) -> Row:
     owners = (("session_id", trace["session_id"]), ("user_id", trace["user_id"]))
+    models = [_chip("model", model, in_force, shown=shown) for model, shown in _short(trace["models"] or ())]
+    room = _MODELS if len(models) <= _MODELS else _MODELS - 1
     return Row(
         id=trace["trace_id"],
         href=f"/traces/{trace['trace_id']}",
@@ -147,10 +160,11 @@ def _row(
         name=trace["name"] or "(unnamed)",
         input=trace["input_preview"],
         output=trace["output_preview"],
-        models=[_chip("model", model, in_force) for model in trace["models"] or ()],
+        models=models[:room],
+        more_models=[model.value for model in models[room:]],
         owners=[_chip(name, value, in_force) for name, value in owners if value],
         project=_chip("project", trace["project"], in_force) if trace["project"] else None,
-        spans=state.plural(trace["span_count"], "span"),
+        spans=units.plural(trace["span_count"], "span"),
         tokens_in=units.count(trace["input_tokens"], "input tokens"),
         tokens_out=units.count(trace["output_tokens"], "output tokens"),
         cost=units.money(trace["cost_usd"]),
@@ -160,10 +174,17 @@ def _row(
     )
 
 
-def _chip(name: str, value: str, in_force: Mapping[str, str]) -> Chip:
+def _short(models: Sequence[str]) -> list[tuple[str, str]]:
+    """Each model with the name it is called by, unless another one of the trace would be called the same."""
+    short = [undated(model) for model in models]
+    return [(model, name if short.count(name) == 1 else model) for model, name in zip(models, short, strict=True)]
+
+
+def _chip(name: str, value: str, in_force: Mapping[str, str], *, shown: str = "") -> Chip:
     return Chip(
         label=_LABELS.get(name, name),
         value=value,
+        shown=shown or value,
         href=_url({**in_force, name: value}),
         active=in_force.get(name) == value,
     )
@@ -172,7 +193,7 @@ def _chip(name: str, value: str, in_force: Mapping[str, str]) -> Chip:
 def _status_chip(value: str, label: str, in_force: Mapping[str, str]) -> Chip:
     others = _without(in_force, "status")
     href = _url({**others, "status": value} if value else others)
-    return Chip(label=label, value=value, href=href, active=in_force.get("status", "") == value)
+    return Chip(label=label, value=value, href=href, shown=label, active=in_force.get("status", "") == value)
 
 
 def _without(query: Mapping[str, str], name: str) -> dict[str, str]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracekit import semconv, units
+from tracekit import semconv, state, units
+from tracekit.state import State
 from tracekit.units import Moment, Quantity
-from tracekit_viewer.presenters import chat, state
+from tracekit_viewer.presenters import chat
 from tracekit_viewer.presenters.chat import Card, Tool
-from tracekit_viewer.presenters.state import State
 from tracekit_viewer.text import Folded, folded
 
 PARAMETERS = (
@@ -33,7 +33,7 @@ PARAMETERS = (
 )
 """Request attributes that are shown as parameters, in reading order."""
 
-_REQUEST_PREFIX = "gen_ai.request."
+_PREFIXES = ("gen_ai.request.", "gen_ai.embeddings.")
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -104,11 +104,18 @@ class Panel:
     resource: dict[str, Any]
 
     @property
+    def answer(self) -> int | None:
+        """Which card the model's answer begins with, where a conversation goes before it."""
+        first = next((place for place, card in enumerate(self.cards) if card.answer), 0)
+        return first if first > 1 else None
+
+    @property
     def sections(self) -> list[tuple[str, str, int | None]]:
         """What the panel holds, in reading order: anchor, title, count."""
         every = [
             ("error", "Error", None, self.failure is not None),
             ("chat", "Chat", len(self.cards), bool(self.cards)),
+            ("answer", "Answer", None, self.answer is not None),
             *((title.lower(), title, None, True) for title, _ in self.bodies),
             ("documents", "Documents", len(self.documents), bool(self.documents)),
             ("tools", "Tools", len(self.tools), bool(self.tools)),
@@ -196,11 +203,13 @@ def _about(span: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _parameters(attributes: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (name.removeprefix(_REQUEST_PREFIX), _short(attributes[name]))
-        for name in PARAMETERS
-        if attributes.get(name) is not None
-    ]
+    return [(_bare(name), _short(attributes[name])) for name in PARAMETERS if attributes.get(name) is not None]
+
+
+def _bare(name: str) -> str:
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name.replace("_", " ").replace(".", " ")
 
 
 def _short(value: Any) -> str:

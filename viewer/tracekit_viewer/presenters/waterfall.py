@@ -13,14 +13,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tracekit import units
+from tracekit import state, units
+from tracekit.state import State
+from tracekit.text import undated
 from tracekit.units import Quantity
-from tracekit_viewer.presenters import state
-from tracekit_viewer.presenters.state import State
 
 Row = Mapping[str, Any]
 
 _TICKS = 5
+_SECOND = 1_000.0
+_LADDER = tuple(
+    factor * unit
+    for unit, factors in (
+        (_SECOND, (1, 2, 5, 10, 20, 30)),
+        (60 * _SECOND, (1, 2, 5, 10, 20, 30)),
+        (3_600 * _SECOND, (1, 2, 4, 6, 12, 24)),
+    )
+    for factor in factors
+)
+"""Steps of the axis above a second, in milliseconds: minutes and hours do not divide by ten."""
 _INDENTED = 12
 """Depth up to which a row is indented: deeper ones keep this indent and show their depth as a number."""
 
@@ -65,15 +76,6 @@ class Tick:
     label: str
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Waterfall:
-    """The tree, flattened in reading order, and its axis."""
-
-    lines: list[Line]
-    ticks: list[Tick]
-    first_error: str | None
-
-
 @dataclass(slots=True)
 class _Node:
     row: Row
@@ -84,6 +86,38 @@ class _Node:
     failed_below: int = 0
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Waterfall:
+    """The tree, flattened in reading order, and its axis; lines are made for the part that is asked for."""
+
+    nodes: list[_Node]
+    axis: _Axis
+    first_error: str | None
+
+    @property
+    def total(self) -> int:
+        """How many spans there are."""
+        return len(self.nodes)
+
+    @property
+    def root(self) -> str:
+        """The span on the first line."""
+        return str(self.nodes[0].row["span_id"])
+
+    @property
+    def ticks(self) -> list[Tick]:
+        """The marks of the axis."""
+        return self.axis.ticks()
+
+    def lines(self, start: int = 0, until: int | None = None) -> list[Line]:
+        """The lines from one place to another, by default all."""
+        return [_line(node, self.axis) for node in self.nodes[start:until]]
+
+    def place(self, span_id: str) -> int:
+        """How many lines stand above a span's; 0 where it is not in the tree."""
+        return next((place for place, node in enumerate(self.nodes) if node.row["span_id"] == span_id), 0)
+
+
 def waterfall(spans: Sequence[Row]) -> Waterfall:
     """Lay out the spans of one trace.
 
@@ -91,12 +125,10 @@ def waterfall(spans: Sequence[Row]) -> Waterfall:
         spans: rows of the `spans` view, in any order.
     """
     nodes = _flatten(spans)
-    axis = _Axis.of(spans)
-    lines = [_line(node, axis) for node in nodes]
-    failed = [line for line in lines if line.state.mark == "error"]
+    failed = [node for node in nodes if node.row["status"] == "error"]
     # The root of a failing path repeats its child's error: the first one with none below it is where to look.
-    origin = next((line for line in failed if not line.failed_below), failed[0] if failed else None)
-    return Waterfall(lines=lines, ticks=axis.ticks(), first_error=origin.id if origin else None)
+    origin = next((node for node in failed if not node.failed_below), failed[0] if failed else None)
+    return Waterfall(nodes=nodes, axis=_Axis.of(spans), first_error=origin.row["span_id"] if origin else None)
 
 
 def _flatten(spans: Sequence[Row]) -> list[_Node]:
@@ -166,7 +198,7 @@ def _line(node: _Node, axis: _Axis) -> Line:
 def _detail(span: Row) -> str | None:
     """The model or the tool, where the name does not already say it."""
     for value in (span["model"], span["tool_name"]):
-        if value and value not in (span["name"] or ""):
+        if value and undated(value) not in (span["name"] or ""):
             return value
     return None
 
@@ -201,6 +233,9 @@ class _Axis:
 
     def _step(self) -> float:
         rough = self.total / _TICKS
+        for step in _LADDER:
+            if _SECOND < rough <= step:
+                return step
         power = 10.0 ** math.floor(math.log10(rough))
         return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
 
@@ -212,12 +247,9 @@ class _Axis:
 
 
 def _tick_label(ms: float) -> str:
-    for limit, unit, scale in (
-        (1, "µs", 0.001),
-        (1_000, "ms", 1),
-        (60_000, "s", 1_000),
-        (math.inf, "m", 60_000),
-    ):
+    if ms >= 60 * _SECOND:
+        return units.duration(ms).text.removesuffix(" 00 s").removesuffix(" 00 m").removesuffix(" 00 h")
+    for limit, unit, scale in ((1, "µs", 0.001), (_SECOND, "ms", 1)):
         if ms < limit:
             return f"{ms / scale:.3g} {unit}"
-    raise AssertionError(ms)
+    return f"{ms / _SECOND:.3g} s"

@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from tracekit.query.traces import Filters, TracePage, get_span, get_trace, list_traces
 from tracekit_viewer import responses
-from tracekit_viewer.interrupted import interrupted
 from tracekit_viewer.presenters.heading import heading
 from tracekit_viewer.presenters.listing import FILTERS, listing
 from tracekit_viewer.presenters.panel import panel
@@ -24,6 +23,11 @@ from tracekit_viewer.viewer import Viewer
 
 PAGE = 50
 MOST = 500
+ROWS = 500
+"""Spans of a trace that a page or a part of one brings; the page fetches the next ones when they come into view."""
+_AFTER = 50
+"""Rows below the chosen span that come with it."""
+_LONGEST = 1_000_000
 
 
 def routes(viewer: Viewer) -> list[Route]:
@@ -35,6 +39,7 @@ def routes(viewer: Viewer) -> list[Route]:
         "/traces.json": pages.listing_data,
         "/traces/{trace_id}/spans/{span_id}.json": pages.span_data,
         "/traces/{trace_id}/spans/{span_id}.html": pages.span_fragment,
+        "/traces/{trace_id}/rows.html": pages.rows_fragment,
         "/traces/{trace_id}.json": pages.trace_data,
         "/traces/{trace_id}": pages.trace,
     }
@@ -53,7 +58,6 @@ class _Pages:
             query=request.query_params,
             cursor=found.next,
             now=datetime.now(UTC),
-            interrupted=interrupted(self._viewer.source, found.traces),
         )
         origin = str(request.base_url).rstrip("/")
         return self._viewer.renderer.page(request, "traces.html", view=view, version=version, origin=origin)
@@ -66,16 +70,34 @@ class _Pages:
         version = self._viewer.version()
         trace = self._trace(request)
         tree = waterfall(trace["spans"])
-        wanted = request.query_params.get("span") or tree.first_error or tree.lines[0].id
+        wanted = request.query_params.get("span") or tree.first_error or tree.root
         span = self._span(trace["trace_id"], wanted)
+        asked = _whole(request, "rows", default=ROWS, most=_LONGEST)
         now = datetime.now(UTC)
         return self._viewer.renderer.page(
             request,
             "trace.html",
             head=heading(trace, now=now),
             tree=tree,
+            trace_id=trace["trace_id"],
+            picked=span["span_id"],
+            start=0,
+            until=max(ROWS, asked, tree.place(wanted) + _AFTER),
             panel=panel(span, now=now),
             version=version,
+        )
+
+    def rows_fragment(self, request: Request) -> Response:
+        start = _whole(request, "from", default=0, most=_LONGEST)
+        trace = self._trace(request)
+        return self._viewer.renderer.page(
+            request,
+            "rows.html",
+            tree=waterfall(trace["spans"]),
+            trace_id=trace["trace_id"],
+            picked=None,
+            start=start,
+            until=start + ROWS,
         )
 
     def trace_data(self, request: Request) -> Response:
@@ -94,26 +116,31 @@ class _Pages:
         given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name)}
         filters = Filters(**given)
         return list_traces(
-            self._viewer.source, limit=_limit(query.get("limit")), cursor=query.get("cursor"), filters=filters
+            self._viewer.source,
+            limit=_whole(request, "limit", default=PAGE, most=MOST),
+            cursor=query.get("cursor"),
+            filters=filters,
         )
 
     def _trace(self, request: Request) -> dict[str, Any]:
         trace_id = request.path_params["trace_id"]
         trace = get_trace(self._viewer.source, trace_id)
         if trace is None:
-            raise HTTPException(404, f"No trace {trace_id} is stored here. It may live in another data directory.")
+            raise HTTPException(404, f"No trace {trace_id!r} is stored here. It may live in another data directory.")
         return trace
 
     def _span(self, trace_id: str, span_id: str) -> dict[str, Any]:
         span = get_span(self._viewer.source, trace_id, span_id)
         if span is None:
-            raise HTTPException(404, f"Trace {trace_id} has no span {span_id}.")
+            raise HTTPException(404, f"Trace {trace_id!r} has no span {span_id!r}.")
         return span
 
 
-def _limit(text: str | None) -> int:
+def _whole(request: Request, name: str, *, default: int, most: int) -> int:
+    """A query parameter that is a whole number."""
+    text = request.query_params.get(name)
     if text is None:
-        return PAGE
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST:
+        return default
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= most:
         return int(text)
-    raise HTTPException(400, f"limit={text!r} is not a whole number from 1 to {MOST}.")
+    raise HTTPException(400, f"{name}={text!r} is not a whole number from 1 to {most}.")

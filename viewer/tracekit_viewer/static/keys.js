@@ -19,19 +19,23 @@ export function keys({ toggleTheme, help, trace }) {
     (failed.find((row) => all.indexOf(row) > all.indexOf(document.activeElement)) ?? failed[0])?.focus();
   }
 
-  // Where the list was: its filter and its row. No referrer is sent, so the list itself leaves a note.
+  // Where the list was: its filter and its row. No referrer is sent, so each page leaves a note for the other.
+  const list = document.querySelector("[data-up]");
+  if (list) {
+    list.href = sessionStorage.getItem("tracekit.list") ?? list.href;
+    sessionStorage.setItem("tracekit.opened", document.body.dataset.trace);
+  }
+
   function up() {
-    const list = document.querySelector("[data-up]");
-    if (!list) return;
-    sessionStorage.setItem("tracekit.opened", document.body.dataset.trace ?? "");
-    location.href = sessionStorage.getItem("tracekit.list") ?? list.href;
+    if (list) location.href = list.href;
   }
 
   if (document.body.classList.contains("list")) {
     sessionStorage.setItem("tracekit.list", location.href);
     const opened = sessionStorage.getItem("tracekit.opened");
     sessionStorage.removeItem("tracekit.opened");
-    rows().find((row) => opened && row.closest("tr").dataset.key === opened)?.focus();
+    const preventScroll = performance.getEntriesByType("navigation")[0]?.type === "back_forward"; // the browser knows where
+    rows().find((row) => row.closest("tr").dataset.key === opened)?.focus({ preventScroll });
   }
 
   const table = {

@@ -1,9 +1,11 @@
-// The trace page: a click on a span fetches its panel instead of the page; subtrees fold; rows take arrow keys.
+// The trace page: a click on a span fetches its panel instead of the page; subtrees fold; rows take arrow keys; a long
+// trace arrives in parts, the next one when the end of the rows comes near.
 export function tree() {
   const trace = document.body.dataset.trace;
   const rows = document.querySelector(".rows");
   const pane = document.querySelector(".panel-pane");
   let newest = 0;
+  let coming = null;
 
   const lines = () => [...rows.children];
   const seen = () => lines().filter((line) => !line.hidden);
@@ -78,6 +80,41 @@ export function tree() {
     settle();
   }
 
+  // Whether more rows came.
+  function more() {
+    if (!document.querySelector("[data-more]")) return Promise.resolve(false);
+    coming ??= fetchMore().finally(() => (coming = null));
+    return coming;
+  }
+
+  async function fetchMore() {
+    const answer = await fetch(`/traces/${trace}/rows.html?from=${rows.children.length}`);
+    if (!answer.ok) return false;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const known = new Set(lines().map((line) => line.dataset.key)); // a live page may have taken some over meanwhile
+    const fresh = [...page.body.children].filter((line) => !known.has(line.dataset.key));
+    rows.append(...fresh);
+    const left = Number(rows.getAttribute("aria-rowcount")) - rows.children.length;
+    const link = document.querySelector("[data-more]");
+    if (left > 0) link.textContent = `${left.toLocaleString("en")} more spans`;
+    else link.parentElement.remove();
+    settle();
+    rove();
+    watch();
+    return fresh.length > 0;
+  }
+
+  const near = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && more(), {
+    rootMargin: "1200px",
+    scrollMargin: "1200px",
+  });
+
+  function watch() {
+    near.disconnect();
+    const link = document.querySelector("[data-more]");
+    if (link) near.observe(link);
+  }
+
   rows.addEventListener("click", (event) => {
     const twist = event.target.closest("[data-twist]");
     if (twist) {
@@ -92,13 +129,16 @@ export function tree() {
   });
 
   rove();
+  watch();
   picked()?.scrollIntoView({ block: "center" });
 
   return {
-    address: () => link(picked()).href,
-    step(by) {
+    address: () => `${link(picked()).href}&rows=${rows.children.length}`,
+    async step(by) {
+      const target = () => seen().indexOf(picked()) + by;
+      while (target() >= seen().length && (await more()));
       const all = seen();
-      show(all[Math.min(Math.max(all.indexOf(picked()) + by, 0), all.length - 1)]);
+      show(all[Math.min(Math.max(target(), 0), all.length - 1)]);
     },
     close() {
       const line = picked();
@@ -108,14 +148,16 @@ export function tree() {
       const line = picked();
       if (line && !fold(line, false) && below(line).length) show(below(line)[0]);
     },
-    nextError() {
-      const failed = lines().filter((line) => line.classList.contains("m-error"));
-      const all = lines();
-      show(failed.find((line) => all.indexOf(line) > all.indexOf(picked())) ?? failed[0]);
+    async nextError() {
+      const failed = (all) => all.find((line) => line.classList.contains("m-error"));
+      const next = () => failed(lines().slice(lines().indexOf(picked()) + 1));
+      while (!next() && (await more()));
+      show(next() ?? failed(lines()));
     },
     refreshed() {
       settle();
       rove();
+      watch();
     },
   };
 }

@@ -4,13 +4,13 @@
 INSERT INTO internal.traces BY NAME
 WITH every AS (
     SELECT
-        trace_id, span_id, parent_span_id, project, service, name, kind, model, start_time, start_ns, end_ns, status,
+        trace_id, span_id, parent_span_id, project, service, name, kind, model, start_time, start_ns, end_ns, status, outcome,
         counted, input_tokens, output_tokens, cost_usd, session_id, user_id, tags, input, output, user_text, assistant_text
     FROM internal.spans SEMI JOIN touched USING (trace_id)
     WHERE start_ns >= $earliest
     UNION ALL
     SELECT
-        trace_id, span_id, parent_span_id, project, service, name, kind, model, start_time, start_ns, end_ns, status,
+        trace_id, span_id, parent_span_id, project, service, name, kind, model, start_time, start_ns, end_ns, status, outcome,
         counted, input_tokens, output_tokens, cost_usd, session_id, user_id, tags, input, output, user_text, assistant_text
     FROM internal.open_spans SEMI JOIN touched USING (trace_id)
 ),
@@ -32,6 +32,7 @@ summed AS (
         min(start_ns) AS start_ns,
         count(*) AS span_count,
         count_if(status = 'error') AS error_count,
+        count(*) FILTER (outcome = 'interrupted') AS interrupted_spans,
         CASE
             WHEN count_if(status = 'error') > 0 THEN 'error'
             WHEN count_if(status = 'ok') > 0 THEN 'ok'
@@ -65,5 +66,6 @@ SELECT
     span_count, error_count, status, models, input_tokens, output_tokens, cost_usd, session_id, user_id, tags,
     input_preview, output_preview,
     ended AND absent.missing_spans IS NULL AS complete,
-    coalesce(absent.missing_spans, 0) AS missing_spans
+    coalesce(absent.missing_spans, 0) AS missing_spans,
+    interrupted_spans
 FROM summed LEFT JOIN absent USING (trace_id);

@@ -89,7 +89,8 @@ CREATE TABLE internal.traces (
     input_preview VARCHAR,
     output_preview VARCHAR,
     complete BOOLEAN NOT NULL,
-    missing_spans BIGINT NOT NULL
+    missing_spans BIGINT NOT NULL,
+    interrupted_spans BIGINT NOT NULL
 );
 
 CREATE TABLE internal.scores (
