@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -36,6 +37,22 @@ def test_a_program_s_journal_is_followed_without_being_woken_and_taken_to_its_en
     assert store.sql("SELECT count(*) FROM spans").rows == [(2,)]
     assert (said, loop.broken) == ([], False)
     writer.close()
+    store.close()
+
+
+@pytest.mark.parametrize("removes", [True, False])
+def test_journals_that_are_stored_are_removed_where_that_is_wanted(tmp_path: Path, *, removes: bool) -> None:
+    writer = JournalWriter(tmp_path / "journal")
+    journals.end(writer, 1)
+    writer.close()
+    [path] = (tmp_path / "journal").iterdir()
+    os.utime(path, (0, 0))
+    store = open_store(tmp_path / "traces.duckdb")
+    loop = IngestLoop(Ingest(tmp_path / "journal", store), tell=print, failed=lambda: None, removes=removes)
+    loop.start()
+    loop.stop()
+    assert path.exists() != removes
+    assert store.sql("SELECT count(*) FROM spans").rows == [(1,)]
     store.close()
 
 

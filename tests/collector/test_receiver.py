@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import pyarrow as pa
 import pytest
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -29,6 +30,7 @@ from tracekit.journal import reader, records
 from tracekit.journal.frame import Frame
 from tracekit.journal.writer import JournalWriter
 
+ZSTD = pa.Codec("zstd")
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 JSON = {"Content-Type": "application/json"}
 
@@ -96,6 +98,15 @@ def test_gzip_is_journaled_inflated(running: Running, members: int) -> None:
     assert running.frames()[0].payload == body
 
 
+@pytest.mark.parametrize("frames", [1, 3])
+def test_zstd_is_journaled_inflated(running: Running, frames: int) -> None:
+    body = otlp.request(otlp.spans(50)).SerializeToString()
+    cuts = [len(body) * part // frames for part in range(frames + 1)]
+    packed = b"".join(ZSTD.compress(body[start:stop], asbytes=True) for start, stop in itertools.pairwise(cuts))
+    assert running.post(packed, **PROTOBUF, Content_Encoding="zstd").status_code == 200
+    assert running.frames()[0].payload == body
+
+
 @pytest.mark.parametrize("name", ["logs", "metrics"])
 def test_logs_and_metrics_are_journaled(running: Running, name: str) -> None:
     kinds = {"logs": records.OTLP_LOGS_JSON, "metrics": records.OTLP_METRICS_JSON}
@@ -144,7 +155,15 @@ def test_partial_success_in_json(running: Running) -> None:
         (gzip.compress(b"x" * 1000)[:-12], {**PROTOBUF, "Content-Encoding": "gzip"}, 400, "ends in the middle"),
         (b"", {"Content-Type": "text/plain"}, 415, "text/plain"),
         (b"", {}, 415, "Content-Type ''"),
-        (b"", {**PROTOBUF, "Content-Encoding": "zstd"}, 415, "zstd is not taken yet"),
+        (b"", {**PROTOBUF, "Content-Encoding": "br"}, 415, "'br' is not understood"),
+        (b"not zstd at all", {**PROTOBUF, "Content-Encoding": "zstd"}, 400, "not zstd"),
+        (ZSTD.compress(b"x" * 1000, asbytes=True)[:-3], {**PROTOBUF, "Content-Encoding": "zstd"}, 400, "not all of it"),
+        (
+            ZSTD.compress(bytes(8 << 20), asbytes=True),
+            {**PROTOBUF, "Content-Encoding": "zstd"},
+            413,
+            "larger than 1048576",
+        ),
         (bytes(1 << 20) + b"x", PROTOBUF, 413, "larger than 1048576 bytes"),
         (gzip.compress(bytes(8 << 20)), {**PROTOBUF, "Content-Encoding": "gzip"}, 413, "larger than 1048576 bytes"),
     ],
@@ -172,11 +191,19 @@ def test_malformed_logs_and_metrics(running: Running, path: str, content: bytes,
     assert running.post(content, path=path, **headers).status_code == 400
 
 
-def test_an_inflating_bomb_stays_small_in_memory(running: Running) -> None:
+def _gzip_bomb() -> bytes:
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
+    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
+
+
+def _zstd_bomb() -> bytes:
+    return ZSTD.compress(bytes(1 << 20), asbytes=True) * 200
+
+
+@pytest.mark.parametrize(("encoding", "bomb"), [("gzip", _gzip_bomb()), ("zstd", _zstd_bomb())], ids=["gzip", "zstd"])
+def test_an_inflating_bomb_stays_small_in_memory(running: Running, encoding: str, bomb: bytes) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert running.post(bomb, **PROTOBUF, Content_Encoding="gzip").status_code == 413
+    assert running.post(bomb, **PROTOBUF, Content_Encoding=encoding).status_code == 413
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 64  # of 200 MiB
 
 

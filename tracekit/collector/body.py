@@ -12,11 +12,13 @@ import zlib
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from tracekit.errors import BodyTooLargeError, DecodeError, TracekitError
 
 _GZIP = 16 + zlib.MAX_WBITS
 _PIECE = 1 << 20
-_ENCODINGS = frozenset({"", "identity", "gzip"})
+_ENCODINGS = frozenset({"", "identity", "gzip", "zstd"})
 
 
 class EncodingError(TracekitError):
@@ -41,6 +43,8 @@ class Admission:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.unpacking = asyncio.Lock()
+        """Held while zstd is inflated: its frames may ask for a window of 128 MiB, which is then in memory once."""
         self._requests = 0
         self._held = 0
 
@@ -59,7 +63,11 @@ class Admission:
             yield hold
         finally:
             self._requests -= 1
-            self._held -= hold.size
+            hold.release()
+
+    def shrink(self, size: int) -> None:
+        """Count `size` bytes as let go."""
+        self._held -= size
 
     def grow(self, size: int) -> None:
         """Count `size` more bytes as held.
@@ -76,7 +84,12 @@ class Hold:
     """What one request holds."""
 
     def __init__(self, admission: Admission) -> None:
-        self._admission = admission
+        self.admission = admission
+        self.size = 0
+
+    def release(self) -> None:
+        """Count all of it as let go."""
+        self.admission.shrink(self.size)
         self.size = 0
 
     def add(self, size: int) -> None:
@@ -86,24 +99,22 @@ class Hold:
             BodyTooLargeError: this body is larger than one may be.
             BusyError: all requests together would hold too much.
         """
-        limit = self._admission.limits.body
+        limit = self.admission.limits.body
         if self.size + size > limit:
             raise BodyTooLargeError(f"the body is larger than {limit} bytes once inflated. Send it in smaller batches.")
-        self._admission.grow(size)
+        self.admission.grow(size)
         self.size += size
 
 
 def encoding(header: str) -> str:
-    """The Content-Encoding to undo: "gzip" or "identity".
+    """The Content-Encoding to undo: "gzip", "zstd" or "identity".
 
     Raises:
         EncodingError: any other.
     """
     name = header.strip().lower()
     if name not in _ENCODINGS:
-        raise EncodingError(
-            f"Content-Encoding {name[:40]!r} is not understood. Send gzip or identity; zstd is not taken yet."
-        )
+        raise EncodingError(f"Content-Encoding {name[:40]!r} is not understood. Send gzip, zstd or identity.")
     return name or "identity"
 
 
@@ -113,8 +124,10 @@ async def read(stream: AsyncIterator[bytes], encoding: str, hold: Hold) -> bytes
     Raises:
         BodyTooLargeError: it is larger than one body may be.
         BusyError: all requests together hold too much.
-        DecodeError: it says it is gzip and is not, or not all of it.
+        DecodeError: it says it is gzip or zstd and is not, or not all of it.
     """
+    if encoding == "zstd":
+        return await _read_zstd(stream, hold)
     pieces: list[bytes] = []
     inflate = _Inflate() if encoding == "gzip" else None
     async for chunk in stream:
@@ -126,6 +139,35 @@ async def read(stream: AsyncIterator[bytes], encoding: str, hold: Hold) -> bytes
     if inflate:
         inflate.finish()
     return b"".join(pieces)
+
+
+async def _read_zstd(stream: AsyncIterator[bytes], hold: Hold) -> bytes:
+    """Inflate by pyarrow, which pulls: the packed body is held too, until it is inflated."""
+    packed = Hold(hold.admission)
+    try:
+        chunks: list[bytes] = []
+        async for chunk in stream:
+            packed.add(len(chunk))
+            chunks.append(chunk)
+        pieces: list[bytes] = []
+        async with hold.admission.unpacking:
+            inflating = pa.CompressedInputStream(pa.BufferReader(b"".join(chunks)), "zstd")
+            while piece := _pull(inflating):
+                hold.add(len(piece))
+                pieces.append(piece)
+                await asyncio.sleep(0)  # let the others have a turn
+        return b"".join(pieces)
+    finally:
+        packed.release()
+
+
+def _pull(inflating: pa.CompressedInputStream) -> bytes:
+    try:
+        return inflating.read(_PIECE)
+    except OSError as error:
+        raise DecodeError(
+            f"the body is not zstd, or not all of it, though its Content-Encoding says so: {error}."
+        ) from error
 
 
 class _Inflate:

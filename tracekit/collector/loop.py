@@ -12,6 +12,9 @@ from tracekit.errors import StoreError
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 2.0
+REST_SECONDS = 0.5
+"""After rows were stored, the thread rests for as long as that took, and no longer than this: what comes meanwhile is
+stored together, since each transaction has costs of its own."""
 REMOVAL_SECONDS = 60.0
 """How often journals that are stored whole are looked for."""
 
@@ -35,7 +38,8 @@ class IngestLoop:
         self._tell = tell
         self._failed = failed
         self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
+        self._rest = 0.0
         self.broken = False
         self._trouble: str | None = None
         self._thread = threading.Thread(target=self._run, name="tracekit-ingest", daemon=True)
@@ -50,15 +54,16 @@ class IngestLoop:
 
     def stop(self) -> None:
         """Take in what the journals hold by now, and end."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         self._thread.join()
 
     def _run(self) -> None:
         with contextlib.ExitStack() as unless_finished:
             unless_finished.callback(self._break)
-            while not self._stopping:
+            while not self._stopping.is_set():
                 self._wake.wait(POLL_SECONDS if self._trouble is None else RETRY_SECONDS)
+                self._stopping.wait(self._rest)
                 self._wake.clear()
                 self._look()
             self._look()
@@ -69,6 +74,7 @@ class IngestLoop:
         self._failed()
 
     def _look(self) -> None:
+        began = time.monotonic()
         try:
             progress = self._ingest.fold()
         except StoreError as error:
@@ -78,6 +84,7 @@ class IngestLoop:
                 self._tell(f"{error} The journals keep what comes in; storing it is tried again.")
             return
         self._trouble = None
+        self._rest = min(time.monotonic() - began, REST_SECONDS) if progress.spans else 0.0
         for notice in progress.notices:
             self._tell(notice)
         if self._removes and time.monotonic() >= self._remove_at:
