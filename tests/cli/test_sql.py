@@ -7,8 +7,10 @@ import io
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import Ran
+from tests.support import journals
 from tests.support.commands import PROGRAM, tracekit
+from tracekit.journal.writer import JournalWriter
 
 Run = Callable[..., Ran]
 
@@ -228,3 +232,36 @@ def test_a_deep_value_leaves_as_json_or_as_the_text_it_is(run: Run, recorded: Pa
     assert (done.code, done.err) == (0, "")
     assert done.out.count(deep) == 1
     assert '"spans": 3' in done.out
+
+
+@pytest.mark.parametrize(("redirection", "code"), [(">/dev/full", 2), (">&-", 0)])
+def test_output_that_has_no_place_is_said_and_no_traceback(data_dir: Path, redirection: str, code: int):
+    data_dir.mkdir()
+    command = f'exec "$0" -m tracekit ls {redirection}'
+    journal = JournalWriter(data_dir / "journal")
+    journals.end(journal, 1)
+    journal.close()
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert ("No space left on device" in done.stderr) == (code == 2)
+
+
+def test_a_query_that_is_no_text_is_refused(run: Run, recorded: Path):
+    done = run("sql", "select \udcff")
+    assert done.code == 2
+    assert "not valid UTF-8" in done.err
+
+
+def test_ctrl_c_ends_a_long_query_at_once(recorded: Path):
+    endless = "select count(*) from range(100000000) a, range(100000) b where (a.range * b.range) % 7 = 3"
+    process = subprocess.Popen([*PROGRAM, "sql", endless], stderr=subprocess.PIPE)
+    with process:
+        assert process.stderr is not None
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(timeout=5) in (130, -signal.SIGINT)
+        finally:
+            process.kill()
+        assert b"Traceback" not in process.stderr.read()

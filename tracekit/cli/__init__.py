@@ -13,6 +13,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tracekit._version import __version__
 from tracekit.errors import TracekitError
@@ -33,6 +34,8 @@ EXIT_INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    if sys.stdout is None:  # the caller has closed it: there is nobody to write to
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows which it is
@@ -42,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         args.command.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
-        return int(args.run(args))
+        code = int(args.run(args))
+        sys.stdout.flush()
     except TracekitError as error:
         print(f"tracekit: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -51,6 +55,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away (`| head`): not an error of anybody's
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a full disk beneath our output, most of all
+        print(
+            f"tracekit: {error}. What was written may be incomplete; mend it and run the command again.",
+            file=sys.stderr,
+        )
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_USAGE
+    return code
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

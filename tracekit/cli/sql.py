@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import signal
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 from tracekit.cli import output
@@ -22,7 +25,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the rows."""
     query = sys.stdin.read() if args.query == "-" else args.query
-    with opened(args) as source:
+    with opened(args) as source, _interruptible():
         result = source.sql(query)
     output.write(result, args.format, output=args.output)
     return 0
+
+
+@contextlib.contextmanager
+def _interruptible() -> Generator[None]:
+    """Let Ctrl-C end the process at once: a query runs in DuckDB, where Python's own handler would wait for its end.
+
+    The store bears it, as it bears `kill -9`, and the shell sees 130.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -40,6 +40,10 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parame
 
 def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     try:
+        query.encode()
+    except UnicodeEncodeError as error:
+        raise QueryError(f"the query is not valid UTF-8 text at character {error.start}.") from error
+    try:
         statements = connection.extract_statements(query)
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
