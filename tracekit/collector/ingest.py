@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tracekit.store.pricing import Pricer
 
 
-BATCH_BYTES = 24 << 20
-"""Read for one transaction, about: some 8,000 spans of 3 kB. Every transaction has costs of its own."""
+BATCH_BYTES = 16 << 20
+"""Read for one transaction, about: some 5,000 spans of 3 kB. Every transaction has costs of its own."""
 
 
 @dataclass(slots=True, kw_only=True)
