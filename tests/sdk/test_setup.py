@@ -9,6 +9,7 @@ import pytest
 
 import tracekit
 from tests.support.recorded import journaled
+from tracekit.errors import UsageError
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -185,3 +186,27 @@ def test_importing_tracekit_loads_nothing_heavy():
     assert not hasattr(tracekit, "nonsense")
     """
     assert python(code).stderr == ""
+
+
+@pytest.mark.parametrize(("word", "syncs"), [("each", True), ("off", False)])
+def test_the_journal_waits_for_the_disk_as_the_variable_says(data_dir: Path, word: str, *, syncs: bool):
+    ran = python(
+        f"""
+        import os, tracekit
+        synced = []
+        os.fdatasync = synced.append
+        tracekit.autolog(instrument=[])
+        with tracekit.span("ride"):
+            pass
+        tracekit.shutdown()
+        assert bool(synced) is {syncs}, synced
+        """,
+        TRACEKIT_FSYNC=word,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_an_unknown_word_for_the_disk_is_a_sentence(data_dir: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TRACEKIT_FSYNC", "sometimes")
+    with pytest.raises(UsageError, match=r"'sometimes' \(from TRACEKIT_FSYNC\) is unknown; use one of off, each"):
+        tracekit.autolog(instrument=[])

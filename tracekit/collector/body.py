@@ -11,6 +11,7 @@ import contextlib
 import zlib
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -161,7 +162,7 @@ async def _read_zstd(stream: AsyncIterator[bytes], hold: Hold) -> bytes:
         packed.release()
 
 
-def _pull(inflating: pa.CompressedInputStream) -> bytes:
+def _pull(inflating: Any) -> bytes:
     try:
         return inflating.read(_PIECE)
     except OSError as error:
