@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tracekit.errors import UsageError
 
@@ -20,8 +20,6 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4318
 DATABASE = "traces.duckdb"
 JOURNAL = "journal"
-
-Word = TypeVar("Word", bound=str)
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -141,13 +139,13 @@ def integer(name: str, argument: int | None = None, *, default: int) -> int:
         raise UsageError(f"{name}: {found.value!r} (from {found.source}) is not a whole number.") from None
 
 
-def choice(name: str, words: tuple[Word, ...], *, default: Word) -> Word:
-    """Resolve a setting that is one of a few words.
+def choice(name: str, words: Sequence[str]) -> str:
+    """Resolve a setting that is one of a few words, the first where nothing says otherwise.
 
     Raises:
         UsageError: it is another.
     """
-    found = setting(name, default=default)
+    found = setting(name, default=words[0])
     text = str(found.value).strip().lower()
     for word in words:
         if text == word:

@@ -264,3 +264,15 @@ def test_a_generator_that_outlives_the_program_is_abandoned(data_dir: Path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert journaled(data_dir).one("count").attributes["tracekit.outcome"] == "abandoned"
+
+
+def test_a_key_that_json_cannot_have_becomes_text(recorded: Recorded):
+    @tracekit.trace(name="prices")
+    def prices() -> dict[object, object]:
+        return {("Konstanz", 3): 24, "note": [{(1, 2): "x"}]}
+
+    prices()
+    assert recorded().one("prices").attributes["tracekit.output"] == {
+        "('Konstanz', 3)": 24,
+        "note": [{"(1, 2)": "x"}],
+    }

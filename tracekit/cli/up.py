@@ -124,7 +124,7 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     app = _application(options, running, source, journal, closing=server.closing)
     loop.start()
     try:
-        ended_by = server.run(app, listening, ready=ready)
+        ended_by = server.run(app, listening, ready=ready, ended=source.interrupt)
     finally:
         journal.close()
         writer.close()

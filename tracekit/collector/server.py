@@ -38,13 +38,16 @@ class Server:
         """Whether the end has been asked for: what streams should then end."""
         return self._stopping or (self._uvicorn is not None and self._uvicorn.should_exit)
 
-    def run(self, app: ASGIApp, listening: socket.socket, *, ready: Callable[[], None]) -> int | None:
+    def run(
+        self, app: ASGIApp, listening: socket.socket, *, ready: Callable[[], None], ended: Callable[[], None]
+    ) -> int | None:
         """Serve; returns the signal that ended it, or None.
 
         Args:
             app: what answers.
             listening: a bound socket; closed at the end.
             ready: called once requests are answered.
+            ended: called once none is any more: ends what still works for requests that were cut off.
         """
         config = uvicorn.Config(
             app,
@@ -57,10 +60,17 @@ class Server:
         )
         self._uvicorn = uvicorn.Server(config)
         with self._signals():
-            asyncio.run(self._serve(self._uvicorn, listening, ready))
+            asyncio.run(self._serve(self._uvicorn, listening, ready=ready, ended=ended))
         return self._signal
 
-    async def _serve(self, server: uvicorn.Server, listening: socket.socket, ready: Callable[[], None]) -> None:
+    async def _serve(
+        self,
+        server: uvicorn.Server,
+        listening: socket.socket,
+        *,
+        ready: Callable[[], None],
+        ended: Callable[[], None],
+    ) -> None:
         server.should_exit = self._stopping
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - a flag is all that uvicorn offers
@@ -71,7 +81,10 @@ class Server:
             server.should_exit = True
             await serving
             raise
-        await serving
+        try:
+            await serving
+        finally:
+            ended()
 
     @contextlib.contextmanager
     def _signals(self) -> Generator[None]:

@@ -38,7 +38,7 @@ def journals(directory: Path) -> list[Path]:
         StoreError: it cannot be listed.
     """
     try:
-        return sorted(path for path in directory.iterdir() if path.suffix == SUFFIX)
+        return sorted(path for path in directory.iterdir() if path.suffix == SUFFIX and not path.is_fifo())
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -85,6 +85,10 @@ class StoreSource(_Closing):
         """Let the database go."""
         self._store.close()
 
+    def interrupt(self) -> None:
+        """End every question that is under way; see `tracekit.store.Store.interrupt`."""
+        self._store.interrupt()
+
 
 class RemoteSource(_Closing):
     """The store of a running `tracekit up`."""

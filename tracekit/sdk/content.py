@@ -28,7 +28,22 @@ def _jsonable(value: Any) -> Any:
     return repr(value)
 
 
-_encode = encoder(_jsonable)
+_encode_strictly = encoder(_jsonable, skip_keys=False)
+
+
+def _encode(value: Any) -> str:
+    try:
+        return _encode_strictly(value)
+    except TypeError:  # a key that is no text, number or None
+        return _encode_strictly(_with_text_keys(value))
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else repr(key): _with_text_keys(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_text_keys(item) for item in value]
+    return value
 
 
 def fragment(members: Mapping[str, Any], redaction: Redaction) -> Fragment:

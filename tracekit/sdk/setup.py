@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import wrapt
 from opentelemetry import trace as otel_trace
@@ -84,7 +84,7 @@ def autolog(
         secrets_out = config.boolean("redact", None if callable(redact) else redact, default=True)
         runtime.capture, runtime.redaction = config.content(capture_content), Redaction(secrets_out, hook)
         runtime.disabled = False
-        fsync: Fsync = config.choice("fsync", FSYNC, default="off")
+        fsync = cast("Fsync", config.choice("fsync", FSYNC))
         writer = JournalWriter(config.directory(directory) / config.JOURNAL, fsync=fsync)
         runtime.writer = writer
         runtime.processor = JournalProcessor(writer, runtime.redaction)

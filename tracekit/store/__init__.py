@@ -110,6 +110,10 @@ class Store(Protocol):
         """
         ...
 
+    def interrupt(self) -> None:
+        """End every read that is under way, each with an error; for a server that must not wait for them."""
+        ...
+
     def close(self) -> None:
         """Let the database go. Safe to call twice."""
         ...

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -33,6 +35,7 @@ class DuckDBStore:
         self._writer = self._root.cursor()
         self._writing = threading.Lock()
         self._forking = threading.Lock()
+        self._reads: list[duckdb.DuckDBPyConnection] = []
         self._version = 0
         self._closed = False
 
@@ -77,6 +80,11 @@ class DuckDBStore:
         with self._reader() as connection:
             return reader.answer(connection, query, parameters, limit=limit)
 
+    def interrupt(self) -> None:
+        """End every read that is under way."""
+        for connection in list(self._reads):
+            connection.interrupt()
+
     def close(self) -> None:
         """Let the file go. Reads still under way end with an error."""
         with self._writing:
@@ -85,10 +93,17 @@ class DuckDBStore:
                 self._writer.close()
                 opening.release(self.path, self._root)
 
-    def _reader(self) -> duckdb.DuckDBPyConnection:
+    @contextmanager
+    def _reader(self) -> Generator[duckdb.DuckDBPyConnection]:
         with self._forking:
             self._check_open()
-            return self._root.cursor()
+            connection = self._root.cursor()
+            self._reads.append(connection)
+        try:
+            with connection:
+                yield connection
+        finally:
+            self._reads.remove(connection)
 
     def _check_open(self) -> None:
         if self._closed:
