@@ -40,8 +40,8 @@ def empty() -> None:
     """What is traced: nothing."""
 
 
-def calls(between: Callable[[], object] = lambda: None) -> dict[str, Case]:
-    """A plain and a streamed chat completion, through whatever has been patched."""
+def plain_and_stream() -> dict[str, tuple[Callable[[], object], int]]:
+    """A plain and a streamed chat completion, and how many of each make a batch."""
     completions = client().chat.completions
 
     def stream() -> None:
@@ -49,14 +49,33 @@ def calls(between: Callable[[], object] = lambda: None) -> dict[str, Case]:
             pass
 
     return {
-        "plain": Case(lambda: completions.create(model=MODEL, messages=MESSAGES), PLAIN_CALLS, between),
-        "stream": Case(stream, STREAM_CALLS, between),
+        "plain": (lambda: completions.create(model=MODEL, messages=MESSAGES), PLAIN_CALLS),
+        "stream": (stream, STREAM_CALLS),
     }
+
+
+def calls(
+    on: Callable[[], object], off: Callable[[], object], between: Callable[[], object] = lambda: None
+) -> dict[str, Case]:
+    """Each call without and with the instrumentation, batch by batch in turn, each batch after one call to warm up."""
+
+    def then(switch: Callable[[], object], call: Callable[[], object]) -> Callable[[], object]:
+        def before() -> None:
+            switch()
+            call()
+
+        return before
+
+    cases: dict[str, Case] = {}
+    for name, (call, count) in plain_and_stream().items():
+        cases[f"bare {name}"] = Case(call, count, between, then(off, call))
+        cases[name] = Case(call, count, between, then(on, call))
+    return cases
 
 
 def none() -> dict[str, Case]:
     """Nothing is patched."""
-    return calls()
+    return {name: Case(call, count) for name, (call, count) in plain_and_stream().items()}
 
 
 def otel() -> dict[str, Case]:
@@ -76,17 +95,21 @@ def peer() -> dict[str, Case]:
     os.environ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "span_only"
     from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
 
-    made = provider()
-    OpenAIInstrumentor().instrument(tracer_provider=made)
-    return calls(made.force_flush)
+    made, instrumentor = provider(), OpenAIInstrumentor()
+    instrumentor.instrument(tracer_provider=made)  # it warns when it is taken out before it was in
+    return calls(
+        lambda: instrumentor.instrument(tracer_provider=made), instrumentor.uninstrument, between=made.force_flush
+    )
 
 
 def tracekit() -> dict[str, Case]:
     """tracekit: the journal on a real file system, content in it."""
     import tracekit as kit
+    from tracekit_integrations.openai import OpenAIInstrumentor
 
-    kit.autolog(directory=Path(os.environ["BENCH_DIR"]))
-    return {"span": Case(kit.trace(empty), SPAN_CALLS), **calls()}
+    kit.autolog(directory=Path(os.environ["BENCH_DIR"]), instrument=[])
+    instrumentor = OpenAIInstrumentor()
+    return {"span": Case(kit.trace(empty), SPAN_CALLS), **calls(instrumentor.instrument, instrumentor.uninstrument)}
 
 
 ARMS: dict[str, Callable[[], dict[str, Case]]] = {

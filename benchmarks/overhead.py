@@ -1,8 +1,8 @@
 """What tracing costs the program: tracekit beside bare OpenTelemetry and the OpenTelemetry OpenAI instrumentation.
 
 Every arm runs in fresh processes, in turn over several rounds, so that a busy minute of the machine hits them all.
-Overhead is the instrumented call less the uninstrumented one. The ratios are of CPU time, least batch: that is what
-stays the same on a busy machine; the wall-clock ratios stand beside them.
+Overhead is the median, over neighbouring batches of one process, of the instrumented call less the uninstrumented one;
+for spans the least batch counts. The ratios are of CPU time; the wall-clock ratios stand beside them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.arms import ARMS
 from benchmarks.client import CHUNKS
-from benchmarks.timing import Samples, merged
+from benchmarks.timing import Samples, merged, paired
 
 ROUNDS = 5
 BATCHES = 40
@@ -49,7 +49,7 @@ def run(*, rounds: int = ROUNDS, batches: int = BATCHES, arms: tuple[str, ...] =
         "rounds": rounds,
         "chunks": CHUNKS,
         "figures": figures,
-        "overhead": {arm: _overheads(samples, arm) for arm in ("peer", "tracekit") if arm in samples},
+        "overhead": {arm: _overheads(samples[arm]) for arm in ("peer", "tracekit") if arm in samples},
         "results": _results(samples),
     }
 
@@ -64,14 +64,14 @@ def _least(samples: Samples, clock: str) -> float:
     return min(getattr(samples, clock))
 
 
-def _overhead(samples: dict[str, dict[str, Samples]], arm: str, *, case: str, clock: str) -> float:
-    return _least(samples[arm][case], clock) - _least(samples["none"][case], clock)
+def _overhead(samples: dict[str, Samples], *, case: str, clock: str) -> float:
+    return paired(getattr(samples[case], clock), getattr(samples[f"bare {case}"], clock))
 
 
-def _overheads(samples: dict[str, dict[str, Samples]], arm: str) -> dict[str, float]:
+def _overheads(samples: dict[str, Samples]) -> dict[str, float]:
     return _rounded(
         {
-            f"{name}_{clock}": _overhead(samples, arm, case=case, clock=clock) / parts
+            f"{name}_{clock}": _overhead(samples, case=case, clock=clock) / parts
             for name, case, parts in (("plain", "plain", 1), ("chunk", "stream", CHUNKS))
             for clock in ("cpu", "wall")
         }
@@ -83,11 +83,11 @@ def _results(samples: dict[str, dict[str, Samples]]) -> list[dict[str, Any]]:
     if "tracekit" not in samples:
         return []
     found: list[dict[str, Any]] = []
-    if "peer" in samples and "none" in samples:
+    if "peer" in samples:
         for name, case in (("plain", "plain"), ("chunk", "stream")):
             ratio = {
-                clock: _overhead(samples, "tracekit", case=case, clock=clock)
-                / _overhead(samples, "peer", case=case, clock=clock)
+                clock: _overhead(samples["tracekit"], case=case, clock=clock)
+                / _overhead(samples["peer"], case=case, clock=clock)
                 for clock in ("cpu", "wall")
             }
             found.append(_result(name, ratio))

@@ -38,6 +38,8 @@ class Case:
     call: Callable[[], object]
     calls: int
     between: Callable[[], object] = lambda: None
+    before: Callable[[], object] = lambda: None
+    """Untimed, right before each batch."""
 
 
 def measure(cases: dict[str, Case], *, batches: int) -> dict[str, Samples]:
@@ -60,6 +62,7 @@ def measure(cases: dict[str, Case], *, batches: int) -> dict[str, Samples]:
 
 def _batch(case: Case, into: Samples) -> None:
     call = case.call
+    case.before()
     cpu, wall = time.process_time(), time.perf_counter()
     for _ in range(case.calls):
         call()
@@ -67,6 +70,11 @@ def _batch(case: Case, into: Samples) -> None:
     into.wall.append(wall_spent / case.calls * 1e6)
     into.cpu.append(cpu_spent / case.calls * 1e6)
     case.between()
+
+
+def paired(with_it: Sequence[float], without: Sequence[float]) -> float:
+    """The median of the differences of neighbouring batches: what a machine does for minutes on end drops out."""
+    return statistics.median(one - other for one, other in zip(with_it, without, strict=True))
 
 
 def as_json(samples: dict[str, Samples]) -> dict[str, dict[str, list[float]]]:
