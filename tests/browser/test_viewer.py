@@ -108,7 +108,7 @@ def test_a_new_trace_appears_and_takes_nothing_away(visit, served):
     page.evaluate("scrollTo(0, 300)")
     question = f"What is new at {time.time_ns()}?"
     served.add(seeds.rag(time.time_ns() - 3_000_000_000, question=question, answer="This."))
-    expect(page.locator("tbody tr").first).to_contain_text(question)
+    expect(page.locator("tbody tr", has_text=question)).to_have_count(1)
     assert page.evaluate("document.activeElement.getAttribute('href')") == kept
     assert page.evaluate("scrollY") > 0
 
