@@ -5,7 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 
 from tracekit import semconv as sc
-from tracekit.dialects import generic, otel_genai
+from tracekit.dialects import (
+    agent_framework,
+    anthropic_sdk,
+    generic,
+    google_adk,
+    mcp_sdk,
+    mistral_sdk,
+    openlit,
+    otel_genai,
+    semantic_kernel,
+    strands,
+    xai_sdk,
+)
 from tracekit.dialects.base import base
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.values import text
@@ -17,6 +29,15 @@ _SCOPES_KEPT = 1024
 RAW = "raw"
 
 DIALECTS: tuple[Dialect, ...] = (
+    strands.DIALECT,
+    google_adk.DIALECT,
+    agent_framework.DIALECT,
+    semantic_kernel.DIALECT,
+    openlit.DIALECT,
+    anthropic_sdk.DIALECT,
+    mistral_sdk.DIALECT,
+    xai_sdk.DIALECT,
+    mcp_sdk.DIALECT,
     otel_genai.DIALECT,
     generic.DIALECT,
 )
