@@ -74,15 +74,18 @@ def finished(span: Span) -> None:
 
 
 def _are_settled(found: list[Any]) -> bool:
-    """Whether messages certainly have the conventions' form, told quickly: most that come in are text and do."""
+    """Whether messages have the conventions' form already, told quickly: most that come in do."""
     for one in found:
         if type(one) is not dict or one.get("role") not in _OWN_ROLES or one.get("finish_reason") not in _OWN_ENDS:
             return False
         held = one.get("parts")
         if type(held) is not list:
             return False
-        for part_ in held:
-            if type(part_) is not dict or part_.get("type") != "text" or "content" not in part_:
+        for one_part in held:
+            if type(one_part) is not dict:
+                return False
+            is_text = one_part.get("type") == "text" and "content" in one_part
+            if not is_text and part(one_part) is not one_part:
                 return False
     return True
 

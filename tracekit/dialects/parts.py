@@ -120,8 +120,8 @@ def _call(block: _Block) -> Any:
 def _result(block: _Block) -> Any:
     response = _first(block, _RESPONSES)
     if block.get("type") == "tool_call_response" and response is block.get("response"):
-        same = plain(response)
-        return block if same is response and not isinstance(response, str) else {**block, "response": decoded(same)}
+        said = decoded(plain(response))
+        return block if said is response else {**block, "response": said}
     return result_part(_first(block, _CALL_IDS), response)
 
 
