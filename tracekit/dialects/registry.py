@@ -5,7 +5,24 @@ from __future__ import annotations
 from functools import lru_cache
 
 from tracekit import semconv as sc
-from tracekit.dialects import generic, otel_genai
+from tracekit.dialects import (
+    claude_code,
+    crewai,
+    generic,
+    haystack,
+    laminar,
+    langfuse,
+    langsmith,
+    litellm,
+    livekit,
+    logfire,
+    mlflow,
+    openinference,
+    openllmetry,
+    otel_genai,
+    pydantic_ai,
+    vercel,
+)
 from tracekit.dialects.base import base
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.values import text
@@ -17,6 +34,20 @@ _SCOPES_KEPT = 1024
 RAW = "raw"
 
 DIALECTS: tuple[Dialect, ...] = (
+    openinference.DIALECT,
+    langfuse.DIALECT,
+    langsmith.DIALECT,
+    mlflow.DIALECT,
+    vercel.DIALECT,
+    pydantic_ai.DIALECT,
+    logfire.DIALECT,
+    laminar.DIALECT,
+    litellm.DIALECT,
+    haystack.DIALECT,
+    crewai.DIALECT,
+    livekit.DIALECT,
+    claude_code.DIALECT,
+    openllmetry.DIALECT,
     otel_genai.DIALECT,
     generic.DIALECT,
 )
