@@ -226,8 +226,8 @@ CREWAI_TASK: Final = "formatted_description"
 
 # LiteLLM
 LITELLM_COST: Final = "gen_ai.cost.total_cost"
+LITELLM_USAGE: Final = "metadata.usage_object"
 LITELLM_SERVICE: Final = "service"
-LITELLM_CALL_TYPE: Final = "call_type"
 LITELLM_SESSION: Final = "metadata.session_id"
 LITELLM_TRACE_SESSION: Final = "metadata.litellm_session_id"
 LITELLM_END_USER: Final = "metadata.user_api_key_end_user_id"

@@ -6,11 +6,12 @@ from tracekit import semconv as sc
 from tracekit import semconv_vendors as sv
 from tracekit.dialects import otel_genai
 from tracekit.dialects.dialect import Dialect
-from tracekit.dialects.fields import assign, only, usd
+from tracekit.dialects.fields import assign, member, only, usd
 from tracekit.dialects.openllmetry import read_indexed
 from tracekit.dialects.provider_usage import settle
 from tracekit.dialects.replies import read_reply, read_request
-from tracekit.dialects.values import count, names, promote, text
+from tracekit.dialects.values import count, decoded, names, promote, text
+from tracekit.dialects.vocabulary import finish_reasons
 from tracekit.model import Kind, RawSpan, Span
 
 _KINDS: dict[str, tuple[Kind, str | None]] = {
@@ -51,11 +52,11 @@ def read(raw: RawSpan, span: Span) -> None:
             read_request(span, said.get(sv.LAMINAR_INPUT))
         if span.output_messages is None:
             read_reply(span, said.get(sv.LAMINAR_OUTPUT))
+        if span.finish_reasons is None:
+            span.finish_reasons = finish_reasons(member(only(decoded(said.get(sc.OUTPUT_MESSAGES))), "stop_reason"))
     else:
         promote(span, "input", sv.LAMINAR_INPUT)
         promote(span, "output", sv.LAMINAR_OUTPUT)
-    if span.kind == "embedding" and span.input_messages:
-        span.input = only(span.input)
 
 
 DIALECT = Dialect(name="laminar", read=read, scopes=("lmnr",), markers=frozenset({sv.LAMINAR_KIND}))

@@ -63,8 +63,13 @@ def read_reply(span: Span, value: Any) -> None:
     if said.usage is not None and span.input_tokens is None and span.output_tokens is None:
         read_usage(span, said.usage)
     finished(span)
+    end_messages(span)
+
+
+def end_messages(span: Span) -> None:
+    """Say on a single output message why it ended, as the conventions want it."""
     reasons, answers = span.finish_reasons or [], span.output_messages or []
-    if len(reasons) == len(answers) == 1:
+    if len(reasons) == len(answers) == 1 and "finish_reason" not in answers[0]:
         span.output_messages = [{**answers[0], "finish_reason": reasons[0]}]
 
 
