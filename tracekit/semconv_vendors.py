@@ -11,17 +11,13 @@ from typing import Final
 METADATA: Final = "metadata"  # OpenInference: JSON; LiteLLM: a prefix
 INPUT_VALUE: Final = "input.value"
 OUTPUT_VALUE: Final = "output.value"
+BARE_TOOL_NAME: Final = "tool_name"  # CrewAI, Claude Code
 OPERATION_COST: Final = "operation.cost"  # pydantic-ai and Logfire, USD
 USAGE_COST: Final = "gen_ai.usage.cost"  # OpenLIT and Laminar, USD
-USAGE_CACHE_READ_OLD: Final = "gen_ai.usage.cache_read_input_tokens"  # OpenLLMetry before 0.50, Laminar
-USAGE_CACHE_CREATION_OLD: Final = "gen_ai.usage.cache_creation_input_tokens"
 USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"
-PROMPT: Final = "gen_ai.prompt"  # OpenLLMetry: a list; LangSmith: JSON
-COMPLETION: Final = "gen_ai.completion"
 LLM_REQUEST_TYPE: Final = "llm.request.type"
 LLM_REQUEST_FUNCTIONS: Final = "llm.request.functions"
 LLM_USAGE_TOTAL: Final = "llm.usage.total_tokens"
-USAGE_TOTAL: Final = "gen_ai.usage.total_tokens"
 LLM_USER: Final = "llm.user"
 
 # OpenLLMetry, by Traceloop
@@ -219,7 +215,6 @@ HAYSTACK_TOOL_OUTPUT: Final = "haystack.agent.step.tool.output"
 
 # CrewAI
 CREWAI_VERSION: Final = "crewai_version"
-CREWAI_TOOL_NAME: Final = "tool_name"
 CREWAI_LLM: Final = "llm"
 CREWAI_INPUTS: Final = "crew_inputs"
 CREWAI_TASK: Final = "formatted_description"
@@ -257,7 +252,6 @@ CLAUDE_CODE_SYSTEM: Final = "system_prompt"
 CLAUDE_CODE_ANSWER: Final = "response.model_output"
 CLAUDE_CODE_STOP_REASON: Final = "stop_reason"
 CLAUDE_CODE_REQUEST_ID: Final = "request_id"
-CLAUDE_CODE_TOOL: Final = "tool_name"
 CLAUDE_CODE_TOOL_INPUT: Final = "tool_input"
 CLAUDE_CODE_TOOL_USE_ID: Final = "tool_use_id"
 CLAUDE_CODE_ERROR: Final = "error"

@@ -161,7 +161,7 @@ def test_no_value_makes_it_raise(junk: Any) -> None:
     names = [value for key, value in vars(sc).items() if key.isupper() and isinstance(value, str)]
     for name in names:
         span = canonical(raw({sc.OPERATION: "chat", name: junk}))
-        assert span.dialect == "otel_genai", (name, span.attributes.get(sc.FAULT))
+        assert span.dialect != "raw", (name, span.attributes.get(sc.FAULT))
     assert canonical(raw(dict.fromkeys(names, junk))).trace_id == "1" * 32
 
 

@@ -45,7 +45,7 @@ def message(value: Any, role: str = "user") -> Any:
         return value if value is None else {"role": role, "parts": parts(value)}
     inner = value.get("message", value.get("content"))
     if isinstance(inner, dict) and "role" not in value:  # a choice of OpenAI's, a candidate of Gemini's
-        return _ended(message(inner, "assistant"), value)
+        return _ended(message(inner, role), value)
     if isinstance(value.get("parts"), list):
         return _of_parts(value, role)
     kind = value.get("type")

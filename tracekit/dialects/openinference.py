@@ -6,6 +6,7 @@ read from there.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from tracekit import semconv as sc
@@ -53,6 +54,7 @@ _FIELDS = {
 }
 _NAMED = (sv.LLM_MODEL, sv.EMBEDDING_MODEL, sv.RERANKER_MODEL)
 """The model, as most instrumentations name it: the one that answered, or else the one that was asked."""
+_TOOLS_KEPT = 256
 _PARAMETERS = (sv.LLM_PARAMETERS, sv.EMBEDDING_PARAMETERS)
 
 
@@ -62,7 +64,7 @@ def read(raw: RawSpan, span: Span) -> None:
     span.kind, span.operation = _KINDS.get(str(said.get(sv.OPENINFERENCE_KIND)).upper(), ("other", None))
     assign(span, _FIELDS)
     _people(span)
-    lists = grouped(item for item in said.items() if item[0] not in _FIELDS)
+    lists = grouped(said.items())
     if span.kind == "llm":
         _read_call(raw, span, lists)
     elif span.kind == "embedding":
@@ -187,11 +189,20 @@ def _texts(lists: dict[str, Rows], name: str, said: _Row) -> list[Any] | None:
 
 
 def _tools(rows: Rows | None) -> list[Any] | None:
-    """Tools, flat, without the members that the client's types fill with nothing."""
-    found = tools([row.get(sv.TOOL_SCHEMA) for row in in_order(rows)])
-    return found and [
+    found = [tool for row in in_order(rows) for tool in _tool(row.get(sv.TOOL_SCHEMA))]
+    return found or None
+
+
+def _tool(schema: Any) -> list[Any]:
+    return _known_tool(schema) if isinstance(schema, str) else tools(schema) or []
+
+
+@lru_cache(_TOOLS_KEPT)
+def _known_tool(schema: str) -> list[Any]:
+    """A tool, flat, without members that say nothing. A program sends the same tools with every call."""
+    return [
         {key: value for key, value in tool.items() if value is not None} if isinstance(tool, dict) else tool
-        for tool in found
+        for tool in tools(schema) or ()
     ]
 
 

@@ -27,8 +27,8 @@ _OPERATIONS = {
 """Operations by the older `llm.request.type`."""
 _KINDS: dict[str, Kind] = {"workflow": "chain", "task": "chain", "agent": "agent", "tool": "tool"}
 _FIELDS = {
-    sv.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
-    sv.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
     sv.USAGE_REASONING_OLD: ("reasoning_tokens", count),
     sv.TRACELOOP_SESSION: ("session_id", text),
     sv.TRACELOOP_THREAD: ("session_id", text),
@@ -65,10 +65,10 @@ def read_indexed(span: Span) -> None:
     if not lists:
         return
     if span.kind == "embedding":
-        span.input = span.input or only([row.get("content") for row in in_order(lists.get(sv.PROMPT))]) or None
+        span.input = span.input or only([row.get("content") for row in in_order(lists.get(sc.PROMPT_OLD))]) or None
     else:
-        span.input_messages = span.input_messages or _messages(lists.get(sv.PROMPT), "user")
-        span.output_messages = span.output_messages or _messages(lists.get(sv.COMPLETION), "assistant")
+        span.input_messages = span.input_messages or _messages(lists.get(sc.PROMPT_OLD), "user")
+        span.output_messages = span.output_messages or _messages(lists.get(sc.COMPLETION_OLD), "assistant")
     if span.tool_definitions is None:
         span.tool_definitions = tools([_tool(row) for row in in_order(lists.get(sv.LLM_REQUEST_FUNCTIONS))])
     finished(span)

@@ -12,9 +12,9 @@ from typing import Any
 from tracekit import semconv as sc
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.documents import documents, tools
-from tracekit.dialects.events import read_events
+from tracekit.dialects.events import read_events, records
 from tracekit.dialects.messages import finished, messages
-from tracekit.dialects.parts import parts
+from tracekit.dialects.parts import parts, plain
 from tracekit.dialects.values import count, listed, milliseconds, promote, text
 from tracekit.dialects.vocabulary import KIND_OF, finish_reasons, provider
 from tracekit.model import RawSpan, Span
@@ -42,9 +42,13 @@ _OLDER: dict[str, _Converted] = {
     sc.USAGE_PROMPT_TOKENS_OLD: ("input_tokens", count),
     sc.USAGE_COMPLETION_TOKENS_OLD: ("output_tokens", count),
     sc.USAGE_CACHE_CREATION: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_WRITE_OLD: ("cache_write_tokens", count),
     sc.CONVERSATION_ID: ("session_id", text),
 }
 """Names that count where the field has nothing yet."""
+_WHO: dict[str, _Converted] = {sc.SESSION_ID: ("session_id", text), sc.USER_ID: ("user_id", text)}
 
 
 def read(raw: RawSpan, span: Span) -> None:
@@ -54,16 +58,30 @@ def read(raw: RawSpan, span: Span) -> None:
         known = _FIELDS.get(name)
         if known is not None:
             setattr(span, known[0], known[1](value))
-    for name, (field, convert) in _OLDER.items():
-        if name in said and getattr(span, field) is None:
-            setattr(span, field, convert(said[name]))
+    _fill(span, said, _OLDER)
+    if raw.events or raw.logs:
+        _beside(raw, span)
     if sc.KIND not in said and span.operation:
         span.kind = KIND_OF.get(span.operation, "other")
     span.model = span.response_model or span.request_model
     _content(span)
-    if raw.events or raw.logs:
-        read_events(raw, span)
     finished(span)
+
+
+def _fill(span: Span, said: dict[str, Any], names: dict[str, _Converted]) -> None:
+    """Read these attributes onto fields that have nothing yet."""
+    for name, (field, convert) in names.items():
+        if name in said and getattr(span, field) is None:
+            setattr(span, field, convert(said[name]))
+
+
+def _beside(raw: RawSpan, span: Span) -> None:
+    """What events and log records say. The span's own attributes go before them."""
+    found = records(raw)
+    read_events(found, span)
+    for name, said in found:
+        if name == sc.EVENT_DETAILS:
+            _fill(span, said, _FIELDS | _OLDER | _WHO)
 
 
 def _content(span: Span) -> None:
@@ -75,7 +93,7 @@ def _content(span: Span) -> None:
     if span.input is None:
         promote(span, "input", sc.RETRIEVAL_QUERY)
     promote(span, "tool_arguments", sc.TOOL_CALL_ARGUMENTS)
-    promote(span, "tool_result", sc.TOOL_CALL_RESULT)
+    promote(span, "tool_result", sc.TOOL_CALL_RESULT, read=plain)
 
 
 def _instructions(value: Any) -> list[Any] | None:
@@ -96,6 +114,12 @@ def _answers(value: Any) -> list[Any] | None:
 DIALECT = Dialect(
     name="otel_genai",
     read=read,
-    scopes=(sc.SCOPE, "opentelemetry.instrumentation.genai"),
+    scopes=(
+        sc.SCOPE,
+        "opentelemetry.instrumentation.genai",
+        "opentelemetry.instrumentation.google_genai",
+        "opentelemetry.instrumentation.openai_v2",
+        "opentelemetry.util.genai",
+    ),
     markers=frozenset({sc.OPERATION, sc.PROVIDER, sc.KIND, sc.SYSTEM_OLD}),
 )

@@ -6,9 +6,12 @@ from functools import lru_cache
 
 from tracekit import semconv as sc
 from tracekit.dialects import (
+    agent_framework,
+    anthropic_sdk,
     claude_code,
     crewai,
     generic,
+    google_adk,
     haystack,
     laminar,
     langfuse,
@@ -16,12 +19,18 @@ from tracekit.dialects import (
     litellm,
     livekit,
     logfire,
+    mcp_sdk,
+    mistral_sdk,
     mlflow,
     openinference,
+    openlit,
     openllmetry,
     otel_genai,
     pydantic_ai,
+    semantic_kernel,
+    strands,
     vercel,
+    xai_sdk,
 )
 from tracekit.dialects.base import base
 from tracekit.dialects.dialect import Dialect
@@ -48,6 +57,15 @@ DIALECTS: tuple[Dialect, ...] = (
     livekit.DIALECT,
     claude_code.DIALECT,
     openllmetry.DIALECT,
+    strands.DIALECT,
+    google_adk.DIALECT,
+    agent_framework.DIALECT,
+    semantic_kernel.DIALECT,
+    openlit.DIALECT,
+    anthropic_sdk.DIALECT,
+    mistral_sdk.DIALECT,
+    xai_sdk.DIALECT,
+    mcp_sdk.DIALECT,
     otel_genai.DIALECT,
     generic.DIALECT,
 )
