@@ -66,8 +66,8 @@ def _kind(raw: RawSpan) -> Kind:
 def _explain(span: Span) -> None:
     """Error type and message from the exception event, where the span itself does not say them."""
     for event in span.events:
-        if event.get("name") == sc.EVENT_EXCEPTION:
-            said: dict[str, Any] = event.get("attributes") or {}
+        said: Any = event.get("attributes")
+        if event.get("name") == sc.EVENT_EXCEPTION and isinstance(said, dict):
             span.error_type = span.error_type or text(said.get(sc.EXCEPTION_TYPE))
             span.status_message = span.status_message or text(said.get(sc.EXCEPTION_MESSAGE))
 

@@ -121,8 +121,7 @@ def _tags(value: Any) -> list[str] | None:
 def _read_error(span: Span) -> None:
     """An error's type and message: they come as `Exception`, and the error's `repr` with its trace after it."""
     for event in span.events:
-        said: dict[str, Any] = event.get("attributes") or {}
-        whole = said.get(sc.EXCEPTION_MESSAGE)
+        whole = member(event.get("attributes"), sc.EXCEPTION_MESSAGE)
         if event.get("name") != sc.EVENT_EXCEPTION or not isinstance(whole, str):
             continue
         shown = whole.partition("Traceback (most recent call last)")[0].strip()

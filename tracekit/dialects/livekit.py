@@ -70,7 +70,7 @@ def _context(value: Any) -> list[Any] | None:
 
 
 def _first(said: dict[str, Any], names: tuple[str, ...]) -> Any:
-    return next((decoded(said[name]) for name in names if said.get(name) not in {None, ""}), None)
+    return next((decoded(said[name]) for name in names if said.get(name) not in (None, "")), None)
 
 
 DIALECT = Dialect(

@@ -11,7 +11,7 @@ from tracekit import semconv as sc
 from tracekit import semconv_vendors as sv
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.documents import documents, tools
-from tracekit.dialects.fields import assign, member, only, usd, word
+from tracekit.dialects.fields import assign, member, only, since_start, usd, word
 from tracekit.dialects.messages import messages
 from tracekit.dialects.parts import call_part
 from tracekit.dialects.provider_usage import read_usage, settle
@@ -112,18 +112,18 @@ def _read_chunks(raw: RawSpan, span: Span) -> None:
     calls: dict[int, dict[str, Any]] = {}
     reason: Any = None
     for event in raw.events:
-        chunk = decoded((event.get("attributes") or {}).get(sv.MLFLOW_CHUNK))
+        chunk = decoded(member(event.get("attributes"), sv.MLFLOW_CHUNK))
         choices = member(chunk, "choices")
         for choice in choices if isinstance(choices, list) else ():
             reason = member(choice, "finish_reason") or reason
             _add(calls, member(member(choice, "delta"), "tool_calls"))
-        if span.ttft_ms is None and chunk is not None and isinstance(event.get("time_ns"), int):
-            span.ttft_ms = max(event["time_ns"] - span.start_ns, 0) / 1e6
+        if span.ttft_ms is None and chunk is not None:
+            span.ttft_ms = since_start(span, event.get("time_ns"))
     if not calls:
         return
     asked = [call_part(call.get("id"), call.get("name") or "", call["arguments"]) for call in calls.values()]
     said = (span.output_messages or [{}])[0]
-    spoken = [part for part in said.get("parts", ()) if part.get("type") != "tool_call"]
+    spoken = [part for part in said.get("parts", ()) if member(part, "type") != "tool_call"]
     span.finish_reasons = finish_reasons(reason) or span.finish_reasons
     span.output_messages = messages([{"role": "assistant", "parts": [*spoken, *asked]}], "assistant")
     if span.output_messages and span.finish_reasons:

@@ -14,7 +14,7 @@ from tracekit import semconv_vendors as sv
 from tracekit.dialects import langchain
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.documents import documents, tools
-from tracekit.dialects.fields import assign, member, only, usd
+from tracekit.dialects.fields import assign, member, only, since_start, usd
 from tracekit.dialects.indexed import Rows, grouped, in_order, under
 from tracekit.dialects.parts import call_part, parts, result_part, text_part, url_part
 from tracekit.dialects.provider_usage import settle
@@ -90,8 +90,8 @@ def _read_call(raw: RawSpan, span: Span, lists: dict[str, Rows]) -> None:
         read_request(span, said.get(sv.INPUT_VALUE))
     _read_models(span)
     for event in raw.events:
-        if event.get("name") == sv.EVENT_FIRST_TOKEN and isinstance(event.get("time_ns"), int):
-            span.ttft_ms = max(event["time_ns"] - span.start_ns, 0) / 1e6
+        if event.get("name") == sv.EVENT_FIRST_TOKEN:
+            span.ttft_ms = since_start(span, event.get("time_ns"))
 
 
 def _read_models(span: Span) -> None:
@@ -167,7 +167,7 @@ def _message(row: _Row, role: str) -> _Row:
 def _content(row: _Row) -> _Row:
     """One piece of a message's contents."""
     if sv.CONTENT_TEXT in row:
-        kind = row.get(sv.CONTENT_TYPE)
+        kind = text(row.get(sv.CONTENT_TYPE))
         return {"type": "reasoning" if kind in {"reasoning", "thinking"} else "text", "content": row[sv.CONTENT_TEXT]}
     if sv.CALL_NAME in row:
         return _call(row)
