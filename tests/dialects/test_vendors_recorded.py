@@ -1,4 +1,4 @@
-"""What the recorded requests of vendors' emitters must give: one mock endpoint answered all of them, so one table holds."""
+"""What recorded requests of vendors' emitters must give: one mock endpoint answered them all, so one table holds."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Emitter:
     tags: bool = False
     """Whether it was given session and user, and tags, and sends them."""
     lacks: frozenset[str] = frozenset()
-    """What it does not say: `request` model; `case:finish` reasons, `case:response` model, `case:tokens`, `case:tool` id."""
+    """What it does not say: `request` model; `case:finish`, `case:response` model, `case:tokens`, `case:tool` id."""
     tool: Any = None
     """What it says that the tool was called with; None where it has no span of the tool."""
     documents: tuple[str, ...] = ()

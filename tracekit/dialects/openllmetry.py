@@ -130,7 +130,7 @@ def _messages(rows: Rows | None, role: str) -> list[Any] | None:
             continue
         last = found[-1] if found else None
         if last is not None and last["role"] == "assistant" and last["parts"][-1:] and _is_thought(last["parts"][-1]):
-            one = {**one, "parts": [*last["parts"], *one["parts"]]}  # what it thought, then what it said
+            one = {**last, **one, "parts": [*last["parts"], *one["parts"]]}  # what it thought, then what it said
             found.pop()
         found.append(one)
     return found or None
