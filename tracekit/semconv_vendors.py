@@ -278,4 +278,5 @@ LIVEKIT_TOOL_OUTPUT: Final = "lk.pii.function_tool.output"
 LIVEKIT_TOOL_OUTPUT_OLD: Final = "lk.function_tool.output"
 LIVEKIT_AGENT: Final = "lk.agent_name"
 LIVEKIT_TTFT: Final = "lk.response.ttft"  # seconds
-LIVEKIT_ROOM: Final = "lk.room_name"
+LIVEKIT_ROOM: Final = "lk.pii.room_name"
+LIVEKIT_ROOM_OLD: Final = "lk.room_name"

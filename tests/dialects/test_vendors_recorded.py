@@ -89,7 +89,6 @@ EMITTERS = {
     ),
     "mlflow": Emitter(
         "mlflow", f"{BASIC} agent", "NotFoundError", tool={"city": "Paris"}, documents=("d1",),
-        lacks=frozenset({"agent:finish"}),
     ),
     "openinference-langchain": Emitter(
         "openinference", f"{BASIC} agent",
@@ -98,7 +97,7 @@ EMITTERS = {
     ),
     "openinference-openai": Emitter(
         "openinference", f"{BASIC} agent anthropic_chat anthropic_stream_tool", "openai.NotFoundError", session=True,
-        tags=True, lacks=frozenset({"agent:finish"}),
+        tags=True,
     ),
     "openllmetry-legacy": Emitter(
         "openllmetry", BASIC, "404", lacks=frozenset({"stream_tool:tokens"}),

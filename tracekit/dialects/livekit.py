@@ -77,5 +77,5 @@ DIALECT = Dialect(
     name="livekit",
     read=read,
     scopes=("livekit-agents", "livekit"),
-    matches=lambda raw: any(name.startswith("lk.") for name in raw.attributes),
+    markers=frozenset({*_FIELDS, *_INPUTS, *_OUTPUTS, sv.LIVEKIT_AGENT, sv.LIVEKIT_ROOM, sv.LIVEKIT_ROOM_OLD}),
 )

@@ -44,7 +44,8 @@ _FIELDS = {
     sv.MLFLOW_SESSION: ("session_id", word),
     sv.MLFLOW_USER: ("user_id", word),
 }
-_WRAPPED = ("messages", "message", "input", "inputs", "data")
+_CALLS, _NO_CALLS = '"tool_calls"', '"tool_calls": null'
+"""How a chunk shows that it has calls, or that it has none: most have none, and need not be decoded."""
 
 
 def read(raw: RawSpan, span: Span) -> None:
@@ -111,14 +112,18 @@ def _read_chunks(raw: RawSpan, span: Span) -> None:
     """Complete a streamed chat's answer: the reply that MLflow puts together leaves the calls out."""
     calls: dict[int, dict[str, Any]] = {}
     reason: Any = None
-    for event in raw.events:
-        chunk = decoded(member(event.get("attributes"), sv.MLFLOW_CHUNK))
+    events = [event for event in raw.events if member(event.get("attributes"), sv.MLFLOW_CHUNK) is not None]
+    if not events:
+        return
+    span.ttft_ms = since_start(span, events[0].get("time_ns"))
+    chunks = [event["attributes"][sv.MLFLOW_CHUNK] for event in events]
+    if not any(isinstance(chunk, str) and _CALLS in chunk and _NO_CALLS not in chunk for chunk in chunks):
+        return
+    for chunk in chunks:
         choices = member(chunk, "choices")
         for choice in choices if isinstance(choices, list) else ():
             reason = member(choice, "finish_reason") or reason
             _add(calls, member(member(choice, "delta"), "tool_calls"))
-        if span.ttft_ms is None and chunk is not None:
-            span.ttft_ms = since_start(span, event.get("time_ns"))
     if not calls:
         return
     asked = [call_part(call.get("id"), call.get("name") or "", call["arguments"]) for call in calls.values()]

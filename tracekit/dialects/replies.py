@@ -117,6 +117,13 @@ def _choice(one: Any) -> Any:
 
 
 def _ended(body: _Body) -> Any:
+    """Why a reply ended; the Responses API says it by its status and by what it gave out."""
+    if body.get("object") == "response":
+        if body.get("status") == "incomplete":
+            return member(body.get("incomplete_details"), "reason")
+        given = body.get("output")
+        asked = isinstance(given, list) and any(member(item, "type") == "function_call" for item in given)
+        return ("tool_call" if asked else "stop") if body.get("status") == "completed" else None
     if isinstance(body.get("choices"), list):
         return [one.get("finish_reason") for one in body["choices"] if isinstance(one, dict)]
     return member(body, "finish_reason", "stop_reason", "stopReason")
