@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import corpus
 from tracekit.dialects import canonical
+from tracekit.dialects.values import decoded
 from tracekit.model import Span
 from tracekit.otlp import decode
 
@@ -288,3 +289,11 @@ def test_what_came_in_is_left_as_it_was() -> None:
 @needs_samples
 def test_the_cost_that_pydantic_ai_names_is_kept() -> None:
     assert [span.given_cost_usd for span in calls("pydantic-ai", "agent")] == [2.07e-05, 2.37e-05]
+
+
+@needs_samples
+def test_what_is_promoted_is_what_the_attribute_says() -> None:
+    for emitter, case in RUNS:
+        for span in read(emitter, case):
+            for field, name in span.promoted.items():
+                assert getattr(span, field) == decoded(span.attributes[name]), (emitter, case, span.name, field)
