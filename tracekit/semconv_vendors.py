@@ -14,7 +14,6 @@ OUTPUT_VALUE: Final = "output.value"
 BARE_TOOL_NAME: Final = "tool_name"  # CrewAI, Claude Code
 OPERATION_COST: Final = "operation.cost"  # pydantic-ai and Logfire, USD
 USAGE_COST: Final = "gen_ai.usage.cost"  # OpenLIT and Laminar, USD
-USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"
 LLM_REQUEST_TYPE: Final = "llm.request.type"
 LLM_REQUEST_FUNCTIONS: Final = "llm.request.functions"
 LLM_USAGE_TOTAL: Final = "llm.usage.total_tokens"
@@ -59,7 +58,6 @@ EMBEDDING_PARAMETERS: Final = "embedding.invocation_parameters"
 EMBEDDINGS: Final = "embedding.embeddings"
 RERANKER_MODEL: Final = "reranker.model_name"
 RERANKER_QUERY: Final = "reranker.query"
-RERANKER_INPUT: Final = "reranker.input_documents"
 RERANKER_OUTPUT: Final = "reranker.output_documents"
 DOCUMENTS: Final = "retrieval.documents"
 OI_TOOL_NAME: Final = "tool.name"
@@ -128,7 +126,6 @@ AI_CONTEXT_PREFIX: Final = "ai.settings.context."  # ai 7's runtime context, whe
 
 # Logfire
 LOGFIRE_TEMPLATE: Final = "logfire.msg_template"
-LOGFIRE_TYPE: Final = "logfire.span_type"
 LOGFIRE_TAGS: Final = "logfire.tags"
 LOGFIRE_REQUEST: Final = "request_data"
 LOGFIRE_RESPONSE: Final = "response_data"
@@ -146,7 +143,6 @@ USAGE_DETAILS_CACHE_WRITE: Final = "gen_ai.usage.details.cache_write_tokens"
 USAGE_DETAILS_CACHED: Final = "gen_ai.usage.details.cached_tokens"  # before 0.8
 USAGE_DETAILS_CACHE_READ_INPUT: Final = "gen_ai.usage.details.cache_read_input_tokens"  # Anthropic's, before 0.8
 USAGE_DETAILS_CACHE_CREATION_INPUT: Final = "gen_ai.usage.details.cache_creation_input_tokens"
-USAGE_DETAILS_INPUT: Final = "gen_ai.usage.details.input_tokens"
 USAGE_DETAILS_REASONING: Final = "gen_ai.usage.details.reasoning_tokens"
 PYDANTIC_AI_MESSAGES: Final = "pydantic_ai.all_messages"
 PYDANTIC_AI_EVENTS: Final = "all_messages_events"  # before version 3 of its telemetry
@@ -257,7 +253,6 @@ CLAUDE_CODE_TOOL_USE_ID: Final = "tool_use_id"
 CLAUDE_CODE_ERROR: Final = "error"
 CLAUDE_CODE_USER: Final = "user.account_uuid"
 EVENT_TOOL_OUTPUT: Final = "tool.output"
-EVENT_CLAUDE_CODE_REQUEST: Final = "claude_code.api_request"
 
 # LiveKit Agents: before 1.7 without the word `pii`
 LIVEKIT_CONTEXT: Final = "lk.pii.chat_ctx"

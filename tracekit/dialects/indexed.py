@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 Rows = dict[str, dict[str, Any]]
 """The items of a list by their numbers, each by what follows the number."""
 
 
-def grouped(items: Iterable[tuple[str, Any]]) -> dict[str, Rows]:
+def grouped(said: Mapping[str, Any], beginnings: tuple[str, ...]) -> dict[str, Rows]:
     """Attributes with a number for their third or fourth word: by the words before it, by it, by what follows.
 
-    >>> grouped([("gen_ai.prompt.0.role", "user"), ("llm.request.functions.1.name", "f")])
-    {'gen_ai.prompt': {'0': {'role': 'user'}}, 'llm.request.functions': {'1': {'name': 'f'}}}
+    Args:
+        said: the attributes.
+        beginnings: how names begin that are looked at.
+
+    >>> grouped({"gen_ai.prompt.0.role": "user", "llm.tools.1.name": "f"}, ("gen_ai.prompt.",))
+    {'gen_ai.prompt': {'0': {'role': 'user'}}}
     """
     found: dict[str, Rows] = {}
-    for name, value in items:
+    for name, value in said.items():
+        if not name.startswith(beginnings):
+            continue
         words = name.split(".", 3)
         if len(words) != 4:  # noqa: PLR2004 - the list's two words, the index, the rest
             continue

@@ -26,7 +26,7 @@ _FIELDS = {
     sv.USAGE_COST: ("given_cost_usd", usd),
     sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
     sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
-    sv.USAGE_REASONING_OLD: ("reasoning_tokens", count),
+    sc.USAGE_REASONING_OLD: ("reasoning_tokens", count),
     sv.LAMINAR_SESSION: ("session_id", text),
     sv.LAMINAR_USER: ("user_id", text),
     sv.LAMINAR_TAGS: ("tags", names),

@@ -14,7 +14,7 @@ from tracekit.dialects import otel_genai
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.fields import assign, usd
 from tracekit.dialects.indexed import grouped, in_order
-from tracekit.dialects.openllmetry import read_indexed
+from tracekit.dialects.openllmetry import INDEXED, read_indexed
 from tracekit.dialects.parts import call_part
 from tracekit.dialects.provider_usage import fill
 from tracekit.dialects.values import count, names, text
@@ -83,7 +83,7 @@ def _read_usage(span: Span, value: Any) -> None:
 
 def _read_calls(span: Span) -> None:
     """Calls that the output messages leave out: their names and arguments stand by index, without their ids."""
-    rows = in_order(grouped(span.attributes.items()).get(sc.COMPLETION_OLD))
+    rows = in_order(grouped(span.attributes, INDEXED).get(sc.COMPLETION_OLD))
     calls = [
         call_part(None, row[_CALL_NAME], row.get(_CALL_ARGUMENTS))
         for row in rows

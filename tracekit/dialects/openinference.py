@@ -54,6 +54,13 @@ _FIELDS = {
 }
 _NAMED = (sv.LLM_MODEL, sv.EMBEDDING_MODEL, sv.RERANKER_MODEL)
 """The model, as most instrumentations name it: the one that answered, or else the one that was asked."""
+_LISTS = tuple(
+    f"{name}."
+    for name in (
+        sv.LLM_INPUT_MESSAGES, sv.LLM_OUTPUT_MESSAGES, sv.LLM_TOOLS, sv.LLM_PROMPTS, sv.LLM_CHOICES, sv.DOCUMENTS,
+        sv.RERANKER_OUTPUT, sv.EMBEDDINGS,
+    )
+)  # fmt: skip
 _TOOLS_KEPT = 256
 _PARAMETERS = (sv.LLM_PARAMETERS, sv.EMBEDDING_PARAMETERS)
 
@@ -64,7 +71,7 @@ def read(raw: RawSpan, span: Span) -> None:
     span.kind, span.operation = _KINDS.get(str(said.get(sv.OPENINFERENCE_KIND)).upper(), ("other", None))
     assign(span, _FIELDS)
     _people(span)
-    lists = grouped(said.items())
+    lists = grouped(said, _LISTS)
     if span.kind == "llm":
         _read_call(raw, span, lists)
     elif span.kind == "embedding":

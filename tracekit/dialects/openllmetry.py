@@ -29,7 +29,7 @@ _KINDS: dict[str, Kind] = {"workflow": "chain", "task": "chain", "agent": "agent
 _FIELDS = {
     sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
     sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
-    sv.USAGE_REASONING_OLD: ("reasoning_tokens", count),
+    sc.USAGE_REASONING_OLD: ("reasoning_tokens", count),
     sv.TRACELOOP_SESSION: ("session_id", text),
     sv.TRACELOOP_THREAD: ("session_id", text),
     sv.TRACELOOP_USER: ("user_id", text),
@@ -37,6 +37,8 @@ _FIELDS = {
     sv.LLM_RESPONSE_FINISH_REASON: ("finish_reasons", finish_reasons),
     sv.LLM_RESPONSE_STOP_REASON: ("finish_reasons", finish_reasons),
 }
+INDEXED = tuple(f"{name}." for name in (sc.PROMPT_OLD, sc.COMPLETION_OLD, sv.LLM_REQUEST_FUNCTIONS))
+"""How the names of lists begin that are spelt out by index."""
 _LOOKUPS = frozenset({"query", "search"})
 
 
@@ -61,7 +63,7 @@ def read(raw: RawSpan, span: Span) -> None:
 
 def read_indexed(span: Span) -> None:
     """Read messages and tools that are spelt out by index onto what the span does not say otherwise."""
-    lists = grouped(span.attributes.items())
+    lists = grouped(span.attributes, INDEXED)
     if not lists:
         return
     if span.kind == "embedding":
