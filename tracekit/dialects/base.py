@@ -18,58 +18,83 @@ def base(raw: RawSpan) -> Span:
 
     A status that was never set stays "unset": instrumentations leave it so on success.
     """
-    said, resource, end_ns = raw.attributes, raw.resource, raw.end_ns
-    start = _nanoseconds(raw.start_ns)
-    end = None if end_ns is None else _nanoseconds(end_ns)
-    attributes = said
-    if start is None or (end is None and end_ns is not None):
-        attributes = {**said, sc.FAULT: f"times {raw.start_ns!r} to {end_ns!r} are not nanoseconds since 1970"}
-    kind, outcome, parent = said.get(sc.KIND), said.get(sc.OUTCOME), raw.parent_span_id
-    if kind is None and raw.scope_name == sc.SCOPE:
-        kind = "chain"  # a span of our own SDK that gives none is a step of a program
-    if outcome is None and end_ns is not None:
-        outcome = "complete"
-    # Every span passes here: most attributes are absent in most, and a call costs more than asking.
+    # Every span passes here, and most have little of this: to ask costs less than to set.
     span = Span(
         trace_id=raw.trace_id,
         span_id=raw.span_id,
-        parent_span_id=None if parent is None else text(parent),
-        project=_project(raw),
-        service=text(resource[sc.SERVICE_NAME]) if sc.SERVICE_NAME in resource else None,
         name=raw.name,
-        kind=kind if kind in KINDS else "other",
-        start_ns=start or 0,
-        end_ns=end,
-        status="ok" if raw.status_code == _OK else "error" if raw.status_code == _ERROR else "unset",
-        status_message=None if raw.status_message is None else text(raw.status_message),
-        error_type=text(said[sc.ERROR_TYPE]) if sc.ERROR_TYPE in said else None,
-        outcome=outcome if outcome in _OUTCOMES else None,
-        session_id=text(said[sc.SESSION_ID]) if sc.SESSION_ID in said else None,
-        user_id=text(said[sc.USER_ID]) if sc.USER_ID in said else None,
-        tags=names(said[sc.TAGS]) if sc.TAGS in said else None,
-        scope_name=None if raw.scope_name is None else text(raw.scope_name),
-        scope_version=None if raw.scope_version is None else text(raw.scope_version),
-        attributes=attributes,
+        attributes=raw.attributes,
         events=raw.events,
         links=raw.links,
-        resource=resource,
+        resource=raw.resource,
     )
-    if sc.INPUT in said:
-        promote(span, "input", sc.INPUT)
-    if sc.OUTPUT in said:
-        promote(span, "output", sc.OUTPUT)
+    if raw.parent_span_id is not None:
+        span.parent_span_id = text(raw.parent_span_id)
+    if raw.scope_name is not None:
+        span.scope_name = text(raw.scope_name)
+    if raw.scope_version is not None:
+        span.scope_version = text(raw.scope_version)
+    _times(raw, span)
+    _said(raw, span)
+    _belonging(raw, span)
+    if raw.status_code == _OK:
+        span.status = "ok"
+    elif raw.status_code == _ERROR:
+        span.status = "error"
+    if raw.status_message is not None:
+        span.status_message = text(raw.status_message)
     if span.status == "error":
         _explain(span)
     return span
 
 
-def _project(raw: RawSpan) -> str:
-    for said in (raw.attributes, raw.resource):
-        if sc.PROJECT in said:
-            named = text(said[sc.PROJECT])
-            if named is not None:
-                return named
-    return DEFAULT_PROJECT
+def _times(raw: RawSpan, span: Span) -> None:
+    start, end = raw.start_ns, raw.end_ns
+    if _is_time(start) and (end is None or _is_time(end)):
+        span.start_ns, span.end_ns = start, end
+        return
+    span.start_ns = start if _is_time(start) else 0
+    span.end_ns = end if _is_time(end) else None
+    told = f"times {start!r:.80} to {end!r:.80} are not nanoseconds since 1970"
+    span.attributes = {**raw.attributes, sc.FAULT: told}
+
+
+def _said(raw: RawSpan, span: Span) -> None:
+    """What any span may say of itself in its attributes."""
+    said = raw.attributes
+    if sc.ERROR_TYPE in said:
+        span.error_type = text(said[sc.ERROR_TYPE])
+    if sc.SESSION_ID in said:
+        span.session_id = text(said[sc.SESSION_ID])
+    if sc.USER_ID in said:
+        span.user_id = text(said[sc.USER_ID])
+    if sc.TAGS in said:
+        span.tags = names(said[sc.TAGS])
+    if sc.KIND in said:
+        kind = said[sc.KIND]
+        span.kind = kind if kind in KINDS else "other"
+    elif span.scope_name == sc.SCOPE:
+        span.kind = "chain"  # a span of our own SDK that gives none is a step of a program
+    outcome = said.get(sc.OUTCOME, None if raw.end_ns is None else "complete")
+    if outcome in _OUTCOMES:
+        span.outcome = outcome
+    if sc.INPUT in said:
+        promote(span, "input", sc.INPUT)
+    if sc.OUTPUT in said:
+        promote(span, "output", sc.OUTPUT)
+
+
+def _belonging(raw: RawSpan, span: Span) -> None:
+    """The project and the service that a span is of."""
+    said, resource = raw.attributes, raw.resource
+    if sc.SERVICE_NAME in resource:
+        span.service = text(resource[sc.SERVICE_NAME])
+    if sc.PROJECT in said:
+        span.project = text(said[sc.PROJECT])
+    if span.project is None and sc.PROJECT in resource:
+        span.project = text(resource[sc.PROJECT])
+    if span.project is None:
+        span.project = DEFAULT_PROJECT
 
 
 def _explain(span: Span) -> None:
@@ -82,5 +107,5 @@ def _explain(span: Span) -> None:
             span.status_message = span.status_message or text(said.get(sc.EXCEPTION_MESSAGE))
 
 
-def _nanoseconds(value: Any) -> int | None:
-    return value if isinstance(value, int) and 0 <= value <= MAX_INTEGER else None
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value <= MAX_INTEGER

@@ -32,7 +32,7 @@ def messages(value: Any, role: str = "user") -> list[Any] | None:
         value = decoded(value)
     if not value:
         return None
-    if type(value) is list and all(map(_is_settled, value)):
+    if type(value) is list and _are_settled(value):
         return value
     if isinstance(value, dict) and "role" not in value:
         inner = next((value[name] for name in _LISTS if isinstance(value.get(name), list)), None)
@@ -73,16 +73,21 @@ def finished(span: Span) -> None:
     span.finish_reasons = found or None
 
 
-def _is_settled(value: Any) -> bool:
-    """Whether a message certainly has the conventions' form, told quickly: most that come in do."""
-    if type(value) is not dict or value.get("role") not in _OWN_ROLES or value.get("finish_reason") not in _OWN_ENDS:
-        return False
-    held = value.get("parts")
-    return type(held) is list and all(map(_is_text, held))
-
-
-def _is_text(part: Any) -> bool:
-    return type(part) is dict and part.get("type") == "text" and "content" in part
+def _are_settled(found: list[Any]) -> bool:
+    """Whether messages have the conventions' form already, told quickly: most that come in do."""
+    for one in found:
+        if type(one) is not dict or one.get("role") not in _OWN_ROLES or one.get("finish_reason") not in _OWN_ENDS:
+            return False
+        held = one.get("parts")
+        if type(held) is not list:
+            return False
+        for one_part in held:
+            if type(one_part) is not dict:
+                return False
+            is_text = one_part.get("type") == "text" and "content" in one_part
+            if not is_text and part(one_part) is not one_part:
+                return False
+    return True
 
 
 def _of_parts(value: dict[str, Any], role: str) -> dict[str, Any]:

@@ -72,8 +72,11 @@ def read(raw: RawSpan, span: Span) -> None:
                     setattr(span, field, found)
     if raw.events or raw.logs:
         _beside(raw, span)
-    if span.operation is not None and sc.KIND not in said:
-        span.kind = KIND_OF.get(span.operation, "other")
+    if sc.KIND not in said:
+        if span.operation is not None:
+            span.kind = KIND_OF.get(span.operation, "other")
+        elif span.request_model and span.output_tokens is not None:
+            span.kind = "llm"  # before v1.27 there was no operation
     span.model = span.response_model or span.request_model
     finished(span)
 

@@ -12,6 +12,7 @@ MAX_INTEGER = (1 << 63) - 1
 """The largest integer that the store and every client of it can hold."""
 
 _CONTAINERS = frozenset("{[")
+_OBJECTS = (dict, list)
 _MAX_DECODINGS = 4
 _JSON_STARTS = frozenset('{["')
 _BLANKS = frozenset(" \t\n\r")
@@ -60,15 +61,15 @@ def decoded(value: Any) -> Any:
     >>> decoded('{"a": 1}'), decoded('"[1]"'), decoded("rainy"), decoded("12")
     ({'a': 1}, [1], 'rainy', '12')
     """
-    for _ in range(_MAX_DECODINGS):
-        if not isinstance(value, str) or value[:1] not in _STARTS:
-            return value
+    times = 0
+    while isinstance(value, str) and value[:1] in _STARTS and times < _MAX_DECODINGS:
         if value[0] in _BLANKS and value.lstrip()[:1] not in _JSON_STARTS:
             return value
         try:
             value = loads(value)
         except (ValueError, RecursionError):
             return value
+        times += 1
     return value
 
 
@@ -110,6 +111,6 @@ def take(span: Span, field: str, name: str, raw: Any, read: Callable[[Any], Any]
     value = decoded(raw)
     found = value if read is None else read(value)
     # Text that was encoded more than once says something else than what it finally stands for.
-    if found is value and (raw is value or (raw[:1] in _CONTAINERS and isinstance(value, dict | list))):
+    if found is value and (raw is value or (raw[:1] in _CONTAINERS and isinstance(value, _OBJECTS))):
         span.promoted[field] = name
     setattr(span, field, found)
