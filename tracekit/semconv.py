@@ -1,4 +1,4 @@
-"""Every attribute, event and metric name, once. No literal of one stands anywhere else.
+"""Every attribute, event and metric name, once; vendors' in `semconv_vendors`. No literal of one stands elsewhere.
 
 OpenTelemetry GenAI semantic conventions v1.41 unless a line says otherwise. Not imported from
 opentelemetry-semantic-conventions: its GenAI names are unstable and move between releases that we must all run beside.
@@ -165,6 +165,6 @@ SEMANTIC_KERNEL_FINISH_REASON: Final = "gen_ai.response.finish_reason"
 SERVER_TIME_TO_FIRST_TOKEN: Final = "gen_ai.server.time_to_first_token"  # noqa: S105 - seconds; Strands: milliseconds
 XAI_USER_ID: Final = "user_id"
 XAI_CACHED_TOKENS: Final = "gen_ai.usage.cached_prompt_text_tokens"
-XAI_REASONING_TOKENS: Final = "gen_ai.usage.reasoning_tokens"
+USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.41.0"

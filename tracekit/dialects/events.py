@@ -12,7 +12,7 @@ from tracekit import semconv as sc
 from tracekit.dialects.documents import tools
 from tracekit.dialects.messages import message, messages
 from tracekit.dialects.parts import parts
-from tracekit.dialects.values import decoded, text
+from tracekit.dialects.values import decoded, listed, text
 from tracekit.model import RawSpan, Span
 
 _Said = dict[str, Any]
@@ -56,6 +56,11 @@ def read_events(found: list[tuple[str, _Said]], span: Span) -> None:
             _details(said, span)
     span.input_messages = span.input_messages or asked or None
     span.output_messages = span.output_messages or answered or None
+
+
+def read_listed(span: Span, value: Any) -> None:
+    """Read events that stand as a list in an attribute, each its body with its name under `event.name`."""
+    read_events([_record({"body": event}) for event in listed(value) or ()], span)
 
 
 def _details(said: _Said, span: Span) -> None:
