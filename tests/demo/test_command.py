@@ -44,13 +44,6 @@ def listed(url: str) -> list[str]:
         return [trace["trace_id"] for trace in json.load(answer)["traces"]]
 
 
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("demo") / "recorded"
-    record(path, pace=0)
-    return path
-
-
 def test_the_first_start_records_and_then_prints_a_url_that_has_it_all(data_dir: Path) -> None:
     with serving("--port", "0") as (url, _):
         assert url.startswith("http://127.0.0.1:")
