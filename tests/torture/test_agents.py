@@ -40,8 +40,8 @@ def work():
                 with tracekit.span("tool", kind="tool") as tool:
                     say("begun", tool)
                 say("ended", tool)
+            time.sleep(0.001)
         say("ended", turn)
-        time.sleep(0.001)
 
 threading.Thread(target=work, daemon=True).start()
 work()
