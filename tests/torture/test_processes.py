@@ -1,4 +1,4 @@
-"""Many processes, and every way to become one or to end: what each of them ended is stored once, without a complaint."""
+"""Many processes, and every way to become one or to end: what each ended is stored once, without a complaint."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def program(code: str, directory: Path, *, python: str = sys.executable) -> subp
 
 def stored(directory: Path) -> tuple[Counter[str], Counter[str]]:
     """Names of the spans that are complete, and of all others with their outcome; nothing may be missing or damaged."""
-    with open_source(directory, tell=lambda notice: pytest.fail(notice)) as source:
+    with open_source(directory, tell=pytest.fail) as source:
         rows = source.sql("SELECT name, outcome, end_time IS NOT NULL FROM spans").rows
         assert source.sql("SELECT count(*) FROM gaps").rows == [(0,)]
     complete = Counter(name for name, outcome, ended in rows if ended and outcome == "complete")
@@ -236,8 +236,8 @@ def test_tests_in_several_workers(tmp_path: Path) -> None:
         "    with tracekit.span(f'test {number}'): pass\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "-c", os.devnull, str(suite)],
-        env={**os.environ, "TRACEKIT_DIR": str(tmp_path)},
+        [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-n", "2", "-c", os.devnull, str(suite)],
+        env={**os.environ, "TRACEKIT_DIR": str(tmp_path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=tmp_path,
         capture_output=True,
         text=True,
