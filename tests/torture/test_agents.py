@@ -1,4 +1,4 @@
-"""A running agent, its collector, or both are killed: what had ended is stored once, what had not is interrupted.
+"""A running agent, its collector, both, or the collector's decoder are killed: what had ended is stored once.
 
 The agent writes down each span's id when its block begins and when it has ended, as a program would see it.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from tests.support.torture import rounds
 from tracekit.query.source import open_source
 
 POINTS = rounds(4, all_of_them=100)
-VICTIMS = ("app", "collector", "both")
+VICTIMS = ("app", "collector", "both", "decoder")
 AGENT = """
 import os, sys, threading, time, tracekit
 
@@ -51,6 +52,14 @@ work()
 def marks(log: Path) -> list[str]:
     """The whole lines of the agent's log: a kill may cut the last."""
     return log.read_text().rpartition("\n")[0].splitlines() if log.exists() else []
+
+
+def kill_children(pid: int) -> None:
+    """Kill what a process has started: it decodes in a process of its own while there is something to decode."""
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in listed.read_text(encoding="ascii").split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
 
 
 class Agents:
@@ -86,9 +95,11 @@ def test_what_had_ended_is_stored_once_wherever_the_kill_hits(tmp_path: Path) ->
             victim = VICTIMS[point % len(VICTIMS)]
             with agents.running() as app:
                 time.sleep(draw.random() * 0.2)
-                if victim != "collector":
+                if victim == "decoder":
+                    kill_children(collector.pid)
+                if victim in {"app", "both"}:
                     app.kill()
-                if victim != "app":
+                if victim in {"collector", "both"}:
                     collector.kill()
                     _, collector = serving.enter_context(up("--dir", str(tmp_path), cwd=tmp_path))
     begun, ended = Counter[str](), Counter[str]()
