@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 from tracekit._version import __version__
 from tracekit.errors import tell
+from tracekit.journal import descriptors
 from tracekit.journal.frame import pack
 from tracekit.journal.records import CLOSE, CONTINUED, FORMAT, HEADER, RESOURCE, SUFFIX, encode, family
 
@@ -50,8 +51,6 @@ FSYNC: tuple[Fsync, ...] = ("off", "each", "100ms")
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 _REMOVED = "it was removed while this program wrote to it"
-_MANY = 1024
-"""Descriptors beyond which a higher limit makes no higher number: the kernel's table grows with the number."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -168,7 +167,7 @@ class JournalWriter:
                 raise FileNotFoundError(errno.ENOENT, _REMOVED, str(self.path))
             for fd in (self._fd, *(fd for _, fd in self._retired)):
                 if fd is not None:
-                    _datasync(fd)
+                    descriptors.datasync(fd)
 
     def sync_written(self) -> None:
         """Sync where something has been written since the last time; that the disk refuses is noted."""
@@ -234,7 +233,7 @@ class JournalWriter:
         with self._opening:
             now, fd = time.monotonic(), self._fd
             self._look_at = now + LOOK_SECONDS
-            if fd is None or not _is_removed(fd):
+            if fd is None or not descriptors.is_removed(fd):
                 self._seen = self._written_total
                 return True
             lost = self._written_total - self._seen
@@ -272,7 +271,7 @@ class JournalWriter:
             self._fd = after
             for retired, fd in self._retired:
                 if now - retired > RETIRED_SECONDS:
-                    _close(fd)
+                    descriptors.close(fd)
             self._retired = [(then, fd) for then, fd in self._retired if now - then <= RETIRED_SECONDS]
             self._retired.append((now, before))
 
@@ -282,7 +281,7 @@ class JournalWriter:
             self._unsynced.set()
             return True
         try:
-            _datasync(fd)
+            descriptors.datasync(fd)
         except OSError as error:
             return self._drop(f"{self.path}: {error.strerror or error}")
         return True
@@ -332,7 +331,7 @@ class JournalWriter:
         self._named_ms = max(time.time_ns() // 1_000_000, self._named_ms + 1)  # names sort as the files were begun
         path = self.directory / f"{self._named_ms:013d}-{family(self._process)}{SUFFIX}"
         flags = os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
-        fd = _aside(os.open(path, flags, FILE_MODE))
+        fd = descriptors.aside(os.open(path, flags, FILE_MODE))
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_SH)
         return fd, path
@@ -359,44 +358,11 @@ class JournalWriter:
 
     def _let_go(self) -> None:
         for fd in (self._fd, *(fd for _, fd in self._retired)):
-            _close(fd)
-
-
-def _aside(fd: int) -> int:
-    """The same file under a high number.
-
-    A program that closes all descriptors and then opens files of its own gets the lowest ones. Under such a number, our
-    next record would land in one of its files.
-    """
-    if fcntl is None:
-        return fd
-    try:
-        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, min(os.sysconf("SC_OPEN_MAX"), _MANY) * 7 // 8)
-    except OSError:  # none is free up there
-        return fd
-    os.close(fd)
-    return high
-
-
-def _is_removed(fd: int) -> bool:
-    try:
-        return os.fstat(fd).st_nlink == 0
-    except OSError:  # the program has closed it: the next write finds that out, and opens another
-        return False
-
-
-def _close(fd: int | None) -> None:
-    if fd is not None:
-        with contextlib.suppress(OSError):  # the program has closed it already
-            os.close(fd)
+            descriptors.close(fd)
 
 
 def _resource(number: int, attributes: Mapping[str, Any]) -> bytes:
     return encode({"id": number, "attributes": dict(attributes)}).encode()
-
-
-def _datasync(fd: int) -> None:
-    (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(fd)
 
 
 def _sync_often(reference: weakref.ref[JournalWriter]) -> None:
