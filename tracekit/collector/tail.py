@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracekit.collector.sequences import Range, Sequences
+from tracekit.journal.records import SUFFIX, family
 from tracekit.store import Gap, JournalState
 
 KEPT_REASONS = 5
@@ -46,8 +47,13 @@ class Tail:
 
     @property
     def family(self) -> str:
-        """What the files of one process have in common, whose records are numbered as those of one file."""
-        return self.process or self.name if "part" in self.header else self.name
+        """What the files of one process have in common, whose records are numbered as those of one file.
+
+        The end of the process's id. A file whose header was lost carries it in its name.
+        """
+        if self.process is None:
+            return self.name.removesuffix(SUFFIX).partition("-")[2] or self.name
+        return family(self.process) if "part" in self.header else self.name
 
     @property
     def foreign(self) -> bool:

@@ -31,6 +31,16 @@ OTLP_METRICS_JSON = b"m"
 CONTINUED = b"N"
 CLOSE = b"Z"
 
+
+def family(process: str) -> str:
+    """The end of a process's id, which the names of its files carry: one that has lost its header still belongs to it.
+
+    >>> family("some-host-4711-5a0c91fe")
+    '4711-5a0c91fe'
+    """
+    return "-".join(process.split("-")[-2:])
+
+
 _decode = json.JSONDecoder(parse_constant=str).decode  # NaN and Infinity, which JSON lacks, stay as words
 
 Fragment = str

@@ -6,6 +6,7 @@ is asked over HTTP, and two short commands that meet wait for each other.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import time
@@ -144,9 +145,12 @@ def open_source(
         )
     found = _patiently(directory, database, lambda: _remote(directory, database))
     if isinstance(found, StoreSource):
-        for notice in found.fold():
-            if tell is not None:
-                tell(notice)
+        with contextlib.ExitStack() as unless_folded:
+            unless_folded.callback(found.close)
+            for notice in found.fold():
+                if tell is not None:
+                    tell(notice)
+            unless_folded.pop_all()
     return found
 
 
@@ -211,7 +215,11 @@ def _patiently(
         else:
             prices = config.setting("prices").value
             journals, file = directory / config.JOURNAL, Path(prices) if prices else None
-            return StoreSource(store, Ingest(journals, store, prices=file, apart=apart))
+            with contextlib.ExitStack() as unless_ready:
+                unless_ready.callback(store.close)
+                ingest = Ingest(journals, store, prices=file, apart=apart)
+                unless_ready.pop_all()
+            return StoreSource(store, ingest)
 
 
 def _running(directory: Path, database: Path) -> Running | None:
