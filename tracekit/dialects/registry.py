@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracekit import semconv as sc
-from tracekit.dialects import generic, otel_genai
+from tracekit.dialects import generic, otel_genai, usage
 from tracekit.dialects.base import base
 from tracekit.model import RawSpan, Span
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-_COUNTED_KINDS = frozenset({"llm", "embedding"})
 RAW = "raw"
 
 
@@ -50,14 +49,5 @@ def canonical(raw: RawSpan) -> Span:
         }
         return span
     span.dialect = dialect.name
-    span.counted = _owns_usage(span)
+    usage.settle(span)
     return span
-
-
-def _owns_usage(span: Span) -> bool:
-    """Whether this span reports tokens that were paid for by it. Roll-ups of agents and chains are not."""
-    return (
-        span.kind in _COUNTED_KINDS
-        and span.operation != sc.FETCH_RESPONSE  # the response was paid for when it was made
-        and (span.input_tokens is not None or span.output_tokens is not None)
-    )

@@ -1,0 +1,7 @@
+UPDATE internal.spans AS judged
+SET counted = verdicts.counted,
+    twin_of = verdicts.twin_of,
+    told_elsewhere = verdicts.told_elsewhere,
+    ledger_fault = verdicts.ledger_fault
+FROM verdicts
+WHERE judged.start_ns >= $earliest AND judged.trace_id = verdicts.trace_id AND judged.span_id = verdicts.span_id;

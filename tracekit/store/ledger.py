@@ -1,0 +1,124 @@
+"""Who owns the usage of a provider's response, of all the spans of one trace that tell of it. Pure.
+
+Takes what spans say of themselves and gives a verdict for each; keeps nothing, so that the same spans give the same
+verdicts in whatever order they came. How spans are recognised as one response is in `responses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tracekit.store.responses import PASSED, Entry, Response, descent, responses
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Verdict:
+    """What the ledger says of a span.
+
+    Attributes:
+        counted: it owns its usage: sums over counted spans have every response once.
+        twin_of: the span that tells of the same response and stands for it.
+        told: its usage, or the lack of it, is made good by other spans: it is a twin, or sums up calls.
+        fault: what it says that the owner, or the calls beneath it, contradict.
+    """
+
+    counted: bool = False
+    twin_of: str | None = None
+    told: bool = False
+    fault: str | None = None
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Tokens of the owners beneath a span: all of them, and those that are not beneath a further agent or tool."""
+
+    whole: list[int] = field(default_factory=lambda: [0, 0])
+    near: list[int] = field(default_factory=lambda: [0, 0])
+
+
+def judge(entries: Iterable[Entry]) -> dict[str, Verdict]:
+    """A verdict for every span that is a model call or reports usage.
+
+    Args:
+        entries: the spans of one trace, in any order. Those that are neither, nor the parent of another, may be left out.
+    """
+    trace = {entry.span_id: entry for entry in sorted(entries, key=lambda entry: entry.order)}
+    descending = descent(trace)
+    found = responses(descending)
+    verdicts = {span_id: verdict for response in found for span_id, verdict in _of_response(response)}
+    named = {name: response.owner for response in found if response.reports for name in response.ids}
+    held = _within_calls(descending)
+    sums: dict[str | None, _Sum] = {}
+    for entry in reversed(descending):
+        beneath = sums.pop(entry.span_id, None)
+        if entry.span_id not in verdicts and (entry.reports or entry.is_call):
+            twin = named.get(entry.response_id or "") if not entry.is_call else None
+            verdicts[entry.span_id] = _of_other(entry, twin, beneath, held=entry.span_id in held)
+        owns = entry.span_id in verdicts and verdicts[entry.span_id].counted
+        if beneath is not None or owns:
+            _carry(sums.setdefault(entry.parent_span_id, _Sum()), entry, beneath or _Sum(), owns=owns)
+    return verdicts
+
+
+def _of_response(response: Response) -> Iterable[tuple[str, Verdict]]:
+    owner = response.owner
+    for entry in response.levels:
+        if entry is owner:
+            yield entry.span_id, Verdict(counted=owner.reports)
+        else:
+            yield entry.span_id, _twin(entry, owner)
+
+
+def _of_other(entry: Entry, twin: Entry | None, beneath: _Sum | None, *, held: bool) -> Verdict:
+    """Of a span that is no view of a response: it sums up those beneath it, or is the only one to tell of any."""
+    if twin is not None:
+        return _twin(entry, twin)
+    if beneath is not None:
+        return Verdict(told=True, fault=_contradiction(entry, beneath))
+    return Verdict(told=True) if held else Verdict(counted=entry.reports)
+
+
+def _within_calls(descending: Iterable[Entry]) -> set[str]:
+    """The spans beneath a call that reports: what they tell is a part of that."""
+    held: set[str] = set()
+    calls: set[str] = set()
+    for entry in descending:
+        if entry.parent_span_id in held or entry.parent_span_id in calls:
+            held.add(entry.span_id)
+        if entry.is_call and entry.reports:
+            calls.add(entry.span_id)
+    return held
+
+
+def _carry(sums: _Sum, entry: Entry, beneath: _Sum, *, owns: bool) -> None:
+    """Add to the sums of a parent what one of its children brings."""
+    near = entry.is_call or entry.kind in PASSED
+    for index, tokens in enumerate(entry.tokens):
+        own = (tokens or 0) if owns else 0
+        sums.whole[index] += beneath.whole[index] + own
+        sums.near[index] += (beneath.near[index] if near else 0) + own
+
+
+def _twin(entry: Entry, owner: Entry) -> Verdict:
+    """Of a second view. What only one of the two tells is no contradiction."""
+    pairs = zip(_NAMES, (*entry.tokens, *entry.details), (*owner.tokens, *owner.details), strict=True)
+    differences = [f"{own} {name} tokens, not {its}" for name, own, its in pairs if None not in {own, its} and own != its]
+    fault = f"tells of the same response as {owner.span_id}, but {', '.join(differences)}" if differences else None
+    return Verdict(twin_of=owner.span_id, told=True, fault=fault)
+
+
+def _contradiction(entry: Entry, beneath: _Sum) -> str | None:
+    """What a roll-up says, and the calls beneath it do not add up to, with those of further agents and tools or without."""
+    for sums in (beneath.whole, beneath.near):
+        if all(tokens in {None, added} for tokens, added in zip(entry.tokens, sums, strict=True)):
+            return None
+    claims = [
+        f"{tokens} {name} tokens, but the calls beneath it add up to {added}"
+        for name, tokens, added in zip(_NAMES, entry.tokens, beneath.whole, strict=False)
+        if tokens not in {None, added}
+    ]
+    return f"sums up {'; '.join(claims)}"
+
+
+_NAMES = ("input", "output", "cache read", "cache write", "reasoning")
