@@ -79,7 +79,6 @@ def test_providers_are_known_by_the_conventions_names(provider: str | None, mode
         {"input_tokens": None},
         {"output_tokens": None},
         {"cache_read_tokens": 101},
-        {"counted": False},
     ],
 )
 def test_what_is_not_known_costs_nothing_known(fields: dict[str, Any]) -> None:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tracekit.dialects.registry import DIALECTS, Dialect, canonical
+from tracekit.dialects.usage import reports
 
-__all__ = ["DIALECTS", "Dialect", "canonical"]
+__all__ = ["DIALECTS", "Dialect", "canonical", "reports"]

@@ -6,6 +6,7 @@ commit that touches the trace. So a verdict is taken back when the real owner co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -14,27 +15,75 @@ import duckdb
 import pyarrow as pa
 
 from tracekit.semconv import FETCH_RESPONSE
-from tracekit.store.duckdb.cells import text
+from tracekit.store import Table
+from tracekit.store.cells import text
 from tracekit.store.duckdb.queries import query
 from tracekit.store.ledger import Verdict, judge
 from tracekit.store.responses import Entry
 
-_UNJUDGED = Verdict()
 _Row = tuple[Any, ...]
+_Change = tuple[str, str, Verdict]
 
 
-def settle(connection: duckdb.DuckDBPyConnection, earliest: int) -> None:
-    """Judge the traces named in the registered table `touched`, of spans that start at `earliest` or later.
+def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int) -> Table:
+    """What is to change in the traces of the registered table `touched`: rows for `apply_verdicts`.
 
     Traces in which no span can be another's twin, nor sum others up, are not looked at.
+
+    Args:
+        connection: in the transaction that has stored the spans.
+        earliest: no span of these traces starts before, in Unix nanoseconds.
     """
     bound = {"earliest": earliest}
-    suspects = connection.execute(query("ledger_suspects"), bound).to_arrow_table()
-    if not suspects.num_rows:
-        return
-    with registered(connection, "suspects", suspects):
-        rows = connection.execute(query("ledger_entries"), {**bound, "fetch": FETCH_RESPONSE}).fetchall()
-    changed = [change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(list(trace))]
-    if changed:
-        with registered(connection, "verdicts", _table(changed)):
-            connection.execute(query("apply_verdicts"), bound)
+    suspects = [trace_id for (trace_id,) in connection.execute(query("ledger_suspects"), bound).fetchall()]
+    if not suspects:
+        return _table([])
+    rows = connection.execute(
+        query("ledger_entries"), {**bound, "suspects": suspects, "fetch": FETCH_RESPONSE}
+    ).fetchall()
+    return _table([change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(list(trace))])
+
+
+def _changes(rows: list[_Row]) -> Iterable[_Change]:
+    """Verdicts on the spans of one trace that are not what is stored."""
+    stored: dict[str, Verdict] = {}
+    entries: list[Entry] = []
+    for row in rows:
+        *said, counted, twin_of, told, fault = row[1:]
+        stored[row[1]] = Verdict(counted=counted, twin_of=twin_of, told=bool(told), fault=fault)
+        entries.append(_entry(*said))
+    for span_id, verdict in judge(entries).items():
+        if stored[span_id] != verdict:
+            yield rows[0][0], span_id, verdict
+
+
+def _entry(*said: Any) -> Entry:
+    span_id, parent, kind, start, end, failed, scope, model, response_id, fetched, *tokens = said
+    return Entry(
+        span_id=span_id,
+        parent_span_id=parent,
+        kind=kind,
+        start_ns=start,
+        end_ns=end,
+        failed=failed,
+        scope=scope,
+        model=model,
+        response_id=response_id,
+        fetched=fetched,
+        tokens=(tokens[0], tokens[1]),
+        details=(tokens[2], tokens[3], tokens[4]),
+    )
+
+
+def _table(changes: list[_Change]) -> Table:
+    found = [verdict for _, _, verdict in changes]
+    return pa.table(
+        {
+            "trace_id": text([trace_id for trace_id, _, _ in changes]),
+            "span_id": text([span_id for _, span_id, _ in changes]),
+            "counted": pa.array([verdict.counted for verdict in found], pa.bool_()),
+            "told_elsewhere": pa.array([verdict.told for verdict in found], pa.bool_()),
+            "twin_of": text([verdict.twin_of for verdict in found]),
+            "ledger_fault": text([verdict.fault for verdict in found]),
+        }
+    )

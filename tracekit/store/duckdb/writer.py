@@ -14,10 +14,11 @@ import duckdb
 import pyarrow as pa
 
 from tracekit.errors import StoreError
+from tracekit.semconv import FETCH_RESPONSE
 from tracekit.store import Committed, Packed, Table, packing
 from tracekit.store.cells import compute
+from tracekit.store.duckdb import ledger
 from tracekit.store.duckdb.queries import query
-from tracekit.store.previews import PREVIEW_LENGTH
 
 _SLACK_NS = 1_000_000_000
 """Emitters that send a span twice may round its start differently."""
@@ -80,7 +81,6 @@ class _Commit:
         self._connection = connection
         self._touched: list[Table] = []
         self._earliest: int | None = None
-        self._may_hold_twins = False
         self.next_seq = next_seq
 
     def ended(self, spans: Table) -> int:
@@ -88,7 +88,6 @@ class _Commit:
         if not spans:
             return 0
         window = self._touch(spans)
-        self._may_hold_twins = compute.any(compute.and_(spans["counted"], spans["response_id"].is_valid())).as_py()
         numbers = pa.array(range(self.next_seq, self.next_seq + len(spans)), pa.int64())
         self.next_seq += len(spans)
         with self._table("incoming", spans.append_column("seq", numbers)):
@@ -126,10 +125,16 @@ class _Commit:
             if row and row[0] is not None:
                 self._reach(row[0])
             bound = {"earliest": self._earliest}
-            if self._may_hold_twins:
-                self._run("fold_twins", bound)
+            self._settle(self._earliest)
             self._run("delete_traces")
-            self._run("insert_traces", {**bound, "preview": PREVIEW_LENGTH})
+            self._run("insert_traces", {**bound, "fetch": FETCH_RESPONSE})
+
+    def _settle(self, earliest: int) -> None:
+        """See to it that each provider response is counted once in the touched traces."""
+        changes = ledger.verdicts(self._connection, earliest)
+        if changes:
+            with self._table("verdicts", changes):
+                self._run("apply_verdicts", {"earliest": earliest})
 
     def rest(self, packed: Packed) -> None:
         """Scores, and how far the journals are read."""

@@ -1,7 +1,7 @@
 -- What the ledger needs of the suspects' spans: the calls, all that tell of usage, and what links them.
 WITH near AS (
-    FROM internal.spans SEMI JOIN suspects USING (trace_id)
-    WHERE start_ns >= $earliest
+    FROM internal.spans
+    WHERE start_ns >= $earliest AND list_contains($suspects, trace_id)
 )
 SELECT
     trace_id, span_id, parent_span_id, kind, start_ns, end_ns, status = 'error' AS failed, scope_name, request_model, response_id,
