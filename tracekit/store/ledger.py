@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from tracekit.store.responses import PASSED, Entry, Response, descent, responses
+from tracekit.store.responses import PASSED, Entry, descent, responses
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the ledger says of a span.
 
     Attributes:
         counted: it owns its usage: sums over counted spans have every response once.
         twin_of: the span that tells of the same response and stands for it.
-        told: its usage, or the lack of it, is made good by other spans: it is a twin, or sums up calls.
+        told: it is a call, and other spans tell of its usage: its owner, or the calls that it sums up.
         fault: what it says that the owner, or the calls beneath it, contradict.
     """
 
@@ -27,6 +27,10 @@ class Verdict:
     twin_of: str | None = None
     told: bool = False
     fault: str | None = None
+
+
+_OWNS = Verdict(counted=True)
+_SAYS_NOTHING = Verdict()
 
 
 @dataclass(slots=True)
@@ -46,7 +50,14 @@ def judge(entries: Iterable[Entry]) -> dict[str, Verdict]:
     trace = {entry.span_id: entry for entry in sorted(entries, key=lambda entry: entry.order)}
     descending = descent(trace)
     found = responses(descending)
-    verdicts = {span_id: verdict for response in found for span_id, verdict in _of_response(response)}
+    verdicts: dict[str, Verdict] = {}
+    for response in found:
+        verdicts[response.owner.span_id] = _OWNS if response.reports else _SAYS_NOTHING
+        for entry in response.members:
+            if entry is not response.owner:
+                verdicts[entry.span_id] = _twin(entry, response.owner)
+    if not any(entry.span_id not in verdicts and (entry.reports or entry.is_call) for entry in descending):
+        return verdicts
     named = {name: response.owner for response in found if response.reports for name in response.ids}
     held = _within_calls(descending)
     sums: dict[str | None, _Sum] = {}
@@ -61,22 +72,13 @@ def judge(entries: Iterable[Entry]) -> dict[str, Verdict]:
     return verdicts
 
 
-def _of_response(response: Response) -> Iterable[tuple[str, Verdict]]:
-    owner = response.owner
-    for entry in response.levels:
-        if entry is owner:
-            yield entry.span_id, Verdict(counted=owner.reports)
-        else:
-            yield entry.span_id, _twin(entry, owner)
-
-
 def _of_other(entry: Entry, twin: Entry | None, beneath: _Sum | None, *, held: bool) -> Verdict:
     """Of a span that is no view of a response: it sums up those beneath it, or is the only one to tell of any."""
     if twin is not None:
         return _twin(entry, twin)
     if beneath is not None:
-        return Verdict(told=True, fault=_contradiction(entry, beneath))
-    return Verdict(told=True) if held else Verdict(counted=entry.reports)
+        return Verdict(told=entry.is_call, fault=_contradiction(entry, beneath))
+    return Verdict(counted=entry.reports and not held, told=entry.is_call)
 
 
 def _within_calls(descending: Iterable[Entry]) -> set[str]:
@@ -102,10 +104,12 @@ def _carry(sums: _Sum, entry: Entry, beneath: _Sum, *, owns: bool) -> None:
 
 def _twin(entry: Entry, owner: Entry) -> Verdict:
     """Of a second view. What only one of the two tells is no contradiction."""
+    if entry.tokens == owner.tokens and entry.details == owner.details:
+        return Verdict(twin_of=owner.span_id, told=entry.is_call)
     pairs = zip(_NAMES, (*entry.tokens, *entry.details), (*owner.tokens, *owner.details), strict=True)
     differences = [f"{own} {name} tokens, not {its}" for name, own, its in pairs if None not in {own, its} and own != its]
     fault = f"tells of the same response as {owner.span_id}, but {', '.join(differences)}" if differences else None
-    return Verdict(twin_of=owner.span_id, told=True, fault=fault)
+    return Verdict(twin_of=owner.span_id, told=entry.is_call, fault=fault)
 
 
 def _contradiction(entry: Entry, beneath: _Sum) -> str | None:

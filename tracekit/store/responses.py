@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 CALLS = frozenset({"llm", "embedding"})
 """Kinds of spans that are a request to a provider."""
@@ -16,11 +15,21 @@ PASSED = frozenset({"chain", "other", "prompt"})
 """Kinds of spans that may stand between two views of one call. What an agent or a tool calls is a call of its own."""
 
 Tokens = tuple[int | None, int | None]
+_UNKNOWN: Tokens = (None, None)
 
 
-@dataclass(slots=True, frozen=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Entry:
-    """What the ledger needs of a span. `details` are cache read, cache write and reasoning tokens."""
+    """What the ledger needs of a span. Never changed once made.
+
+    Attributes:
+        fetched: it fetches a response that was made, and paid for, before.
+        tokens: input and output.
+        details: cache read, cache write and reasoning tokens.
+        is_call: it is a request to a provider that makes a response.
+        reports: it tells of tokens that were paid for.
+        order: by start; what goes on for longer comes first, since it may hold the other.
+    """
 
     span_id: str
     parent_span_id: str | None = None
@@ -34,54 +43,40 @@ class Entry:
     fetched: bool = False
     tokens: Tokens = (None, None)
     details: tuple[int | None, int | None, int | None] = (None, None, None)
+    is_call: bool = field(init=False)
+    reports: bool = field(init=False)
+    order: tuple[int, int, str] = field(init=False)
 
-    @property
-    def is_call(self) -> bool:
-        """Whether it is a request to a provider that makes a response."""
-        return self.kind in CALLS and not self.fetched
-
-    @property
-    def reports(self) -> bool:
-        """Whether it tells of tokens; fetching a response was paid for when it was made."""
-        return self.tokens != (None, None) and not self.fetched
-
-    @property
-    def order(self) -> tuple[int, int, str]:
-        """By start; what goes on for longer comes first, since it may hold the other."""
-        return self.start_ns, -(self.end_ns or self.start_ns), self.span_id
+    def __post_init__(self) -> None:
+        self.is_call = self.kind in CALLS and not self.fetched
+        self.reports = self.tokens != _UNKNOWN and not self.fetched
+        self.order = self.start_ns, -(self.end_ns or self.start_ns), self.span_id
 
 
-@dataclass(slots=True, eq=False)
 class Response:
-    """One response: the spans that tell of it, each with the number of calls it stands within, and its ids."""
+    """One response: the spans that tell of it, and its ids.
 
-    levels: dict[Entry, int]
-    ids: set[str] = field(default_factory=set[str])
+    Its owner is the span that tells most of the usage; of several the outermost, then the first: it has the content too.
+    """
 
-    @property
-    def owner(self) -> Entry:
-        """The span that tells most of the usage; of several the outermost, then the first, which has the content too."""
-        return min(self.levels, key=self._rank)
+    __slots__ = ("_rank", "ids", "members", "owner", "reports")
 
-    @property
-    def tokens(self) -> Tokens:
-        """What its owner tells."""
-        return self.owner.tokens
-
-    @property
-    def reports(self) -> bool:
-        """Whether any of its spans tells of its usage."""
-        return any(entry.reports for entry in self.levels)
+    def __init__(self, entry: Entry, level: int) -> None:
+        """One that is known by one span, which stands within so many other calls."""
+        self.members = [entry]
+        self.owner = entry
+        self.ids = {entry.response_id} if entry.response_id else set[str]()
+        self.reports = entry.reports
+        details = sum(map(bool, entry.details))
+        self._rank = entry.tokens.count(None), -details, level, entry.order
 
     def take(self, other: Response) -> None:
         """Make the spans of another response this one's."""
-        self.levels |= other.levels
+        self.members += other.members
         self.ids |= other.ids
-
-    def _rank(self, entry: Entry) -> tuple[int, int, int, tuple[int, int, str]]:
-        unknown = entry.tokens.count(None)
-        details = sum(bool(tokens) for tokens in entry.details)
-        return unknown, -details, self.levels[entry], entry.order
+        self.reports |= other.reports
+        if other._rank < self._rank:
+            self.owner, self._rank = other.owner, other._rank
 
 
 def descent(trace: Mapping[str, Entry]) -> list[Entry]:
@@ -105,21 +100,24 @@ def responses(descending: Sequence[Entry]) -> list[Response]:
         descending: the spans, in the order of `descent`.
     """
     above = _outer_calls(descending)
-    levels: dict[Entry, int] = {}
+    own: dict[Entry, Response] = {}
+    levels: dict[Entry | None, int] = {None: -1}
     for entry in descending:
         if entry.is_call:
-            outer = above[entry.span_id]
-            levels[entry] = levels[outer] + 1 if outer is not None else 0
+            levels[entry] = levels[above[entry.span_id]] + 1
+            own[entry] = Response(entry, levels[entry])
     beneath: dict[Entry | None, list[Response]] = {}
-    for entry in reversed(levels):
-        own = Response({entry: levels[entry]}, {entry.response_id} if entry.response_id else set())
-        beneath.setdefault(above[entry.span_id], []).extend(_merged(own, beneath.pop(entry, [])))
+    for entry, response in reversed(own.items()):
+        held = beneath.pop(entry, None)
+        beneath.setdefault(above[entry.span_id], []).extend(_merged(response, held) if held else (response,))
     found = sorted(beneath.get(None, ()), key=_start)
-    return _joined_by_id(_joined_siblings(found))
+    if len(found) > 1:
+        found = _joined_by_id(_joined_siblings(found))
+    return found
 
 
 def _start(response: Response) -> tuple[int, int, str]:
-    return min(entry.order for entry in response.levels)
+    return min(entry.order for entry in response.members)
 
 
 def _outer_calls(descending: Iterable[Entry]) -> dict[str, Entry | None]:
@@ -142,7 +140,7 @@ def _outer_calls(descending: Iterable[Entry]) -> dict[str, Entry | None]:
 def _merged(outer: Response, beneath: list[Response]) -> list[Response]:
     """A call, and the responses within it: it is one of them, or their sum, or one more."""
     told = [response for response in beneath if response.reports]
-    if len(told) > 1 and (not outer.ids or outer.tokens == total(response.owner for response in told)):
+    if len(told) > 1 and (not outer.ids or outer.owner.tokens == _total(told)):
         return beneath
     same = [response for response in beneath if response.ids & outer.ids]
     alone = told or beneath
@@ -154,16 +152,16 @@ def _merged(outer: Response, beneath: list[Response]) -> list[Response]:
     return beneath
 
 
-def total(entries: Iterable[Entry]) -> Tokens:
-    """Input and output tokens of several spans; None where none of them tells."""
-    columns = zip(*(entry.tokens for entry in entries), strict=True)
-    sums = [[tokens for tokens in column if tokens is not None] for column in columns]
-    return sum(sums[0]) if sums[0] else None, sum(sums[1]) if sums[1] else None
+def _total(told: Iterable[Response]) -> Tokens:
+    """Input and output tokens of several responses; None where none of them tells."""
+    columns = zip(*(response.owner.tokens for response in told), strict=True)
+    sums = [sum(known) if (known := [tokens for tokens in column if tokens is not None]) else None for column in columns]
+    return sums[0], sums[1]
 
 
 def _joined_siblings(found: list[Response]) -> list[Response]:
     """Responses, those joined of which two spans beneath one parent tell, though no id says so."""
-    of = {entry: response for response in found for entry in response.levels}
+    of = {entry: response for response in found for entry in response.members}
     families: dict[tuple[str, str], list[Entry]] = {}
     for entry in of:
         if entry.parent_span_id is not None:
@@ -174,8 +172,8 @@ def _joined_siblings(found: list[Response]) -> list[Response]:
                 kept, joined = of[first], of[second]
                 if kept is not joined:
                     kept.take(joined)
-                    of |= dict.fromkeys(joined.levels, kept)
-    return list(dict.fromkeys(of[entry] for response in found for entry in response.levels))
+                    of |= dict.fromkeys(joined.members, kept)
+    return list(dict.fromkeys(of.values()))
 
 
 def _pairs(family: list[Entry], of: Mapping[Entry, Response]) -> Iterable[tuple[Entry, Entry]]:
@@ -189,7 +187,7 @@ def _pairs(family: list[Entry], of: Mapping[Entry, Response]) -> Iterable[tuple[
     for entry in family:
         if not entry.reports:
             if not entry.failed:
-                begun.setdefault((entry.scope, entry.model, of[entry].tokens), []).append(entry)
+                begun.setdefault((entry.scope, entry.model, of[entry].owner.tokens), []).append(entry)
             continue
         if entry.end_ns == entry.start_ns:
             stream = [(entry.scope, entry.model, tokens) for tokens in (entry.tokens, (None, None))]
@@ -220,7 +218,8 @@ def _joined_by_id(found: list[Response]) -> list[Response]:
     by_usage: dict[tuple[str, Tokens], Response] = {}
     latest: dict[str, Response] = {}
     for response in found:
-        home = next((by_usage[name, response.tokens] for name in response.ids if (name, response.tokens) in by_usage), None)
+        tokens = response.owner.tokens
+        home = next((by_usage[name, tokens] for name in sorted(response.ids) if (name, tokens) in by_usage), None)
         if home is None:
             near = (latest[name] for name in sorted(response.ids) if name in latest)
             home = next((one for one in near if _may_be_one(one, response)), None)
@@ -230,12 +229,12 @@ def _joined_by_id(found: list[Response]) -> list[Response]:
         else:
             home.take(response)
         for name in home.ids:
-            by_usage[name, home.tokens] = latest[name] = home
+            by_usage[name, home.owner.tokens] = latest[name] = home
     return list(kept)
 
 
 def _may_be_one(first: Response, second: Response) -> bool:
     if not (first.reports and second.reports):
         return True
-    ends = max(entry.end_ns or entry.start_ns for entry in first.levels)
-    return min(entry.start_ns for entry in second.levels) < ends
+    ends = max(entry.end_ns or entry.start_ns for entry in first.members)
+    return min(entry.start_ns for entry in second.members) < ends

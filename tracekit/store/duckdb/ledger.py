@@ -21,40 +21,33 @@ from tracekit.store.duckdb.queries import query
 from tracekit.store.ledger import Verdict, judge
 from tracekit.store.responses import Entry
 
-_Row = tuple[Any, ...]
-_Change = tuple[str, str, Verdict]
+_Change = tuple[str, str, Verdict, bool]
+_STORED = len(Verdict._fields) + 1
+"""The last columns of `ledger_entries`: a verdict, and whether the span is new."""
 
 
 def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int) -> Table:
-    """What is to change in the traces of the registered table `touched`: rows for `apply_verdicts`.
-
-    Traces in which no span can be another's twin, nor sum others up, are not looked at.
+    """What is to change for the spans of the registered tables `touched`, traces by id, and `incoming`, spans to be stored.
 
     Args:
-        connection: in the transaction that has stored the spans.
+        connection: in the transaction that stores the spans.
         earliest: no span of these traces starts before, in Unix nanoseconds.
+
+    Returns:
+        Rows for `insert_spans` and `apply_verdicts`, few or none: nothing is read of a trace in which no span can be
+        another's twin, nor sum others up.
     """
-    bound = {"earliest": earliest}
-    suspects = [trace_id for (trace_id,) in connection.execute(query("ledger_suspects"), bound).fetchall()]
-    if not suspects:
-        return _table([])
-    rows = connection.execute(
-        query("ledger_entries"), {**bound, "suspects": suspects, "fetch": FETCH_RESPONSE}
-    ).fetchall()
-    return _table([change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(list(trace))])
+    rows = connection.execute(query("ledger_entries"), {"earliest": earliest, "fetch": FETCH_RESPONSE}).fetchall()
+    return _table([change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(trace)])
 
 
-def _changes(rows: list[_Row]) -> Iterable[_Change]:
+def _changes(trace: Iterable[tuple[Any, ...]]) -> Iterable[_Change]:
     """Verdicts on the spans of one trace that are not what is stored."""
-    stored: dict[str, Verdict] = {}
-    entries: list[Entry] = []
-    for row in rows:
-        *said, counted, twin_of, told, fault = row[1:]
-        stored[row[1]] = Verdict(counted=counted, twin_of=twin_of, told=bool(told), fault=fault)
-        entries.append(_entry(*said))
-    for span_id, verdict in judge(entries).items():
-        if stored[span_id] != verdict:
-            yield rows[0][0], span_id, verdict
+    rows = {row[1]: row for row in reversed(list(trace))}  # of a span that is stored and comes again, the stored one
+    for span_id, verdict in judge(_entry(*row[1:-_STORED]) for row in rows.values()).items():
+        row = rows[span_id]
+        if verdict != row[-_STORED:-1]:
+            yield row[0], span_id, verdict, row[-1]
 
 
 def _entry(*said: Any) -> Entry:
@@ -76,14 +69,15 @@ def _entry(*said: Any) -> Entry:
 
 
 def _table(changes: list[_Change]) -> Table:
-    found = [verdict for _, _, verdict in changes]
+    found = [verdict for _, _, verdict, _ in changes]
     return pa.table(
         {
-            "trace_id": text([trace_id for trace_id, _, _ in changes]),
-            "span_id": text([span_id for _, span_id, _ in changes]),
+            "trace_id": text([trace_id for trace_id, *_ in changes]),
+            "span_id": text([span_id for _, span_id, *_ in changes]),
             "counted": pa.array([verdict.counted for verdict in found], pa.bool_()),
-            "told_elsewhere": pa.array([verdict.told for verdict in found], pa.bool_()),
             "twin_of": text([verdict.twin_of for verdict in found]),
+            "told_elsewhere": pa.array([verdict.told for verdict in found], pa.bool_()),
             "ledger_fault": text([verdict.fault for verdict in found]),
+            "is_new": pa.array([is_new for *_, is_new in changes], pa.bool_()),
         }
     )

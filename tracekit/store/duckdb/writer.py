@@ -52,7 +52,7 @@ class Writer:
                 stored = _Commit(self._connection, self._next_seq)
                 inserted = stored.ended(packed.spans)
                 stored.opened(packed.opened)
-                stored.interrupted(packed.interrupted)
+                stored.interrupted(packed)
                 stored.summaries()
                 stored.rest(packed)
             except BaseException:
@@ -92,7 +92,8 @@ class _Commit:
         self.next_seq += len(spans)
         with self._table("incoming", spans.append_column("seq", numbers)):
             self._run("drop_interrupted", window)
-            inserted = self._run("insert_spans", window)
+            with self._settled([spans["trace_id"]]):
+                inserted = self._run("insert_spans", window)
             self._run("close_open")
         return inserted
 
@@ -103,38 +104,27 @@ class _Commit:
             with self._table("opened", spans):
                 self._run("insert_open", window)
 
-    def interrupted(self, journals: list[str]) -> None:
-        """Close what these journals left open."""
-        if not journals:
+    def interrupted(self, packed: Packed) -> None:
+        """Close what journals left open whose writer died."""
+        if not packed.interrupted:
             return
-        bound = {"journals": journals}
+        bound = {"journals": packed.interrupted}
         rows = self._connection.execute(query("interrupted_traces"), bound).fetchall()
         if rows:
-            self._touched.append(pa.chunked_array([[trace_id for trace_id, _ in rows]], pa.string()))
+            traces = pa.chunked_array([[trace_id for trace_id, _ in rows]], pa.string())
+            self._touched.append(traces)
             self._reach(min(start for _, start in rows))
             self.next_seq += self._run("insert_interrupted", bound | {"seq": self.next_seq})
             self._run("delete_interrupted", bound)
+            with self._table("incoming", packed.spans.slice(0, 0)), self._settled([traces]):
+                pass  # what has ended within a span that never will
 
     def summaries(self) -> None:
         """Sum up the touched traces anew."""
-        if not self._touched or self._earliest is None:
-            return
-        touched = pa.chunked_array([chunk for part in self._touched for chunk in part.chunks], pa.string())
-        with self._table("touched", pa.table({"trace_id": touched.unique()})):
-            row = self._connection.execute(query("earliest_touched")).fetchone()
-            if row and row[0] is not None:
-                self._reach(row[0])
-            bound = {"earliest": self._earliest}
-            self._settle(self._earliest)
-            self._run("delete_traces")
-            self._run("insert_traces", {**bound, "fetch": FETCH_RESPONSE})
-
-    def _settle(self, earliest: int) -> None:
-        """See to it that each provider response is counted once in the touched traces."""
-        changes = ledger.verdicts(self._connection, earliest)
-        if changes:
-            with self._table("verdicts", changes):
-                self._run("apply_verdicts", {"earliest": earliest})
+        if self._touched:
+            with self._traces(self._touched) as bound:
+                self._run("delete_traces")
+                self._run("insert_traces", bound | {"fetch": FETCH_RESPONSE})
 
     def rest(self, packed: Packed) -> None:
         """Scores, and how far the journals are read."""
@@ -159,6 +149,26 @@ class _Commit:
 
     def _reach(self, start_ns: int) -> None:
         self._earliest = start_ns if self._earliest is None else min(self._earliest, start_ns)
+
+    @contextmanager
+    def _settled(self, trace_ids: list[Table]) -> Generator[None]:
+        """See to it that each provider response in these traces counts once; have `verdicts` on the `incoming` spans."""
+        with self._traces(trace_ids) as bound:
+            found = ledger.verdicts(self._connection, bound["earliest"])
+            with self._table("verdicts", found):
+                if found:
+                    self._run("apply_verdicts", bound)
+                yield
+
+    @contextmanager
+    def _traces(self, trace_ids: list[Table]) -> Generator[dict[str, Any]]:
+        """These traces as `touched`; gives the parameter `earliest`, before which none of their spans starts."""
+        found = pa.chunked_array([chunk for part in trace_ids for chunk in part.chunks], pa.string())
+        with self._table("touched", pa.table({"trace_id": found.unique()})):
+            row = self._connection.execute(query("earliest_touched")).fetchone()
+            if row and row[0] is not None:
+                self._reach(row[0])
+            yield {"earliest": self._earliest}
 
     @contextmanager
     def _table(self, name: str, table: Table) -> Generator[None]:
