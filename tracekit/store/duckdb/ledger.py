@@ -21,9 +21,15 @@ from tracekit.store.duckdb.queries import query
 from tracekit.store.ledger import Verdict, judge
 from tracekit.store.responses import Entry
 
-_Change = tuple[str, str, Verdict, bool]
+_Change = tuple[str, str, Verdict, int | None]
 _STORED = len(Verdict._fields) + 1
-"""The last columns of `ledger_entries`: a verdict, and whether the span is new."""
+"""The last columns of `ledger_entries`: a verdict, and the number of a new span."""
+_JUDGED = {
+    "counted": pa.bool_(),
+    "twin_of": pa.string(),
+    "told_elsewhere": pa.bool_(),
+    "ledger_fault": pa.string(),
+}
 
 
 def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int) -> Table:
@@ -34,8 +40,8 @@ def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int) -> Table:
         earliest: no span of these traces starts before, in Unix nanoseconds.
 
     Returns:
-        Rows for `insert_spans` and `apply_verdicts`, few or none: nothing is read of a trace in which no span can be
-        another's twin, nor sum others up.
+        Rows for `judged`, of new spans, and `apply_verdicts`, of those stored (`seq` is NULL). Few or none: nothing is
+        judged in a trace in which no span can be another's twin, nor sum others up.
     """
     rows = connection.execute(query("ledger_entries"), {"earliest": earliest, "fetch": FETCH_RESPONSE}).fetchall()
     return _table([change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(trace)])
@@ -68,16 +74,29 @@ def _entry(*said: Any) -> Entry:
     )
 
 
+def judged(incoming: Table, found: Table) -> Table:
+    """New spans, which `seq` numbers without a gap, with the verdicts on them."""
+    first = incoming["seq"][0].as_py() if incoming else 0
+    places = [(row, seq - first) for row, seq in enumerate(found["seq"].to_pylist()) if seq is not None]
+    for name, kind in _JUDGED.items() if places else ():
+        there = incoming.schema.get_field_index(name)
+        cells = incoming[name].to_pylist() if there >= 0 else [None] * len(incoming)
+        verdict = found[name].to_pylist()
+        for row, place in places:
+            cells[place] = verdict[row]
+        column = pa.array(cells, kind)
+        incoming = incoming.set_column(there, name, column) if there >= 0 else incoming.append_column(name, column)
+    return incoming
+
+
 def _table(changes: list[_Change]) -> Table:
-    found = [verdict for _, _, verdict, _ in changes]
+    columns = zip(*(verdict for _, _, verdict, _ in changes), strict=True) if changes else [()] * len(_JUDGED)
+    judgements = zip(_JUDGED.items(), columns, strict=True)
     return pa.table(
         {
             "trace_id": text([trace_id for trace_id, *_ in changes]),
             "span_id": text([span_id for _, span_id, *_ in changes]),
-            "counted": pa.array([verdict.counted for verdict in found], pa.bool_()),
-            "twin_of": text([verdict.twin_of for verdict in found]),
-            "told_elsewhere": pa.array([verdict.told for verdict in found], pa.bool_()),
-            "ledger_fault": text([verdict.fault for verdict in found]),
-            "is_new": pa.array([is_new for *_, is_new in changes], pa.bool_()),
+            **{name: pa.array(column, kind) for (name, kind), column in judgements},
+            "seq": pa.array([seq for *_, seq in changes], pa.int64()),
         }
     )

@@ -90,10 +90,12 @@ class _Commit:
         window = self._touch(spans)
         numbers = pa.array(range(self.next_seq, self.next_seq + len(spans)), pa.int64())
         self.next_seq += len(spans)
-        with self._table("incoming", spans.append_column("seq", numbers)):
+        incoming = spans.append_column("seq", numbers)
+        with self._table("incoming", incoming):
             self._run("drop_interrupted", window)
-            with self._settled([spans["trace_id"]]):
-                inserted = self._run("insert_spans", window)
+            verdicts = self._verdicts([spans["trace_id"]])
+        with self._table("incoming", ledger.judged(incoming, verdicts)):
+            inserted = self._run("insert_spans", window)
             self._run("close_open")
         return inserted
 
@@ -116,8 +118,8 @@ class _Commit:
             self._reach(min(start for _, start in rows))
             self.next_seq += self._run("insert_interrupted", bound | {"seq": self.next_seq})
             self._run("delete_interrupted", bound)
-            with self._table("incoming", packed.spans.slice(0, 0)), self._settled([traces]):
-                pass  # what has ended within a span that never will
+            with self._table("incoming", packed.spans.slice(0, 0).append_column("seq", pa.array([], pa.int64()))):
+                self._verdicts([traces])  # on what has ended within a span that never will
 
     def summaries(self) -> None:
         """Sum up the touched traces anew."""
@@ -150,15 +152,14 @@ class _Commit:
     def _reach(self, start_ns: int) -> None:
         self._earliest = start_ns if self._earliest is None else min(self._earliest, start_ns)
 
-    @contextmanager
-    def _settled(self, trace_ids: list[Table]) -> Generator[None]:
-        """See to it that each provider response in these traces counts once; have `verdicts` on the `incoming` spans."""
+    def _verdicts(self, trace_ids: list[Table]) -> Table:
+        """See to it that each provider response in these traces counts once; gives the verdicts on `incoming` spans."""
         with self._traces(trace_ids) as bound:
             found = ledger.verdicts(self._connection, bound["earliest"])
-            with self._table("verdicts", found):
-                if found:
+            if found["seq"].null_count:
+                with self._table("verdicts", found):
                     self._run("apply_verdicts", bound)
-                yield
+        return found
 
     @contextmanager
     def _traces(self, trace_ids: list[Table]) -> Generator[dict[str, Any]]:

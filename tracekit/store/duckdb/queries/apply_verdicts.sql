@@ -4,7 +4,7 @@ SET counted = verdicts.counted,
     told_elsewhere = verdicts.told_elsewhere,
     ledger_fault = verdicts.ledger_fault
 FROM verdicts
-WHERE NOT verdicts.is_new
+WHERE verdicts.seq IS NULL
     AND judged.start_ns >= $earliest
     AND judged.trace_id = verdicts.trace_id
     AND judged.span_id = verdicts.span_id;
