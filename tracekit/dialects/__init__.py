@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tracekit.dialects.registry import DIALECTS, Dialect, canonical
-from tracekit.dialects.usage import reports
+from tracekit.dialects.balance import reports
 
 __all__ = ["DIALECTS", "Dialect", "canonical", "reports"]

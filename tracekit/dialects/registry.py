@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracekit import semconv as sc
-from tracekit.dialects import generic, otel_genai, usage
+from tracekit.dialects import balance, generic, otel_genai
 from tracekit.dialects.base import base
 from tracekit.model import RawSpan, Span
 
@@ -49,5 +49,5 @@ def canonical(raw: RawSpan) -> Span:
         }
         return span
     span.dialect = dialect.name
-    usage.settle(span)
+    balance.settle(span)
     return span
