@@ -26,7 +26,7 @@ _DETAILS = {
     sc.TOKEN_COUNT_PROMPT_AUDIO: "input_audio_tokens",
     sc.TOKEN_COUNT_COMPLETION_AUDIO: "output_audio_tokens",
 }
-_TOTALS = (sc.USAGE_TOTAL_TOKENS, sc.LLM_USAGE_TOTAL_TOKENS, sc.TOKEN_COUNT_TOTAL)
+_TOTALS = (sc.USAGE_TOTAL, sc.LLM_USAGE_TOTAL_TOKENS, sc.TOKEN_COUNT_TOTAL)
 _NUMBERS = {
     sc.USAGE_INPUT_TOKENS: "input_tokens",
     sc.USAGE_OUTPUT_TOKENS: "output_tokens",
