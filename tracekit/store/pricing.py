@@ -128,6 +128,8 @@ def _model(provider: str | None, model: str, tier: str | None) -> _Listed | None
     """A model on the built-in list: at its provider, or where that is not on the list at the one that its name tells."""
     known = provider if provider and _has(provider) else None
     for told, name in modelnames.spellings(model):
+        if modelnames.is_local(told):
+            return None
         info = _info(name, known or (told if told and _has(told) else None))
         if info is not None:
             return _built_in(info, tier)
