@@ -1,4 +1,4 @@
-"""Every attribute, event and metric name, once. No literal of one stands anywhere else.
+"""Every attribute, event and metric name, once; vendors' in `semconv_vendors`. No literal of one stands elsewhere.
 
 OpenTelemetry GenAI semantic conventions v1.41 unless a line says otherwise. Not imported from
 opentelemetry-semantic-conventions: its GenAI names are unstable and move between releases that we must all run beside.

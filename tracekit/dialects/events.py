@@ -6,13 +6,14 @@ event that repeats the span's content attributes (`gen_ai.client.inference.opera
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tracekit import semconv as sc
 from tracekit.dialects.documents import tools
 from tracekit.dialects.messages import message, messages
 from tracekit.dialects.parts import parts
-from tracekit.dialects.values import decoded, text
+from tracekit.dialects.values import decoded, listed, text
 from tracekit.model import RawSpan, Span
 
 _Said = dict[str, Any]
@@ -56,6 +57,13 @@ def read_events(found: list[tuple[str, _Said]], span: Span) -> None:
             _details(said, span)
     span.input_messages = span.input_messages or asked or None
     span.output_messages = span.output_messages or answered or None
+
+
+def read_listed(raw: RawSpan, span: Span, value: Any) -> None:
+    """Read events that stand as a list in an attribute, each its body with its name under `event.name`."""
+    found = [{"attributes": event} for event in listed(value) or () if isinstance(event, dict)]
+    if found:
+        read_events(replace(raw, events=found, logs=[]), span)
 
 
 def _details(said: _Said, span: Span) -> None:
