@@ -31,7 +31,7 @@ _DOUBLES = ("ttft_ms", "cost_usd", "given_cost_usd")
 _LISTS = ("tags", "finish_reasons")
 _PLAIN = (
     *_TEXT, *_INTEGERS, *_DOUBLES, *_LISTS, "counted", "usage_details", "resource", "input_messages", "output_messages",
-    "input", "output",
+    "input", "output", "tool_arguments", "tool_result",
 )  # fmt: skip
 _plain = attrgetter(*_PLAIN)
 _PASS = 500
@@ -122,8 +122,8 @@ def _spans(found: Sequence[Span]) -> Table:
     columns |= contents.columns(found)
     columns["user_text"] = text(list(map(user_text, plain["input_messages"])))
     columns["assistant_text"] = text(list(map(assistant_text, plain["output_messages"])))
-    columns["input_text"] = text(list(map(input_text, plain["input"])))
-    columns["output_text"] = text(list(map(output_text, plain["output"])))
+    columns["input_text"] = text(list(map(input_text, plain["input"], plain["tool_arguments"])))
+    columns["output_text"] = text(list(map(output_text, plain["output"], plain["tool_result"])))
     return pa.table(columns)
 
 

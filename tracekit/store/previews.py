@@ -39,18 +39,22 @@ def assistant_text(messages: list[Any] | None) -> str | None:
     return _first(reversed(messages or ()), _ASSISTANT)
 
 
-def input_text(value: Any) -> str | None:
+def input_text(value: Any, arguments: Any = None) -> str | None:
     """What a person would read first in the input of a program's step; its JSON where that is nothing in particular.
+
+    Args:
+        value: the input.
+        arguments: of a tool, which stand for an input that is not there.
 
     >>> input_text({"messages": [{"role": "user", "content": "Hello"}]}), input_text({"question": "Why?"})
     ('Hello', 'Why?')
     """
-    return _shown(value, _USER, _INPUT_KEYS, last=False)
+    return _shown(arguments if value is None else value, _USER, _INPUT_KEYS, last=False)
 
 
-def output_text(value: Any) -> str | None:
-    """What a person would read first in the output of a program's step; its JSON where that is nothing in particular."""
-    return _shown(value, _ASSISTANT, _OUTPUT_KEYS, last=True)
+def output_text(value: Any, result: Any = None) -> str | None:
+    """What a person would read first in the output of a program's step, or else in the result of a tool; see `input_text`."""
+    return _shown(result if value is None else value, _ASSISTANT, _OUTPUT_KEYS, last=True)
 
 
 def _shown(value: Any, roles: frozenset[str], keys: tuple[str, ...], *, last: bool) -> str | None:

@@ -6,7 +6,7 @@ commit that touches the trace. So a verdict is taken back when the real owner co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -24,6 +24,11 @@ from tracekit.store.responses import Entry
 _Change = tuple[str, str, Verdict, int | None]
 _STORED = len(Verdict._fields) + 1
 """The last columns of `ledger_entries`: a verdict, and the number of a new span."""
+_TWIN_OF = -_STORED + Verdict._fields.index("twin_of")
+_CLIENTS = ["anthropic_sdk", "mistral_sdk", "xai_sdk"]
+"""Dialects of clients that make spans of their own calls."""
+_REACH_NS = 10_000_000_000
+"""How long before a client's own span the call may begin that it is a view of."""
 _JUDGED = {
     "counted": pa.bool_(),
     "twin_of": pa.string(),
@@ -32,19 +37,34 @@ _JUDGED = {
 }
 
 
-def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int) -> Table:
+def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int, window: Mapping[str, int] | None = None) -> Table:
     """What is to change for the spans of the registered tables `touched`, traces by id, and `incoming`, spans to be stored.
 
     Args:
         connection: in the transaction that stores the spans.
         earliest: no span of these traces starts before, in Unix nanoseconds.
+        window: `earliest` and `latest`, between which all incoming spans start. Clients' own spans near it that have
+            become traces of their own are judged too.
 
     Returns:
         Rows for `judged`, of new spans, and `apply_verdicts`, of those stored (`seq` is NULL). Few or none: nothing is
         judged in a trace in which no span can be another's twin, nor sum others up.
     """
     rows = connection.execute(query("ledger_entries"), {"earliest": earliest, "fetch": FETCH_RESPONSE}).fetchall()
-    return _table([change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(trace)])
+    changes = [change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(trace)]
+    if window is not None:
+        changes = _with_strays(connection, window, changes)
+    return _table(changes)
+
+
+def _with_strays(
+    connection: duckdb.DuckDBPyConnection, window: Mapping[str, int], changes: list[_Change]
+) -> list[_Change]:
+    bound = {**window, "reach": _REACH_NS, "clients": _CLIENTS}
+    found = connection.execute(query("ledger_strays"), bound).fetchall()
+    strays = {(trace_id, span_id) for trace_id, span_id, *_ in found}
+    kept = [change for change in changes if change[:2] not in strays]
+    return kept + [(*ids, Verdict(twin_of=owner, told=True), seq) for *ids, owner, seq in found]
 
 
 def _changes(trace: Iterable[tuple[Any, ...]]) -> Iterable[_Change]:
@@ -52,7 +72,8 @@ def _changes(trace: Iterable[tuple[Any, ...]]) -> Iterable[_Change]:
     rows = {row[1]: row for row in reversed(list(trace))}  # of a span that is stored and comes again, the stored one
     for span_id, verdict in judge(_entry(*row[1:-_STORED]) for row in rows.values()).items():
         row = rows[span_id]
-        if verdict != row[-_STORED:-1]:
+        stray = row[_TWIN_OF] is not None and row[_TWIN_OF] not in rows
+        if not stray and verdict != row[-_STORED:-1]:
             yield row[0], span_id, verdict, row[-1]
 
 

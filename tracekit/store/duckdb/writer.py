@@ -93,7 +93,7 @@ class _Commit:
         incoming = spans.append_column("seq", numbers)
         with self._table("incoming", incoming):
             self._run("drop_interrupted", window)
-            verdicts = self._verdicts([spans["trace_id"]])
+            verdicts = self._verdicts([spans["trace_id"]], window)
         with self._table("incoming", ledger.judged(incoming, verdicts)):
             inserted = self._run("insert_spans", window)
             self._run("close_open")
@@ -152,11 +152,12 @@ class _Commit:
     def _reach(self, start_ns: int) -> None:
         self._earliest = start_ns if self._earliest is None else min(self._earliest, start_ns)
 
-    def _verdicts(self, trace_ids: list[Table]) -> Table:
+    def _verdicts(self, trace_ids: list[Table], window: dict[str, int] | None = None) -> Table:
         """See to it that each provider response in these traces counts once; gives the verdicts on `incoming` spans."""
         with self._traces(trace_ids) as bound:
-            found = ledger.verdicts(self._connection, bound["earliest"])
+            found = ledger.verdicts(self._connection, bound["earliest"], window)
             if found["seq"].null_count:
+                self._touched.append(found["trace_id"])  # a stray's is not among those that new spans touch
                 with self._table("verdicts", found):
                     self._run("apply_verdicts", bound)
         return found
