@@ -32,7 +32,8 @@ def test_a_contradiction_is_flagged_and_nothing_else_is(seed: int) -> None:
         said = {name: rng.randint(0, 60) for name in PARTS if rng.random() < 0.8}
         span = made(said)
         fields = (
-            span.input_tokens, span.output_tokens, span.cache_read_tokens, span.cache_write_tokens, span.reasoning_tokens
+            span.input_tokens, span.output_tokens, span.cache_read_tokens, span.cache_write_tokens,
+            span.reasoning_tokens,
         )  # fmt: skip
         assert fields == tuple(said.get(name) for name in PARTS)
         over_input = INPUT in said and said.get(READ, 0) + said.get(WRITE, 0) > said[INPUT]

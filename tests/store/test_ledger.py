@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,9 @@ def check(store: Store, trace: Trace) -> None:
     assert (tokens_out or 0) == sum(owner.output_tokens or 0 for owner in owners)
     assert cost == sum(owner.cost_usd or 0 for owner in owners)
     assert faults == len(trace.faults)
-    assert unpriced == (1 if any(made.name == "agent" and place in trace.owners for place, made in enumerate(trace.spans)) else 0)
+    assert unpriced == (
+        1 if any(made.name == "agent" and place in trace.owners for place, made in enumerate(trace.spans)) else 0
+    )
 
 
 @pytest.mark.parametrize("build", STACKS)
@@ -124,7 +127,7 @@ def test_a_span_that_will_never_end_links_what_ended_within_it(store: Store) -> 
         ({"kind": "tool", "input_tokens": None, "output_tokens": None, "counted": False}, 0),
     ],
 )
-def test_a_trace_says_that_its_cost_is_a_lower_bound(store: Store, fields: dict[str, object], unpriced: int) -> None:
+def test_a_trace_says_that_its_cost_is_a_lower_bound(store: Store, fields: dict[str, Any], unpriced: int) -> None:
     made = call(trace=next(_numbers), **fields)
     store.commit(Batch(spans=[made]))
     assert store.sql("SELECT unpriced_spans FROM traces WHERE trace_id = ?", [made.trace_id]).rows == [(unpriced,)]
@@ -132,14 +135,15 @@ def test_a_trace_says_that_its_cost_is_a_lower_bound(store: Store, fields: dict[
 
 def test_what_is_left_and_what_is_given_stand_beside_the_totals(store: Store) -> None:
     made = call(
-        trace=next(_numbers), input_tokens=100, cache_read_tokens=30, cache_write_tokens=20, output_tokens=10, reasoning_tokens=4,
-        usage_details={"input_audio_tokens": 5}, service_tier="flex", given_cost_usd=0.3, cost_usd=0.2, price_source="list 1",
+        trace=next(_numbers), input_tokens=100, cache_read_tokens=30, cache_write_tokens=20, output_tokens=10,
+        reasoning_tokens=4, usage_details={"input_audio_tokens": 5}, service_tier="flex", given_cost_usd=0.3,
+        cost_usd=0.2, price_source="list 1",
     )  # fmt: skip
     wrong = call(trace=next(_numbers), input_tokens=10, cache_read_tokens=30)
     store.commit(Batch(spans=[made, wrong]))
     columns = (
-        "uncached_input_tokens, visible_output_tokens, usage_details ->> '$.input_audio_tokens', service_tier, given_cost_usd, "
-        "price_source"
+        "uncached_input_tokens, visible_output_tokens, usage_details ->> '$.input_audio_tokens', service_tier, "
+        "given_cost_usd, price_source"
     )
     assert store.sql(f"SELECT {columns} FROM spans WHERE trace_id = ?", [made.trace_id]).rows == [
         (50, 6, "5", "flex", 0.3, "list 1")
@@ -155,7 +159,9 @@ def test_a_large_trace_is_judged_in_time_that_grows_with_its_size(tmp_path: Path
         parent = step - 1 or None
         made.append(span(trace=number, number=step, parent=parent, kind="chain", start_ns=at, end_ns=BASE_NS + SECOND))
         made.append(call(trace=number, number=10_000 + step, parent=step, start_ns=at, response_id=f"r{step}"))
-        made.append(call(trace=number, number=20_000 + step, parent=10_000 + step, start_ns=at + 1, response_id=f"r{step}"))
+        made.append(
+            call(trace=number, number=20_000 + step, parent=10_000 + step, start_ns=at + 1, response_id=f"r{step}")
+        )
     opened = open_store(tmp_path / "traces.duckdb")
     opened.commit(Batch(spans=made))
     assert opened.sql("SELECT count_if(counted), count(twin_of) FROM spans").rows == [(5000, 5000)]

@@ -56,7 +56,9 @@ def spans_of(case: Path) -> list[Span]:
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
-def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dict[Path, set[str]]]]:
+def stored(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Store, dict[Path, set[str]]]]:
     """All cases in one store, and the traces of each."""
     store = open_store(tmp_path_factory.mktemp("recorded") / "traces.duckdb")
     cases = {case: spans_of(case) for case in CASES}
@@ -93,5 +95,7 @@ def test_a_twin_shows_its_owner_wherever_the_clients_own_span_ended_up(
     stored: tuple[Store, dict[Path, set[str]]],
 ) -> None:
     store, _ = stored
-    rows = store.sql("SELECT counted, twin_of IS NOT NULL FROM spans WHERE dialect = 'anthropic_sdk' AND kind = 'llm'").rows
+    rows = store.sql(
+        "SELECT counted, twin_of IS NOT NULL FROM spans WHERE dialect = 'anthropic_sdk' AND kind = 'llm'"
+    ).rows
     assert set(rows) <= {(False, True)}

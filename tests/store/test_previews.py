@@ -11,7 +11,11 @@ from tracekit.store.previews import PREVIEW_LENGTH, assistant_text, input_text, 
 
 HUMAN = {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "HumanMessage"], "kwargs": {"content": "asked"}}
 AI = {"lc": 1, "type": "constructor", "id": ["langchain", "schema", "AIMessage"], "kwargs": {"content": "said"}}
-TALK = [{"role": "system", "content": "rules"}, {"role": "user", "content": "asked"}, {"role": "assistant", "content": "said"}]
+TALK = [
+    {"role": "system", "content": "rules"},
+    {"role": "user", "content": "asked"},
+    {"role": "assistant", "content": "said"},
+]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +80,9 @@ def test_what_is_no_text_in_particular_is_its_json(value: Any, shown: str | None
     assert input_text(value) == shown
 
 
-@pytest.mark.parametrize("junk", [[None, 5, {}], [{"role": 5}], [{"role": "user", "parts": 7}], {"messages": {"messages": {}}}, [[]]])
+@pytest.mark.parametrize(
+    "junk", [[None, 5, {}], [{"role": 5}], [{"role": "user", "parts": 7}], {"messages": {"messages": {}}}, [[]]]
+)
 def test_nothing_makes_it_raise(junk: Any) -> None:
     input_text(junk)
     output_text(junk)

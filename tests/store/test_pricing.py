@@ -15,6 +15,7 @@ from tracekit.model import Span
 from tracekit.store.pricing import Pricer, price
 
 AUTUMN_NS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * SECOND
+MILLION: dict[str, Any] = {"input_tokens": 1_000_000, "output_tokens": 100_000}
 WHEN = datetime.fromtimestamp(BASE_NS / 1e9, UTC)
 
 
@@ -148,7 +149,10 @@ def test_a_price_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     ("fields", "usd"),
     [
         # Prices in USD a million from the providers' pages: input, cache read, cache write, output
-        ({"input_tokens": 1_000_000, "cache_read_tokens": 400_000, "output_tokens": 100_000}, 0.6 * 0.15 + 0.4 * 0.075 + 0.06),
+        (
+            {"input_tokens": 1_000_000, "cache_read_tokens": 400_000, "output_tokens": 100_000},
+            0.6 * 0.15 + 0.4 * 0.075 + 0.06,
+        ),
         (
             {
                 "provider": "anthropic", "request_model": "claude-sonnet-4-5", "input_tokens": 100_000,
@@ -177,11 +181,11 @@ def test_a_price_file_that_is_not_there_is_named(tmp_path: Path) -> None:
             },
             0.06 * 4 + 0.04 * 5,
         ),
-        ({"request_model": "gpt-5", "service_tier": "flex", "input_tokens": 1_000_000, "output_tokens": 100_000}, 0.625 + 0.5),
-        ({"request_model": "gpt-5", "service_tier": "priority", "input_tokens": 1_000_000, "output_tokens": 100_000}, 2.5 + 2.0),
-        ({"request_model": "gpt-5", "service_tier": "default", "input_tokens": 1_000_000, "output_tokens": 100_000}, 1.25 + 1.0),
-        ({"service_tier": "batch", "input_tokens": 1_000_000, "output_tokens": 100_000}, 0.075 + 0.03),
-        ({"provider": "azure", "request_model": "our-gpt-4o-mini-eu", "input_tokens": 1_000_000, "output_tokens": 0}, 0.15),
+        (MILLION | {"request_model": "gpt-5", "service_tier": "flex"}, 0.625 + 0.5),
+        (MILLION | {"request_model": "gpt-5", "service_tier": "priority"}, 2.5 + 2.0),
+        (MILLION | {"request_model": "gpt-5", "service_tier": "default"}, 1.25 + 1.0),
+        (MILLION | {"service_tier": "batch"}, 0.075 + 0.03),
+        (MILLION | {"provider": "azure", "request_model": "our-gpt-4o-mini-eu"}, 0.15 + 0.06),
     ],
 )  # fmt: skip
 def test_prices_are_those_computed_by_hand(fields: dict[str, Any], usd: float) -> None:
@@ -189,7 +193,10 @@ def test_prices_are_those_computed_by_hand(fields: dict[str, Any], usd: float) -
 
 
 def test_a_price_is_that_of_the_day_of_the_call() -> None:
-    before, after = int(datetime(2025, 6, 9, tzinfo=UTC).timestamp()), int(datetime(2025, 6, 11, tzinfo=UTC).timestamp())
+    before, after = (
+        int(datetime(2025, 6, 9, tzinfo=UTC).timestamp()),
+        int(datetime(2025, 6, 11, tzinfo=UTC).timestamp()),
+    )
     fields = {"request_model": "o3", "input_tokens": 1_000_000, "output_tokens": 0}
     assert priced(start_ns=before * SECOND, **fields) == pytest.approx(10)
     assert priced(start_ns=after * SECOND, **fields) == pytest.approx(2)
@@ -208,7 +215,9 @@ def test_a_guess_by_a_deployments_name_is_named() -> None:
     assert "(gpt-4o-mini, by the name of the deployment our-gpt-4o-mini-eu)" in source
 
 
-@pytest.mark.parametrize(("given", "flagged"), [(None, False), (2.1e-5, False), (2.11e-5, False), (2.2e-5, True), (0.0, True)])
+@pytest.mark.parametrize(
+    ("given", "flagged"), [(None, False), (2.1e-5, False), (2.11e-5, False), (2.2e-5, True), (0.0, True)]
+)
 def test_the_emitters_cost_is_compared(given: float | None, *, flagged: bool) -> None:
     span = call(given_cost_usd=given, usage_fault="before")
     Pricer().charge(span)

@@ -23,7 +23,9 @@ class Trace:
     """Twin and owner, by place."""
     faults: list[int] = field(default_factory=list[int])
 
-    def add(self, made: Callable[..., Span], *, at: tuple[float, float] = (0, 10), under: int | None = None, **fields: Any) -> int:
+    def add(
+        self, made: Callable[..., Span], *, at: tuple[float, float] = (0, 10), under: int | None = None, **fields: Any
+    ) -> int:
         """A span from `at[0]` to `at[1]` seconds; its place."""
         place = len(self.spans)
         self.spans.append(
@@ -40,12 +42,21 @@ class Trace:
 
     def call(self, **fields: Any) -> int:
         """A model call of 82 tokens in, 32 of them cached, and 18 out, unless told otherwise."""
-        said = {"input_tokens": 82, "output_tokens": 18, "cache_read_tokens": 32, "cost_usd": 0.25} | fields
+        said: dict[str, Any] = {"input_tokens": 82, "output_tokens": 18, "cache_read_tokens": 32, "cost_usd": 0.25} | fields
         return self.add(call, **said)
 
     def silent(self, **fields: Any) -> int:
         """A model call that tells no usage."""
-        return self.call(**{"input_tokens": None, "output_tokens": None, "cache_read_tokens": None, "counted": False, "cost_usd": None} | fields)
+        return self.call(
+            **{
+                "input_tokens": None,
+                "output_tokens": None,
+                "cache_read_tokens": None,
+                "counted": False,
+                "cost_usd": None,
+            }
+            | fields
+        )
 
     def step(self, kind: str = "chain", **fields: Any) -> int:
         """A span that is no model call."""
@@ -223,9 +234,10 @@ def parents_in_a_circle(t: Trace) -> None:
 
 
 STACKS: tuple[Build, ...] = (
-    one_instrumentor, patch_and_native, patch_without_an_id, native_beside_the_patch, native_beside_the_patch_both_with_ids,
-    through_chains, agent_of_two_calls, model_span_that_sums_up, one_step_summed_up, stream_in_two_spans, streams_side_by_side,
-    tried_again, different_responses, called_by_a_tool_of_the_call, agent_within_an_agent, agent_that_contradicts,
+    one_instrumentor, patch_and_native, patch_without_an_id, native_beside_the_patch,
+    native_beside_the_patch_both_with_ids, through_chains, agent_of_two_calls, model_span_that_sums_up,
+    one_step_summed_up, stream_in_two_spans, streams_side_by_side, tried_again, different_responses,
+    called_by_a_tool_of_the_call, agent_within_an_agent, agent_that_contradicts,
     twin_that_contradicts, agent_that_alone_tells, the_twin_tells_more, fetched_again, answered_from_a_cache,
     one_id_for_everything, embedding_twice, same_question_at_once, parents_in_a_circle,
 )  # fmt: skip

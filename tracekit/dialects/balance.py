@@ -1,7 +1,7 @@
 """The usage that a span reports, in parts that do not overlap, and what in it contradicts itself. Pure.
 
-Input is uncached, read from the cache, or written to it; output is visible or reasoning; what is sound, pictures or film of
-either is a subset beside these. Nothing is mended here: a contradiction is named in `usage_fault` and the numbers stay.
+Input is uncached, read from the cache, or written to it; output is visible or reasoning; what is sound, pictures or
+film of either is a subset beside these. Nothing is mended: a contradiction is named in `usage_fault`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _NAMES = frozenset(_NUMBERS)
 
 
 def settle(span: Span) -> None:
-    """Complete what a dialect read of a span's usage: further parts, the service tier, whether it owns it, its faults."""
+    """Complete what a dialect read of a span's usage: further parts, service tier, whether it owns it, its faults."""
     said = span.attributes
     rare = _RARE.intersection(said)
     if rare:
@@ -65,7 +65,7 @@ def settle(span: Span) -> None:
 
 
 def reports(span: Span) -> bool:
-    """Whether a span tells of tokens that a provider was paid for. Fetching a response was paid for when it was made."""
+    """Whether a span tells of tokens that were paid for. A response that is fetched was paid for when it was made."""
     return (span.input_tokens is not None or span.output_tokens is not None) and span.operation != sc.FETCH_RESPONSE
 
 

@@ -45,7 +45,7 @@ def judge(entries: Iterable[Entry]) -> dict[str, Verdict]:
     """A verdict for every span that is a model call or reports usage.
 
     Args:
-        entries: the spans of one trace, in any order. Those that are neither, nor the parent of another, may be left out.
+        entries: the spans of one trace, in any order. What is neither, nor the parent of another, may be left out.
     """
     trace = {entry.span_id: entry for entry in sorted(entries, key=lambda entry: entry.order)}
     descending = descent(trace)
@@ -107,13 +107,15 @@ def _twin(entry: Entry, owner: Entry) -> Verdict:
     if entry.tokens == owner.tokens and entry.details == owner.details:
         return Verdict(twin_of=owner.span_id, told=entry.is_call)
     pairs = zip(_NAMES, (*entry.tokens, *entry.details), (*owner.tokens, *owner.details), strict=True)
-    differences = [f"{own} {name} tokens, not {its}" for name, own, its in pairs if None not in {own, its} and own != its]
+    differences = [
+        f"{own} {name} tokens, not {its}" for name, own, its in pairs if None not in {own, its} and own != its
+    ]
     fault = f"tells of the same response as {owner.span_id}, but {', '.join(differences)}" if differences else None
     return Verdict(twin_of=owner.span_id, told=entry.is_call, fault=fault)
 
 
 def _contradiction(entry: Entry, beneath: _Sum) -> str | None:
-    """What a roll-up says, and the calls beneath it do not add up to, with those of further agents and tools or without."""
+    """What a roll-up says that the calls beneath do not add up to, those of further agents and tools in or out."""
     for sums in (beneath.whole, beneath.near):
         if all(tokens in {None, added} for tokens, added in zip(entry.tokens, sums, strict=True)):
             return None

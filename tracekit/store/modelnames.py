@@ -1,4 +1,4 @@
-"""The names that one model goes by: what clouds, gateways and emitters make of a provider's name and a model's. Pure."""
+"""The names that one model goes by: what clouds, gateways and emitters make of providers' and models' names. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def provider_id(provider: str | None) -> str | None:
 
 
 def is_local(provider: str | None) -> bool:
-    """Whether people run this server themselves: what a call costs there no list knows, whatever the model is called."""
+    """Whether people run this server themselves: what a call costs there no list knows, whatever the model's name."""
     return provider is not None and provider.lower() in _LOCAL
 
 
@@ -56,7 +56,12 @@ def spellings(model: str) -> Iterator[tuple[str | None, str]]:
     name = model
     if "/" in model:
         head, _, rest = model.partition("/")
-        if ":" in head or head in {"models", "publishers", "projects", "accounts"}:  # a path of Google's, AWS's, Fireworks'
+        if ":" in head or head in {
+            "models",
+            "publishers",
+            "projects",
+            "accounts",
+        }:  # a path of Google's, AWS's, Fireworks'
             name = model.rpartition("/")[2]
         else:
             provider, name = provider_id(head), rest

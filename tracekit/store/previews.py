@@ -1,13 +1,15 @@
 """What a list shows of a conversation: the first words of the user, the last of the assistant. Pure.
 
-A preview is an excerpt by design; the whole content stands in the columns it is taken from. Messages come in the convention's
-shape, or in what frameworks make of them: LangChain's serialised objects, pairs of role and text, plain dictionaries.
+A preview is an excerpt by design; the whole content stands in the columns it is taken from. Messages come in the
+convention's shape, or in what frameworks make of them: LangChain's serialised objects, pairs of role and text, plain
+dictionaries.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 PREVIEW_LENGTH = 500
@@ -16,8 +18,8 @@ PREVIEW_LENGTH = 500
 _USER = frozenset({"user", "human", "humanmessage", "humanmessagechunk"})
 _ASSISTANT = frozenset({"assistant", "ai", "model", "aimessage", "aimessagechunk"})
 _INPUT_KEYS = (
-    "messages", "input", "inputs", "question", "query", "prompt", "user_prompt", "user_input", "text", "content", "message",
-    "task", "topic", "kwargs", "args",
+    "messages", "input", "inputs", "question", "query", "prompt", "user_prompt", "user_input", "text", "content",
+    "message", "task", "topic", "kwargs", "args",
 )  # fmt: skip
 _OUTPUT_KEYS = (
     "output", "outputs", "answer", "final_output", "result", "response", "text", "content", "completion", "generation",
@@ -49,62 +51,64 @@ def input_text(value: Any, arguments: Any = None) -> str | None:
     >>> input_text({"messages": [{"role": "user", "content": "Hello"}]}), input_text({"question": "Why?"})
     ('Hello', 'Why?')
     """
-    return _shown(arguments if value is None else value, _USER, _INPUT_KEYS, last=False)
+    return _shown(arguments if value is None else value, _ASKED)
 
 
 def output_text(value: Any, result: Any = None) -> str | None:
-    """What a person would read first in the output of a program's step, or else in the result of a tool; see `input_text`."""
-    return _shown(result if value is None else value, _ASSISTANT, _OUTPUT_KEYS, last=True)
+    """What a person would read first in the output of a program's step, or a tool's result; see `input_text`."""
+    return _shown(result if value is None else value, _ANSWERED)
 
 
-def _shown(value: Any, roles: frozenset[str], keys: tuple[str, ...], *, last: bool) -> str | None:
+@dataclass(slots=True, frozen=True)
+class _Wanted:
+    """What is looked for in a value: the text of the first or last of these speakers, else what stands under a key."""
+
+    roles: frozenset[str]
+    keys: tuple[str, ...]
+    last: bool
+
+
+_ASKED = _Wanted(_USER, _INPUT_KEYS, last=False)
+_ANSWERED = _Wanted(_ASSISTANT, _OUTPUT_KEYS, last=True)
+
+
+def _shown(value: Any, wanted: _Wanted) -> str | None:
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        return value[:PREVIEW_LENGTH]
-    found = _unwrapped(value, roles, keys, last=last, depth=_DEPTH)
-    return found[:PREVIEW_LENGTH] if found else _json(value)
+    found = value if isinstance(value, str) else _unwrapped(value, wanted, _DEPTH) or _json(value)
+    return found[:PREVIEW_LENGTH] if found else None
 
 
 def _json(value: Any) -> str | None:
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)[:PREVIEW_LENGTH]
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     except (ValueError, RecursionError, TypeError):
         return None
 
 
-def _unwrapped(value: Any, roles: frozenset[str], keys: tuple[str, ...], *, last: bool, depth: int) -> str | None:
+def _unwrapped(value: Any, wanted: _Wanted, depth: int) -> str | None:
     """The text within a value; None where nothing says which of several it is."""
     if isinstance(value, str):
         return value or None
-    if not depth:
-        return None
-    if isinstance(value, list | tuple):
-        if any(map(_role, value)):
-            return _first(reversed(value) if last else value, roles)
-        if len(value) == 1:
-            return _unwrapped(value[0], roles, keys, last=last, depth=depth - 1)
-        return None
-    if not isinstance(value, dict):
-        return None
+    if depth and isinstance(value, list | tuple):
+        return _of_list(value, wanted, depth)
+    return _of_object(value, wanted, depth) if depth and isinstance(value, dict) else None
+
+
+def _of_list(values: Sequence[Any], wanted: _Wanted, depth: int) -> str | None:
+    if any(map(_role, values)):
+        return _first(reversed(values) if wanted.last else values, wanted.roles)
+    return _unwrapped(values[0], wanted, depth - 1) if len(values) == 1 else None
+
+
+def _of_object(value: dict[Any, Any], wanted: _Wanted, depth: int) -> str | None:
     if _role(value) is not None:
         return _text(value) or None
-    return next(
-        (
-            found
-            for key in keys
-            if value.get(key) not in (None, "", [], {})
-            and (found := _unwrapped(value[key], roles, keys, last=last, depth=depth - 1))
-        ),
-        _only(value, roles, keys, last=last, depth=depth),
-    )
-
-
-def _only(value: dict[Any, Any], roles: frozenset[str], keys: tuple[str, ...], *, last: bool, depth: int) -> str | None:
-    if len(value) != 1:
-        return None
-    (only,) = value.values()
-    return _unwrapped(only, roles, keys, last=last, depth=depth - 1)
+    for key in wanted.keys:
+        found = _unwrapped(value.get(key), wanted, depth - 1)
+        if found:
+            return found
+    return _unwrapped(next(iter(value.values())), wanted, depth - 1) if len(value) == 1 else None
 
 
 def _first(messages: Iterable[Any], roles: frozenset[str]) -> str | None:
@@ -122,7 +126,9 @@ def _role(message: Any) -> str | None:
         role = message.get("role")
         if role is None and "content" in message:
             role = message.get("type")
-        elif role is None and isinstance(message.get("kwargs"), dict):  # LangChain: {"lc": 1, "id": [..., class], "kwargs"}
+        elif role is None and isinstance(
+            message.get("kwargs"), dict
+        ):  # LangChain: {"lc": 1, "id": [..., class], "kwargs"}
             path = message.get("id")
             role = path[-1] if isinstance(path, list) and path else message["kwargs"].get("type")
         return role.lower() if isinstance(role, str) else None

@@ -1,7 +1,7 @@
 """What a call cost, by the price list that genai-prices ships and a price file of the user's; no network.
 
-A model is looked up once for each way to name it; after that a price is five multiplications. A model that no list knows, or
-usage that its prices do not cover, costs None, never 0. Amounts are in USD.
+A model is looked up once for each way to name it; after that a price is five multiplications. A model that no list
+knows, or usage that its prices do not cover, costs None, never 0. Amounts are in USD.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _list_name() -> str:
 
 
 def _model(provider: str | None, model: str, tier: str | None) -> _Listed | None:
-    """A model on the built-in list: at its provider, or where that is not on the list at the one that its name tells."""
+    """A model on the built-in list: at its provider, or, where the list lacks that, at the one that its name tells."""
     known = provider if provider and _has(provider) else None
     for told, name in modelnames.spellings(model):
         if modelnames.is_local(told):
@@ -137,7 +137,7 @@ def _model(provider: str | None, model: str, tier: str | None) -> _Listed | None
 
 
 def _deployed(provider: str | None, model: str, tier: str | None) -> _Listed | None:
-    """The model that the name of a deployment tells: on Azure people choose the name, and mostly put the model's into it."""
+    """The model that a deployment's name tells: on Azure people choose the name, and mostly put the model's into it."""
     if provider != _AZURE:
         return None
     lists = [get_snapshot().find_provider(None, name, None) for name in (_AZURE, "openai")]

@@ -1,7 +1,7 @@
 """What one model costs at one time, and the arithmetic of it. Pure. Amounts are in USD.
 
-Plain usage is five multiplications of floats. Usage with further parts (sound, pictures, long-lived cache) is genai-prices'
-own calculation, which knows how they overlap.
+Plain usage is five multiplications of floats. Usage with further parts (sound, pictures, long-lived cache) is left to
+genai-prices, which knows how they overlap.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which spans of a trace tell of one and the same provider response. Pure.
 
-By response id first. Else by structure: a model call within a model call, through steps but not through agents or tools, is
-the same call seen by another instrumentor; so is a sibling that another instrumentor, or the end of a stream, made of it.
+By response id first. Else by structure: a model call within a model call, through steps but not through agents or
+tools, is the same call seen by another instrumentor; so is a sibling that another one, or the end of a stream, made.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Entry:
 class Response:
     """One response: the spans that tell of it, and its ids.
 
-    Its owner is the span that tells most of the usage; of several the outermost, then the first: it has the content too.
+    Its owner is the span that tells most of the usage; of several the outermost, then the first: it has content too.
     """
 
     __slots__ = ("_rank", "ids", "members", "owner", "reports")
@@ -84,8 +84,9 @@ def descent(trace: Mapping[str, Entry]) -> list[Entry]:
     children: dict[str, list[Entry]] = {}
     found: list[Entry] = []
     for entry in trace.values():
-        if entry.parent_span_id in trace:
-            children.setdefault(entry.parent_span_id, []).append(entry)
+        parent = entry.parent_span_id
+        if parent is not None and parent in trace:
+            children.setdefault(parent, []).append(entry)
         else:
             found.append(entry)
     for entry in found:
@@ -155,7 +156,9 @@ def _merged(outer: Response, beneath: list[Response]) -> list[Response]:
 def _total(told: Iterable[Response]) -> Tokens:
     """Input and output tokens of several responses; None where none of them tells."""
     columns = zip(*(response.owner.tokens for response in told), strict=True)
-    sums = [sum(known) if (known := [tokens for tokens in column if tokens is not None]) else None for column in columns]
+    sums = [
+        sum(known) if (known := [tokens for tokens in column if tokens is not None]) else None for column in columns
+    ]
     return sums[0], sums[1]
 
 

@@ -27,7 +27,7 @@ _STORED = len(Verdict._fields) + 1
 _TWIN_OF = -_STORED + Verdict._fields.index("twin_of")
 _CLIENTS = ["anthropic_sdk", "mistral_sdk", "xai_sdk"]
 """Dialects of clients that make spans of their own calls."""
-_REACH_NS = 10_000_000_000
+REACH_NS = 10_000_000_000
 """How long before a client's own span the call may begin that it is a view of."""
 _JUDGED = {
     "counted": pa.bool_(),
@@ -38,7 +38,7 @@ _JUDGED = {
 
 
 def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int, window: Mapping[str, int] | None = None) -> Table:
-    """What is to change for the spans of the registered tables `touched`, traces by id, and `incoming`, spans to be stored.
+    """What is to change for spans of the registered tables `touched`, traces by id, and `incoming`, spans to be stored.
 
     Args:
         connection: in the transaction that stores the spans.
@@ -60,7 +60,7 @@ def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int, window: Mappi
 def _with_strays(
     connection: duckdb.DuckDBPyConnection, window: Mapping[str, int], changes: list[_Change]
 ) -> list[_Change]:
-    bound = {**window, "reach": _REACH_NS, "clients": _CLIENTS}
+    bound = {**window, "reach": REACH_NS, "clients": _CLIENTS}
     found = connection.execute(query("ledger_strays"), bound).fetchall()
     strays = {(trace_id, span_id) for trace_id, span_id, *_ in found}
     kept = [change for change in changes if change[:2] not in strays]

@@ -6,7 +6,7 @@ start. There is no unique index, which would cost more than the rows.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -90,13 +90,16 @@ class _Commit:
         window = self._touch(spans)
         numbers = pa.array(range(self.next_seq, self.next_seq + len(spans)), pa.int64())
         self.next_seq += len(spans)
+        are_open, are_interrupted = self._one("unfinished", window)
         incoming = spans.append_column("seq", numbers)
         with self._table("incoming", incoming):
-            self._run("drop_interrupted", window)
+            if are_interrupted:
+                self._run("drop_interrupted", window)
             verdicts = self._verdicts([spans["trace_id"]], window)
         with self._table("incoming", ledger.judged(incoming, verdicts)):
             inserted = self._run("insert_spans", window)
-            self._run("close_open")
+            if are_open:
+                self._run("close_open")
         return inserted
 
     def opened(self, spans: Table) -> None:
@@ -158,6 +161,8 @@ class _Commit:
             found = ledger.verdicts(self._connection, bound["earliest"], window)
             if found["seq"].null_count:
                 self._touched.append(found["trace_id"])  # a stray's is not among those that new spans touch
+                if window is not None:
+                    bound["earliest"] = min(bound["earliest"], window["earliest"] - ledger.REACH_NS)
                 with self._table("verdicts", found):
                     self._run("apply_verdicts", bound)
         return found
@@ -167,9 +172,9 @@ class _Commit:
         """These traces as `touched`; gives the parameter `earliest`, before which none of their spans starts."""
         found = pa.chunked_array([chunk for part in trace_ids for chunk in part.chunks], pa.string())
         with self._table("touched", pa.table({"trace_id": found.unique()})):
-            row = self._connection.execute(query("earliest_touched")).fetchone()
-            if row and row[0] is not None:
-                self._reach(row[0])
+            (known,) = self._one("earliest_touched")
+            if known is not None:
+                self._reach(known)
             yield {"earliest": self._earliest}
 
     @contextmanager
@@ -180,7 +185,11 @@ class _Commit:
         finally:
             self._connection.unregister(name)
 
-    def _run(self, name: str, bound: dict[str, Any] | None = None) -> int:
+    def _run(self, name: str, bound: Mapping[str, Any] | None = None) -> int:
         """Run a statement; how many rows it changed."""
-        row = self._connection.execute(query(name), bound or {}).fetchone()
-        return row[0] if row else 0
+        return self._one(name, bound)[0]
+
+    def _one(self, name: str, bound: Mapping[str, Any] | None = None) -> tuple[Any, ...]:
+        """Run a statement that answers with one row."""
+        [row] = self._connection.execute(query(name), bound or {}).fetchall()
+        return row

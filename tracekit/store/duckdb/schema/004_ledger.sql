@@ -25,6 +25,33 @@ ALTER TABLE internal.traces ADD COLUMN outcomes VARCHAR[];
 ALTER TABLE internal.traces ADD COLUMN unpriced_spans BIGINT;
 ALTER TABLE internal.traces ADD COLUMN usage_faults BIGINT;
 
+-- Twins that were folded before are named; their cost, which was taken from them, comes back when they are read anew.
+UPDATE internal.spans AS twin
+SET twin_of = call.span_id, told_elsewhere = true
+FROM internal.spans AS call
+WHERE twin.kind = 'llm' AND NOT twin.counted AND twin.response_id IS NOT NULL
+    AND call.counted
+    AND call.trace_id = twin.trace_id
+    AND call.span_id = twin.parent_span_id
+    AND call.response_id = twin.response_id;
+
+UPDATE internal.traces AS summed
+SET root_status = found.root_status, outcomes = found.outcomes, unpriced_spans = found.unpriced_spans, usage_faults = 0
+FROM (
+    SELECT
+        trace_id,
+        arg_min(status, start_ns) FILTER (parent_span_id IS NULL) AS root_status,
+        coalesce(list_sort(list(DISTINCT outcome) FILTER (outcome <> 'complete')), []) AS outcomes,
+        count(*) FILTER (counted AND cost_usd IS NULL) AS unpriced_spans
+    FROM (
+        SELECT trace_id, parent_span_id, status, start_ns, outcome, counted, cost_usd FROM internal.spans
+        UNION ALL
+        SELECT trace_id, parent_span_id, status, start_ns, outcome, counted, cost_usd FROM internal.open_spans
+    )
+    GROUP BY trace_id
+) AS found
+WHERE summed.trace_id = found.trace_id;
+
 CREATE OR REPLACE VIEW spans AS
 WITH every AS (
     FROM internal.spans
