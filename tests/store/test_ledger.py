@@ -116,6 +116,38 @@ def test_a_span_that_will_never_end_links_what_ended_within_it(store: Store) -> 
     assert [row[0] for row in store.sql(ROWS, [outer.trace_id]).rows] == [True, False, False]
 
 
+def stray(number: int, *, late: int = 1, **fields: Any) -> tuple[Span, Span]:
+    """A patch's call, and the client's own span of it as the root of a trace of its own, `late` seconds later."""
+    patch = call(trace=number, scope_name="patch", start_ns=BASE_NS + number * 1000 * SECOND, service="shop")
+    patch.end_ns = patch.start_ns + 60 * SECOND
+    said = {"scope_name": "native", "dialect": "anthropic_sdk", "response_id": "r", "service": "shop"} | fields
+    return patch, call(trace=number + 50_000, start_ns=patch.start_ns + late * SECOND, **said)
+
+
+@pytest.mark.parametrize("plan", [[(0, 1)], [(1, 0)], [(0,), (1,)], [(1,), (0,)], [(1,), (0,), (1,), (0, 1)]])
+def test_a_clients_own_span_in_a_trace_of_its_own_is_a_twin_too(store: Store, plan: list[tuple[int, ...]]) -> None:
+    spans = stray(next(_numbers))
+    patch, native = spans
+    for batch in plan:
+        store.commit(Batch(spans=[spans[place] for place in batch]))
+    assert store.sql(ROWS, [patch.trace_id]).rows == [(True, None, None, None)]
+    assert store.sql(ROWS, [native.trace_id]).rows == [(False, patch.span_id, None, None)]
+    assert [row[0] for row in store.sql(SUMS, [native.trace_id]).rows] == [None]
+    later = span(trace=int(native.trace_id, 16), parent=int(native.span_id, 16), start_ns=native.start_ns + 30 * SECOND)
+    store.commit(Batch(spans=[later]))
+    assert store.sql(ROWS, [native.trace_id]).rows[-1][1] in {patch.span_id, None}
+    assert [row[0] for row in store.sql(SUMS, [native.trace_id]).rows] == [None]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"service": "other"}, {"input_tokens": 99}, {"dialect": "otel_genai"}, {"parent": 7}, {"late": 11}]
+)
+def test_what_only_looks_alike_in_another_trace_is_a_call_of_its_own(store: Store, fields: dict[str, Any]) -> None:
+    patch, native = stray(next(_numbers), **fields)
+    store.commit(Batch(spans=[native, patch]))
+    assert [row[0] for row in store.sql(ROWS, [native.trace_id]).rows] == [True]
+
+
 @pytest.mark.parametrize(
     ("fields", "unpriced"),
     [

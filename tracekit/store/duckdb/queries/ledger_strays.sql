@@ -25,7 +25,7 @@ pairs AS (
         AND call.trace_id <> stray.trace_id
         AND stray.start_ns BETWEEN call.start_ns AND call.start_ns + $reach
         AND call.end_ns >= stray.end_ns
-    WHERE NOT list_contains($clients, call.dialect)
+    WHERE NOT coalesce(list_contains($clients, call.dialect), false)
         AND coalesce(call.response_id = stray.response_id, true)
 ),
 nearest AS (
