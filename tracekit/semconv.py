@@ -70,6 +70,8 @@ OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
 TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
 RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
 RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
+MEMORY_QUERY: Final = "gen_ai.memory.query.text"  # the conventions' new home
+MEMORY_RECORDS: Final = "gen_ai.memory.records"  # the conventions' new home
 PROMPT_NAME: Final = "gen_ai.prompt.name"
 PROMPT_VERSION: Final = "gen_ai.prompt.version"
 

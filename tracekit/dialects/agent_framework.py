@@ -6,7 +6,7 @@ calls; what is not known is the text "unknown"; its Anthropic client hands on co
 
 from __future__ import annotations
 
-from tracekit.dialects import otel_genai
+from tracekit.dialects import mcp_sdk
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.usage import include_cache
 from tracekit.dialects.vocabulary import provider_unless
@@ -23,8 +23,8 @@ _UNKNOWN = "unknown"
 
 
 def read(raw: RawSpan, span: Span) -> None:
-    """Read the conventions, then what the framework says otherwise."""
-    otel_genai.read(raw, span)
+    """Read the conventions, those of the protocol too, then what the framework says otherwise."""
+    mcp_sdk.read(raw, span)
     if span.operation is None:
         span.kind = _KINDS.get(raw.name.partition(" ")[0], span.kind)
     if span.request_model == _UNKNOWN:

@@ -95,7 +95,7 @@ def _message(said: _Said) -> _Said:
 
 def _choice(said: _Said) -> Any:
     inner = decoded(said.get("message"))
-    if isinstance(inner, str):
+    if isinstance(inner, str | list):
         inner = {"content": inner}
     calls = said.get("tool_calls")
     held = inner if isinstance(inner, dict) else said

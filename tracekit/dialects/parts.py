@@ -122,8 +122,8 @@ def _result(block: _Block) -> Any:
     if isinstance(response, dict) and response.keys() == {"type", "value"}:  # Vercel says how its value is to be read
         response = response["value"]
     if block.get("type") == "tool_call_response" and response is block.get("response"):
-        same = plain(response)
-        return block if same is response and not isinstance(response, str) else {**block, "response": decoded(same)}
+        said = decoded(plain(response))
+        return block if said is response else {**block, "response": said}
     return result_part(_first(block, _CALL_IDS), response)
 
 

@@ -29,7 +29,9 @@ def read(raw: RawSpan, span: Span) -> None:
     otel_genai.read(raw, span)
     span.kind = _KINDS.get(span.operation or "", span.kind)
     provider_unless(span, "strands-agents")
-    include_cache(span, total=count(raw.attributes.get(sc.USAGE_TOTAL)) or span.input_tokens)
+    total = count(raw.attributes.get(sc.USAGE_TOTAL))
+    if total is not None:
+        include_cache(span, total=total)
     waited = count(raw.attributes.get(sc.SERVER_TIME_TO_FIRST_TOKEN))
     if span.ttft_ms is None and waited is not None:
         span.ttft_ms = float(waited)

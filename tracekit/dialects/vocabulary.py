@@ -101,9 +101,9 @@ def provider(value: Any) -> str | None:
     ('openai', 'aws.bedrock', 'my-own-gateway')
     """
     said = text(value)
-    if said is None or len(said) > _LONGEST:
-        return said
-    return _PROVIDER.get(said) or _provider(said)
+    if said is None:
+        return None
+    return _PROVIDER.get(said) or (said if len(said) > _LONGEST else _provider(said))
 
 
 @lru_cache(_WORDS_KEPT)
