@@ -176,6 +176,6 @@ SEMANTIC_KERNEL_FINISH_REASON: Final = "gen_ai.response.finish_reason"
 SERVER_TIME_TO_FIRST_TOKEN: Final = "gen_ai.server.time_to_first_token"  # noqa: S105 - seconds; Strands: milliseconds
 XAI_USER_ID: Final = "user_id"
 XAI_CACHED_TOKENS: Final = "gen_ai.usage.cached_prompt_text_tokens"
-XAI_REASONING_TOKENS: Final = "gen_ai.usage.reasoning_tokens"
+USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.41.0"

@@ -1,4 +1,4 @@
-"""What the recorded requests of vendors' emitters must give: one mock endpoint answered all of them, so one table holds."""
+"""What recorded requests of vendors' emitters must give: one mock endpoint answered them all, so one table holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import corpus
 from tracekit.dialects import canonical
+from tracekit.dialects.values import decoded
 from tracekit.model import Span
 from tracekit.otlp import decode
 
@@ -62,7 +63,7 @@ class Emitter:
     tags: bool = False
     """Whether it was given session and user, and tags, and sends them."""
     lacks: frozenset[str] = frozenset()
-    """What it does not say: `request` model; `case:finish` reasons, `case:response` model, `case:tokens`, `case:tool` id."""
+    """What it does not say: `request` model; `case:finish`, `case:response` model, `case:tokens`, `case:tool` id."""
     tool: Any = None
     """What it says that the tool was called with; None where it has no span of the tool."""
     documents: tuple[str, ...] = ()
@@ -89,7 +90,6 @@ EMITTERS = {
     ),
     "mlflow": Emitter(
         "mlflow", f"{BASIC} agent", "NotFoundError", tool={"city": "Paris"}, documents=("d1",),
-        lacks=frozenset({"agent:finish"}),
     ),
     "openinference-langchain": Emitter(
         "openinference", f"{BASIC} agent",
@@ -98,7 +98,7 @@ EMITTERS = {
     ),
     "openinference-openai": Emitter(
         "openinference", f"{BASIC} agent anthropic_chat anthropic_stream_tool", "openai.NotFoundError", session=True,
-        tags=True, lacks=frozenset({"agent:finish"}),
+        tags=True,
     ),
     "openllmetry-legacy": Emitter(
         "openllmetry", BASIC, "404", lacks=frozenset({"stream_tool:tokens"}),
@@ -289,3 +289,11 @@ def test_what_came_in_is_left_as_it_was() -> None:
 @needs_samples
 def test_the_cost_that_pydantic_ai_names_is_kept() -> None:
     assert [span.given_cost_usd for span in calls("pydantic-ai", "agent")] == [2.07e-05, 2.37e-05]
+
+
+@needs_samples
+def test_what_is_promoted_is_what_the_attribute_says() -> None:
+    for emitter, case in RUNS:
+        for span in read(emitter, case):
+            for field, name in span.promoted.items():
+                assert getattr(span, field) == decoded(span.attributes[name]), (emitter, case, span.name, field)

@@ -6,7 +6,6 @@ event that repeats the span's content attributes (`gen_ai.client.inference.opera
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from tracekit import semconv as sc
@@ -59,11 +58,9 @@ def read_events(found: list[tuple[str, _Said]], span: Span) -> None:
     span.output_messages = span.output_messages or answered or None
 
 
-def read_listed(raw: RawSpan, span: Span, value: Any) -> None:
+def read_listed(span: Span, value: Any) -> None:
     """Read events that stand as a list in an attribute, each its body with its name under `event.name`."""
-    found = [{"attributes": event} for event in listed(value) or () if isinstance(event, dict)]
-    if found:
-        read_events(replace(raw, events=found, logs=[]), span)
+    read_events([_record({"body": event}) for event in listed(value) or ()], span)
 
 
 def _details(said: _Said, span: Span) -> None:

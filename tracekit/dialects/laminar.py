@@ -24,9 +24,9 @@ _KINDS: dict[str, tuple[Kind, str | None]] = {
 }
 _FIELDS = {
     sv.USAGE_COST: ("given_cost_usd", usd),
-    sv.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
-    sv.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
-    sv.USAGE_REASONING_OLD: ("reasoning_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_REASONING_OLD: ("reasoning_tokens", count),
     sv.LAMINAR_SESSION: ("session_id", text),
     sv.LAMINAR_USER: ("user_id", text),
     sv.LAMINAR_TAGS: ("tags", names),

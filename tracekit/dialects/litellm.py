@@ -14,7 +14,7 @@ from tracekit.dialects import otel_genai
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.fields import assign, usd
 from tracekit.dialects.indexed import grouped, in_order
-from tracekit.dialects.openllmetry import read_indexed
+from tracekit.dialects.openllmetry import INDEXED, read_indexed
 from tracekit.dialects.parts import call_part
 from tracekit.dialects.provider_usage import fill
 from tracekit.dialects.values import count, names, text
@@ -33,8 +33,8 @@ _OPERATIONS = {
 """Operations by LiteLLM's call types."""
 _FIELDS = {
     sv.LITELLM_COST: ("given_cost_usd", usd),
-    sv.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
-    sv.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
     sv.LITELLM_SESSION: ("session_id", text),
     sv.LITELLM_TRACE_SESSION: ("session_id", text),
     sv.LLM_USER: ("user_id", text),
@@ -83,7 +83,7 @@ def _read_usage(span: Span, value: Any) -> None:
 
 def _read_calls(span: Span) -> None:
     """Calls that the output messages leave out: their names and arguments stand by index, without their ids."""
-    rows = in_order(grouped(span.attributes.items()).get(sv.COMPLETION))
+    rows = in_order(grouped(span.attributes, INDEXED).get(sc.COMPLETION_OLD))
     calls = [
         call_part(None, row[_CALL_NAME], row.get(_CALL_ARGUMENTS))
         for row in rows

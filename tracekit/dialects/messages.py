@@ -133,7 +133,8 @@ def _called(call: Any) -> Any:
 def _has_results(content: Any) -> bool:
     """Whether the blocks of a tool's message say themselves which calls they answer."""
     return isinstance(content, list) and any(
-        isinstance(block, dict) and (block.get("type") in _TOOL_ITEMS or "toolResult" in block) for block in content
+        isinstance(block, dict) and (str(block.get("type")) in _TOOL_ITEMS or "toolResult" in block)
+        for block in content
     )
 
 

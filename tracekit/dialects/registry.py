@@ -43,15 +43,6 @@ _SCOPES_KEPT = 1024
 RAW = "raw"
 
 DIALECTS: tuple[Dialect, ...] = (
-    strands.DIALECT,
-    google_adk.DIALECT,
-    agent_framework.DIALECT,
-    semantic_kernel.DIALECT,
-    openlit.DIALECT,
-    anthropic_sdk.DIALECT,
-    mistral_sdk.DIALECT,
-    xai_sdk.DIALECT,
-    mcp_sdk.DIALECT,
     openinference.DIALECT,
     langfuse.DIALECT,
     langsmith.DIALECT,
@@ -66,6 +57,15 @@ DIALECTS: tuple[Dialect, ...] = (
     livekit.DIALECT,
     claude_code.DIALECT,
     openllmetry.DIALECT,
+    strands.DIALECT,
+    google_adk.DIALECT,
+    agent_framework.DIALECT,
+    semantic_kernel.DIALECT,
+    openlit.DIALECT,
+    anthropic_sdk.DIALECT,
+    mistral_sdk.DIALECT,
+    xai_sdk.DIALECT,
+    mcp_sdk.DIALECT,
     otel_genai.DIALECT,
     generic.DIALECT,
 )

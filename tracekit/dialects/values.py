@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -51,7 +50,7 @@ def count(value: Any) -> int | None:
 
 def milliseconds(seconds: Any) -> float | None:
     """Seconds as milliseconds; None where it is no finite number."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not -MAX_INTEGER < seconds < MAX_INTEGER:
         return None
     return seconds * 1000.0
 

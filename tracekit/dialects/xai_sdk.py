@@ -25,7 +25,7 @@ def read(raw: RawSpan, span: Span) -> None:
     said = raw.attributes
     span.user_id = span.user_id or text(said.get(sc.XAI_USER_ID))
     span.cache_read_tokens = count(said.get(sc.XAI_CACHED_TOKENS))
-    span.reasoning_tokens = count(said.get(sc.XAI_REASONING_TOKENS))
+    span.reasoning_tokens = count(said.get(sc.USAGE_REASONING_OLD))
     _include_reasoning(span, count(said.get(sc.USAGE_TOTAL)))
     found: dict[str, dict[int, dict[str, Any]]] = {}
     for name, value in said.items():
