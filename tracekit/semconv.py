@@ -54,14 +54,6 @@ USAGE_REASONING: Final = "gen_ai.usage.reasoning.output_tokens"
 USAGE_PROMPT_TOKENS_OLD: Final = "gen_ai.usage.prompt_tokens"  # before v1.27
 USAGE_COMPLETION_TOKENS_OLD: Final = "gen_ai.usage.completion_tokens"  # before v1.27
 USAGE_TOTAL: Final = "gen_ai.usage.total_tokens"  # in no version; many emit it
-# What some emitters add to it: sums to check by, and how much of it was sound
-LLM_USAGE_TOTAL_TOKENS: Final = "llm.usage.total_tokens"  # OpenLLMetry
-TOKEN_COUNT_TOTAL: Final = "llm.token_count.total"  # noqa: S105 - an attribute's name; OpenInference
-TOKEN_COUNT_PROMPT_AUDIO: Final = "llm.token_count.prompt_details.audio"  # noqa: S105 - an attribute's name
-TOKEN_COUNT_COMPLETION_AUDIO: Final = "llm.token_count.completion_details.audio"  # noqa: S105 - an attribute's name
-USAGE_DETAILS_INPUT_AUDIO: Final = "gen_ai.usage.details.input_audio_tokens"  # pydantic-ai
-USAGE_DETAILS_OUTPUT_AUDIO: Final = "gen_ai.usage.details.output_audio_tokens"
-USAGE_DETAILS_CACHE_AUDIO_READ: Final = "gen_ai.usage.details.cache_audio_read_tokens"
 
 # Content
 SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
@@ -93,7 +85,6 @@ OPENAI_REQUEST_SERVICE_TIER: Final = "openai.request.service_tier"
 OPENAI_RESPONSE_SERVICE_TIER: Final = "openai.response.service_tier"
 OPENAI_REQUEST_SERVICE_TIER_OLD: Final = "gen_ai.openai.request.service_tier"  # before v1.37
 OPENAI_RESPONSE_SERVICE_TIER_OLD: Final = "gen_ai.openai.response.service_tier"  # before v1.37
-AI_RESPONSE_SERVICE_TIER: Final = "ai.response.service_tier"  # Vercel AI SDK
 OPENAI_RESPONSE_SYSTEM_FINGERPRINT: Final = "openai.response.system_fingerprint"
 
 # Resource and general

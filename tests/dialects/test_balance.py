@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tracekit import semconv as sc
+from tracekit import semconv_vendors as sv
 from tracekit.dialects import canonical, reports
 from tracekit.model import RawSpan, Span
 
@@ -58,11 +59,11 @@ def test_a_contradiction_is_flagged_and_nothing_else_is(seed: int) -> None:
             "gen_ai.usage.total_tokens is 12, and input and output are 10",
         ),
         (
-            {INPUT: 5, OUTPUT: 5, sc.USAGE_DETAILS_INPUT_AUDIO: 6},
+            {INPUT: 5, OUTPUT: 5, sv.USAGE_DETAILS_INPUT_AUDIO: 6},
             "6 input audio tokens exceed 5 input tokens",
         ),
         (
-            {INPUT: 50, OUTPUT: 5, READ: 1, sc.USAGE_DETAILS_CACHE_AUDIO_READ: 2},
+            {INPUT: 50, OUTPUT: 5, READ: 1, sv.USAGE_DETAILS_CACHE_AUDIO_READ: 2},
             "2 cache audio read tokens exceed 1 cache read tokens",
         ),
         ({INPUT: 50, OUTPUT: 5, READ: 50, THOUGHT: 5, sc.USAGE_TOTAL: 55}, None),
@@ -79,9 +80,9 @@ def test_several_contradictions_are_all_named() -> None:
 
 
 def test_sound_is_a_part_beside_the_others() -> None:
-    span = made({INPUT: 50, OUTPUT: 20, sc.USAGE_DETAILS_INPUT_AUDIO: 30, sc.USAGE_DETAILS_OUTPUT_AUDIO: "10"})
+    span = made({INPUT: 50, OUTPUT: 20, sv.USAGE_DETAILS_INPUT_AUDIO: 30, sv.USAGE_DETAILS_OUTPUT_AUDIO: "10"})
     assert span.usage_details == {"input_audio_tokens": 30, "output_audio_tokens": 10}
-    assert made({INPUT: 50, sc.USAGE_DETAILS_INPUT_AUDIO: 0}).usage_details is None
+    assert made({INPUT: 50, sv.USAGE_DETAILS_INPUT_AUDIO: 0}).usage_details is None
 
 
 def test_the_tier_that_answered_goes_before_the_one_asked_for() -> None:

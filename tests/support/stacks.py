@@ -42,7 +42,12 @@ class Trace:
 
     def call(self, **fields: Any) -> int:
         """A model call of 82 tokens in, 32 of them cached, and 18 out, unless told otherwise."""
-        said: dict[str, Any] = {"input_tokens": 82, "output_tokens": 18, "cache_read_tokens": 32, "cost_usd": 0.25} | fields
+        said: dict[str, Any] = {
+            "input_tokens": 82,
+            "output_tokens": 18,
+            "cache_read_tokens": 32,
+            "cost_usd": 0.25,
+        } | fields
         return self.add(call, **said)
 
     def silent(self, **fields: Any) -> int:

@@ -7,6 +7,7 @@ film of either is a subset beside these. Nothing is mended: a contradiction is n
 from __future__ import annotations
 
 from tracekit import semconv as sc
+from tracekit import semconv_vendors as sv
 from tracekit.dialects.values import count, text
 from tracekit.model import Span
 
@@ -14,19 +15,19 @@ COUNTED_KINDS = frozenset({"llm", "embedding"})
 _TIERS = (
     sc.OPENAI_RESPONSE_SERVICE_TIER,
     sc.OPENAI_RESPONSE_SERVICE_TIER_OLD,
-    sc.AI_RESPONSE_SERVICE_TIER,
+    sv.AI_RESPONSE_SERVICE_TIER,
     sc.OPENAI_REQUEST_SERVICE_TIER,
     sc.OPENAI_REQUEST_SERVICE_TIER_OLD,
 )
 """The tier that answered goes before the one that was asked for."""
 _DETAILS = {
-    sc.USAGE_DETAILS_INPUT_AUDIO: "input_audio_tokens",
-    sc.USAGE_DETAILS_OUTPUT_AUDIO: "output_audio_tokens",
-    sc.USAGE_DETAILS_CACHE_AUDIO_READ: "cache_audio_read_tokens",
-    sc.TOKEN_COUNT_PROMPT_AUDIO: "input_audio_tokens",
-    sc.TOKEN_COUNT_COMPLETION_AUDIO: "output_audio_tokens",
+    sv.USAGE_DETAILS_INPUT_AUDIO: "input_audio_tokens",
+    sv.USAGE_DETAILS_OUTPUT_AUDIO: "output_audio_tokens",
+    sv.USAGE_DETAILS_CACHE_AUDIO_READ: "cache_audio_read_tokens",
+    sv.TOKENS_PROMPT_AUDIO: "input_audio_tokens",
+    sv.TOKENS_COMPLETION_AUDIO: "output_audio_tokens",
 }
-_TOTALS = (sc.USAGE_TOTAL, sc.LLM_USAGE_TOTAL_TOKENS, sc.TOKEN_COUNT_TOTAL)
+_TOTALS = (sc.USAGE_TOTAL, sv.LLM_USAGE_TOTAL, sv.TOKENS_TOTAL)
 _NUMBERS = {
     sc.USAGE_INPUT_TOKENS: "input_tokens",
     sc.USAGE_OUTPUT_TOKENS: "output_tokens",
