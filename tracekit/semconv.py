@@ -83,6 +83,8 @@ DATA_SOURCE_ID: Final = "gen_ai.data_source.id"
 OPENAI_API_TYPE: Final = "openai.api.type"
 OPENAI_REQUEST_SERVICE_TIER: Final = "openai.request.service_tier"
 OPENAI_RESPONSE_SERVICE_TIER: Final = "openai.response.service_tier"
+OPENAI_REQUEST_SERVICE_TIER_OLD: Final = "gen_ai.openai.request.service_tier"  # before v1.37
+OPENAI_RESPONSE_SERVICE_TIER_OLD: Final = "gen_ai.openai.response.service_tier"  # before v1.37
 OPENAI_RESPONSE_SYSTEM_FINGERPRINT: Final = "openai.response.system_fingerprint"
 
 # Resource and general

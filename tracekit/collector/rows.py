@@ -9,7 +9,7 @@ from types import UnionType
 from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
-from tracekit.dialects import canonical
+from tracekit.dialects import canonical, reports
 from tracekit.errors import DecodeError
 from tracekit.journal import records
 from tracekit.journal.frame import Frame
@@ -112,7 +112,7 @@ class Rows:
                 self._add(canonical(raw))
 
     def _add(self, span: Span) -> None:
-        if span.counted:
+        if reports(span):
             self.charge(span)
         self.ended.add(span)
 

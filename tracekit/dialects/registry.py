@@ -9,6 +9,7 @@ from tracekit import semconv as sc
 from tracekit.dialects import (
     agent_framework,
     anthropic_sdk,
+    balance,
     claude_code,
     crewai,
     generic,
@@ -38,7 +39,6 @@ from tracekit.dialects.dialect import Dialect
 from tracekit.model import RawSpan, Span
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-_COUNTED_KINDS = frozenset({"llm", "embedding"})
 _SCOPES_KEPT = 1024
 RAW = "raw"
 
@@ -94,7 +94,7 @@ def canonical(raw: RawSpan) -> Span:
         }
         return span
     span.dialect = dialect.name
-    span.counted = _owns_usage(span)
+    balance.settle(span)
     return span
 
 
@@ -121,12 +121,3 @@ def _marked(raw: RawSpan) -> Dialect | None:
         if rank < first and matches(raw):
             return DIALECTS[rank]
     return DIALECTS[first] if first < len(DIALECTS) else None
-
-
-def _owns_usage(span: Span) -> bool:
-    """Whether this span reports tokens that were paid for by it. Roll-ups of agents and chains are not."""
-    return (
-        span.kind in _COUNTED_KINDS
-        and span.operation != sc.FETCH_RESPONSE  # the response was paid for when it was made
-        and (span.input_tokens is not None or span.output_tokens is not None)
-    )

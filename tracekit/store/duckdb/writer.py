@@ -14,10 +14,11 @@ import duckdb
 import pyarrow as pa
 
 from tracekit.errors import StoreError
+from tracekit.semconv import FETCH_RESPONSE
 from tracekit.store import Committed, Packed, Table, packing
 from tracekit.store.cells import compute
+from tracekit.store.duckdb import ledger
 from tracekit.store.duckdb.queries import query
-from tracekit.store.previews import PREVIEW_LENGTH
 
 _SLACK_NS = 1_000_000_000
 """Emitters that send a span twice may round its start differently."""
@@ -51,7 +52,7 @@ class Writer:
                 stored = _Commit(self._connection, self._next_seq)
                 inserted = stored.ended(packed.spans)
                 stored.opened(packed.opened)
-                stored.interrupted(packed.interrupted)
+                stored.interrupted(packed)
                 stored.summaries()
                 stored.rest(packed)
             except BaseException:
@@ -80,7 +81,6 @@ class _Commit:
         self._connection = connection
         self._touched: list[Table] = []
         self._earliest: int | None = None
-        self._may_hold_twins = False
         self.next_seq = next_seq
 
     def ended(self, spans: Table) -> int:
@@ -88,13 +88,15 @@ class _Commit:
         if not spans:
             return 0
         window = self._touch(spans)
-        self._may_hold_twins = compute.any(compute.and_(spans["counted"], spans["response_id"].is_valid())).as_py()
         numbers = pa.array(range(self.next_seq, self.next_seq + len(spans)), pa.int64())
         self.next_seq += len(spans)
         are_open, are_interrupted = self._one("unfinished", window)
-        with self._table("incoming", spans.append_column("seq", numbers)):
+        incoming = spans.append_column("seq", numbers)
+        with self._table("incoming", incoming):
             if are_interrupted:
                 self._run("drop_interrupted", window)
+            verdicts = self._verdicts([spans["trace_id"]], window)
+        with self._table("incoming", ledger.judged(incoming, verdicts)):
             inserted = self._run("insert_spans", window)
             if are_open:
                 self._run("close_open")
@@ -107,32 +109,27 @@ class _Commit:
             with self._table("opened", spans):
                 self._run("insert_open", window)
 
-    def interrupted(self, journals: list[str]) -> None:
-        """Close what these journals left open."""
-        if not journals:
+    def interrupted(self, packed: Packed) -> None:
+        """Close what journals left open whose writer died."""
+        if not packed.interrupted:
             return
-        bound = {"journals": journals}
+        bound = {"journals": packed.interrupted}
         rows = self._connection.execute(query("interrupted_traces"), bound).fetchall()
         if rows:
-            self._touched.append(pa.chunked_array([[trace_id for trace_id, _ in rows]], pa.string()))
+            traces = pa.chunked_array([[trace_id for trace_id, _ in rows]], pa.string())
+            self._touched.append(traces)
             self._reach(min(start for _, start in rows))
             self.next_seq += self._run("insert_interrupted", bound | {"seq": self.next_seq})
             self._run("delete_interrupted", bound)
+            with self._table("incoming", packed.spans.slice(0, 0).append_column("seq", pa.array([], pa.int64()))):
+                self._verdicts([traces])  # on what has ended within a span that never will
 
     def summaries(self) -> None:
         """Sum up the touched traces anew."""
-        if not self._touched or self._earliest is None:
-            return
-        touched = pa.chunked_array([chunk for part in self._touched for chunk in part.chunks], pa.string())
-        with self._table("touched", pa.table({"trace_id": touched.unique()})):
-            (known,) = self._one("earliest_touched")
-            if known is not None:
-                self._reach(known)
-            bound = {"earliest": self._earliest}
-            if self._may_hold_twins:
-                self._run("fold_twins", bound)
-            self._run("delete_traces")
-            self._run("insert_traces", {**bound, "preview": PREVIEW_LENGTH})
+        if self._touched:
+            with self._traces(self._touched) as bound:
+                self._run("delete_traces")
+                self._run("insert_traces", bound | {"fetch": FETCH_RESPONSE})
 
     def rest(self, packed: Packed) -> None:
         """Scores, and how far the journals are read."""
@@ -157,6 +154,28 @@ class _Commit:
 
     def _reach(self, start_ns: int) -> None:
         self._earliest = start_ns if self._earliest is None else min(self._earliest, start_ns)
+
+    def _verdicts(self, trace_ids: list[Table], window: dict[str, int] | None = None) -> Table:
+        """See to it that each provider response in these traces counts once; gives the verdicts on `incoming` spans."""
+        with self._traces(trace_ids) as bound:
+            found = ledger.verdicts(self._connection, bound["earliest"], window)
+            if found["seq"].null_count:
+                self._touched.append(found["trace_id"])  # a stray's is not among those that new spans touch
+                if window is not None:
+                    bound["earliest"] = min(bound["earliest"], window["earliest"] - ledger.REACH_NS)
+                with self._table("verdicts", found):
+                    self._run("apply_verdicts", bound)
+        return found
+
+    @contextmanager
+    def _traces(self, trace_ids: list[Table]) -> Generator[dict[str, Any]]:
+        """These traces as `touched`; gives the parameter `earliest`, before which none of their spans starts."""
+        found = pa.chunked_array([chunk for part in trace_ids for chunk in part.chunks], pa.string())
+        with self._table("touched", pa.table({"trace_id": found.unique()})):
+            (known,) = self._one("earliest_touched")
+            if known is not None:
+                self._reach(known)
+            yield {"earliest": self._earliest}
 
     @contextmanager
     def _table(self, name: str, table: Table) -> Generator[None]:
