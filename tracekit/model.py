@@ -159,8 +159,66 @@ class RawSpan:
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     links: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     logs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """Log records of this span, in the shape of its events (`name`, `time_ns`, `attributes`) with a `body`: some emitters
-    say in logs what others say in events."""
+    """Log records of this span, in the shape of its events (`name`, `time_ns`, `attributes`) with a `body`: some
+    emitters say in logs what others say in events."""
+    resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    scope_name: str | None = None
+    scope_version: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RawLog:
+    """A log record as it came in an OTLP request.
+
+    Ids are hex text, None where the record names no span or the id cannot be one. Times are Unix nanoseconds, None
+    where not given. `severity` is the emitter's word, else the name of `severity_number`; `body` and attribute values
+    are JSON values.
+    """
+
+    trace_id: str | None = None
+    span_id: str | None = None
+    time_ns: int | None = None
+    observed_ns: int | None = None
+    event_name: str | None = None
+    severity: str | None = None
+    severity_number: int | None = None
+    body: Any = None
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    scope_name: str | None = None
+    scope_version: str | None = None
+
+
+MetricKind = Literal["gauge", "sum", "histogram", "exponential_histogram", "summary"]
+
+
+@dataclass(slots=True, kw_only=True)
+class RawMetricPoint:
+    """One data point of a metric as it came in an OTLP request.
+
+    Times are Unix nanoseconds, None where not given. A gauge or sum has a `value`; the other kinds have `count`, `sum`
+    and `buckets`: of a histogram `bounds` (upper ones, inclusive, in the metric's unit) and `counts` (one more than
+    those); of an exponential one `scale`, `zero_count`, `zero_threshold`, `positive` and `negative`, each with `offset`
+    and `counts`; of a summary `quantiles`, each with `quantile` (0 to 1) and `value`. `exemplars` have `time_ns`,
+    `value`, `trace_id`, `span_id` and `attributes`.
+    """
+
+    name: str
+    description: str | None = None
+    unit: str | None = None
+    kind: MetricKind
+    temporality: Literal["delta", "cumulative"] | None = None
+    monotonic: bool | None = None
+    start_ns: int | None = None
+    time_ns: int | None = None
+    value: float | None = None
+    count: int | None = None
+    sum: float | None = None
+    min: float | None = None
+    max: float | None = None
+    buckets: dict[str, Any] | None = None
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    exemplars: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
     scope_name: str | None = None
     scope_version: str | None = None
