@@ -30,6 +30,8 @@ KINDS: tuple[Kind, ...] = (
     "llm", "embedding", "tool", "agent", "chain", "retriever", "reranker", "guardrail", "evaluator", "prompt", "other",
 )  # fmt: skip
 
+DEFAULT_PROJECT = "default"
+
 Outcome = Literal["complete", "partial", "cancelled", "abandoned", "interrupted"]
 Status = Literal["ok", "error", "unset"]
 
@@ -275,6 +277,12 @@ class Span:
     scope_name: str | None = None
     scope_version: str | None = None
     dialect: str | None = None
+    raw_kind: int | None = None
+    """OTLP's number; `kind` is what became of it. This and the next two are kept with the row, to derive it anew."""
+    raw_status: int | None = None
+    """OTLP's number; `status` is what became of it."""
+    derivation: int | None = None
+    """Which version of the dialects made this of the raw span."""
     promoted: dict[str, str] = field(default_factory=dict[str, str])
     """Fields whose value is, unchanged, what an attribute says, each with that attribute's name: the store need not
     keep it twice. Not a column of the view."""

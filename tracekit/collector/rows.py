@@ -15,7 +15,8 @@ from tracekit.journal import records
 from tracekit.journal.frame import Frame
 from tracekit.model import RawSpan, Score, Span
 from tracekit.otlp import decode
-from tracekit.store import Batch, JournalState
+from tracekit.store import JournalState, Packed
+from tracekit.store.packing import Packer
 
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
@@ -36,10 +37,9 @@ class Rows:
     """
 
     charge: Callable[[Span], None]
-    spans: list[Span] = field(default_factory=list[Span])
+    ended: Packer = field(default_factory=Packer)
     scores: list[Score] = field(default_factory=list[Score])
     _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
-    _ended: set[_Key] = field(default_factory=set[_Key])
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
@@ -69,7 +69,7 @@ class Rows:
             return False
         return True
 
-    def batch(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Batch:
+    def packed(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Packed:
         """All of it as one transaction.
 
         Args:
@@ -77,9 +77,8 @@ class Rows:
             known: all that have been read before: what a process left open in one of its files ends with the last.
         """
         families = _families(tails, known)
-        return Batch(
-            spans=self.spans,
-            opened={name: [canonical(raw) for raw in spans.values()] for name, spans in self._opened.items() if spans},
+        return self.ended.packed(
+            opened=[(name, canonical(raw)) for name, spans in self._opened.items() for raw in spans.values()],
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
             journals=[state for family in families for state in _states(family)],
@@ -89,7 +88,7 @@ class Rows:
         """A span has begun."""
         raw = _checked(records.raw_span(payload, tail.resources))
         key = raw.trace_id, raw.span_id
-        if key not in self._ended:
+        if key not in self.ended:
             self._opened.setdefault(tail.name, {})[key] = raw
 
     def end(self, payload: bytes, tail: Tail) -> None:
@@ -97,7 +96,6 @@ class Rows:
         span = canonical(_checked(records.raw_span(payload, tail.resources)))
         key = span.trace_id, span.span_id
         self._opened.get(tail.name, {}).pop(key, None)
-        self._ended.add(key)
         self._add(span)
 
     def score(self, payload: bytes, _: Tail) -> None:
@@ -116,7 +114,7 @@ class Rows:
     def _add(self, span: Span) -> None:
         if span.counted:
             self.charge(span)
-        self.spans.append(span)
+        self.ended.add(span)
 
 
 def _families(tails: list[Tail], known: Iterable[Tail]) -> list[list[Tail]]:
