@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracekit.collector.rederive import Rederiver
 from tracekit.collector.removal import remove_stored
 from tracekit.collector.rows import Rows
 from tracekit.collector.tail import Tail
@@ -83,6 +84,8 @@ class Ingest:
         self._lock = threading.Lock()
         self._tails = {name: Tail.resume(state) for name, state in store.journals().items()}
         self._unreadable: set[Path] = set()
+        self._rederiver = Rederiver(store, self._charge)
+        self._may_hold_unread = True
 
     def step(self) -> Progress:
         """Read about `limit` bytes of what is new, and commit it in one transaction. Safe to call again and again.
@@ -105,6 +108,10 @@ class Ingest:
                 committed = self._store.commit(rows.packed(read, self._tails.values()))
                 self._tails.update({tail.name: tail for tail in read})
                 progress.spans, progress.duplicates = committed.spans, committed.duplicates
+                self._may_hold_unread = True
+            if self._may_hold_unread:
+                self._rederiver.join_logs()
+                self._may_hold_unread = False
             return progress
 
     def remove_stored(self) -> list[Path]:

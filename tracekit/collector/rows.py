@@ -13,7 +13,7 @@ from tracekit.dialects import canonical
 from tracekit.errors import DecodeError
 from tracekit.journal import records
 from tracekit.journal.frame import Frame
-from tracekit.model import RawSpan, Score, Span
+from tracekit.model import RawLog, RawMetricPoint, RawSpan, Score, Span
 from tracekit.otlp import decode
 from tracekit.store import JournalState, Packed
 from tracekit.store.packing import Packer
@@ -39,6 +39,8 @@ class Rows:
     charge: Callable[[Span], None]
     ended: Packer = field(default_factory=Packer)
     scores: list[Score] = field(default_factory=list[Score])
+    _logs: list[RawLog] = field(default_factory=list[RawLog])
+    _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
     _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
@@ -82,6 +84,8 @@ class Rows:
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
             journals=[state for family in families for state in _states(family)],
+            logs=self._logs,
+            metrics=self._metrics,
         )
 
     def start(self, payload: bytes, tail: Tail) -> None:
@@ -110,6 +114,16 @@ class Rows:
         for raw in decode.traces(payload, json=is_json):
             if usable(raw.trace_id, raw.span_id):
                 self._add(canonical(raw))
+
+    def logs(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
+        """A request with log records came in."""
+        tail.received[LOGS.name] += 1
+        self._logs += decode.logs(payload, json=is_json)
+
+    def metrics(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
+        """A request with data points came in."""
+        tail.received[METRICS.name] += 1
+        self._metrics += decode.metrics(payload, json=is_json)
 
     def _add(self, span: Span) -> None:
         if span.counted:
@@ -180,13 +194,6 @@ def _check_score(score: Score) -> None:
         raise DecodeError(f"a score's created_ns is {score.created_ns}, which is no time")
 
 
-def _received(signal: str) -> _Handler:
-    def count(_: Rows, __: bytes, tail: Tail) -> None:
-        tail.received[signal] += 1
-
-    return count
-
-
 def _checked(span: RawSpan) -> RawSpan:
     if not usable(span.trace_id, span.span_id):
         raise DecodeError(f"a span's ids are unusable: trace {span.trace_id!r}, span {span.span_id!r}")
@@ -195,7 +202,6 @@ def _checked(span: RawSpan) -> RawSpan:
 
 _Handler = Callable[[Rows, bytes, Tail], None]
 
-# Logs and metrics stay in the journal and are counted; no row is made of them.
 _HANDLERS: dict[bytes, _Handler] = {
     records.HEADER: _header,
     records.RESOURCE: _resource,
@@ -204,10 +210,10 @@ _HANDLERS: dict[bytes, _Handler] = {
     records.SCORE: Rows.score,
     records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
     records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
-    records.OTLP_LOGS: _received(LOGS.name),
-    records.OTLP_LOGS_JSON: _received(LOGS.name),
-    records.OTLP_METRICS: _received(METRICS.name),
-    records.OTLP_METRICS_JSON: _received(METRICS.name),
+    records.OTLP_LOGS: lambda rows, payload, tail: rows.logs(payload, tail, is_json=False),
+    records.OTLP_LOGS_JSON: lambda rows, payload, tail: rows.logs(payload, tail, is_json=True),
+    records.OTLP_METRICS: lambda rows, payload, tail: rows.metrics(payload, tail, is_json=False),
+    records.OTLP_METRICS_JSON: lambda rows, payload, tail: rows.metrics(payload, tail, is_json=True),
     records.CONTINUED: _continued,
     records.CLOSE: _close,
 }

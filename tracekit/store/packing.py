@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracekit.model import Score, Span
-from tracekit.store import Batch, JournalState, Packed, Table, contents
+from tracekit.model import RawLog, RawMetricPoint, Score, Span
+from tracekit.store import Batch, JournalState, Packed, Table, contents, signals
 from tracekit.store.cells import Array, compute, json_text, text
 from tracekit.store.previews import assistant_text, user_text
 
@@ -44,7 +44,15 @@ def pack(batch: Batch) -> Packed:
     for span in batch.spans:
         packer.add(span)
     opened = [(journal, span) for journal, spans in batch.opened.items() for span in spans]
-    return packer.packed(opened=opened, scores=batch.scores, interrupted=batch.interrupted, journals=batch.journals)
+    return packer.packed(
+        opened=opened,
+        scores=batch.scores,
+        interrupted=batch.interrupted,
+        journals=batch.journals,
+        logs=batch.logs,
+        metrics=batch.metrics,
+        rederived=batch.rederived,
+    )
 
 
 class Packer:
@@ -78,6 +86,9 @@ class Packer:
         scores: Sequence[Score] = (),
         interrupted: Sequence[str] = (),
         journals: Sequence[JournalState] = (),
+        logs: Sequence[RawLog] = (),
+        metrics: Sequence[RawMetricPoint] = (),
+        rederived: Sequence[Span] = (),
     ) -> Packed:
         """All spans taken, with the rest of their batch.
 
@@ -86,6 +97,9 @@ class Packer:
             scores: see `Batch`.
             interrupted: see `Batch`.
             journals: see `Batch`.
+            logs: see `Batch`.
+            metrics: see `Batch`.
+            rederived: see `Batch`.
         """
         if self._pending or not self._tables:
             self._turn()
@@ -97,6 +111,9 @@ class Packer:
             scores=_scores(scores),
             interrupted=list(interrupted),
             journals=list(journals),
+            logs=signals.logs(logs),
+            metrics=signals.metrics(metrics),
+            rederived=_spans(rederived),
         )
 
     def _turn(self) -> None:
