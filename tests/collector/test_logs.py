@@ -17,7 +17,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeL
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from tests.support import corpus, otlp
-from tests.support.otlp import START, text
+from tests.support.otlp import text
 from tracekit.collector.ingest import Ingest
 from tracekit.journal import records
 from tracekit.journal.writer import JournalWriter
