@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracekit.collector.quarantine import Quarantine
 from tracekit.collector.rederive import Rederiver
 from tracekit.collector.removal import remove_stored
 from tracekit.collector.rows import Rows
+from tracekit.collector.sifting import commit_sound
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
 from tracekit.model import Span
@@ -86,6 +88,7 @@ class Ingest:
         self._unreadable: set[Path] = set()
         self._rederiver = Rederiver(store, self._charge)
         self._may_hold_unread = True
+        self.quarantine = Quarantine(journal_dir.parent)
 
     def step(self) -> Progress:
         """Read about `limit` bytes of what is new, and commit it in one transaction. Safe to call again and again.
@@ -104,8 +107,10 @@ class Ingest:
                 tail = self._advance(path, rows, progress)
                 if tail is not None:
                     read.append(tail)
+            for refused in rows.refused:
+                self.quarantine.put(refused)
             if read:
-                committed = self._store.commit(rows.packed(read, self._tails.values()))
+                committed = commit_sound(self._store, rows.packed(read, self._tails.values()), self.quarantine.put)
                 self._tails.update({tail.name: tail for tail in read})
                 progress.spans, progress.duplicates = committed.spans, committed.duplicates
                 self._may_hold_unread = True

@@ -6,9 +6,11 @@ Rows are replaced in one transaction with the note that it is to be done, so who
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tracekit import semconv as sc
 from tracekit.dialects import canonical
+from tracekit.errors import RefusedRowsError
 from tracekit.model import RawSpan, Span
 from tracekit.store import Batch, Position, Store
 
@@ -22,6 +24,7 @@ class Rederived:
 
     changed: int = 0
     same: int = 0
+    failed: int = 0
     position: Position | None = None
 
 
@@ -45,7 +48,10 @@ class Rederiver:
         """
         joined = 0
         while spans := self._store.unread(AT_ONCE):
-            self._store.commit(Batch(rederived=[self._derived(raw) for raw in spans]))
+            try:
+                self._store.commit(Batch(rederived=[self._derived(raw) for raw in spans]))
+            except RefusedRowsError:
+                self._join_singly(spans)
             joined += len(spans)
         return joined
 
@@ -62,13 +68,33 @@ class Rederiver:
         spans = self._store.raw_spans(after, dialect=dialect, limit=AT_ONCE)
         if not spans:
             return Rederived()
-        done = self._store.commit(Batch(rederived=[self._derived(raw) for raw in spans]))
         last = spans[-1]
+        changed, failed = self._replace(spans)
         return Rederived(
-            changed=done.changed,
-            same=len(spans) - done.changed,
+            changed=changed,
+            same=len(spans) - changed - failed,
+            failed=failed,
             position=Position(start_ns=last.start_ns, trace_id=last.trace_id, span_id=last.span_id),
         )
+
+    def _replace(self, spans: list[RawSpan]) -> tuple[int, int]:
+        """Replace rows, one by one where the database refuses them together; how many differed, how many it refused."""
+        try:
+            return self._store.commit(Batch(rederived=[self._derived(raw) for raw in spans])).changed, 0
+        except RefusedRowsError:
+            if len(spans) == 1:
+                return 0, 1
+        done = [self._replace([raw]) for raw in spans]
+        return sum(changed for changed, _ in done), sum(failed for _, failed in done)
+
+    def _join_singly(self, spans: list[RawSpan]) -> None:
+        """Join spans one by one; one whose logs the database refuses stays as it was, and says why."""
+        for raw in spans:
+            try:
+                self._store.commit(Batch(rederived=[self._derived(raw)]))
+            except RefusedRowsError as error:
+                alone = replace(raw, logs=[], attributes={**raw.attributes, sc.FAULT: f"its log records: {error}"})
+                self._store.commit(Batch(rederived=[self._derived(alone)]))
 
     def _derived(self, raw: RawSpan) -> Span:
         span = canonical(raw)

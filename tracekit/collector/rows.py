@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 
+from tracekit.collector.quarantine import Refused
 from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
@@ -18,6 +19,8 @@ from tracekit.otlp import decode
 from tracekit.store import JournalState, Packed
 from tracekit.store.packing import Packer
 
+_FAULTS = (ArithmeticError, AttributeError, DecodeError, LookupError, RecursionError, TypeError, ValueError)
+"""What may come of reading a record that is not as it should be."""
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
 _LAST_NS = (1 << 63) - 1
@@ -39,6 +42,7 @@ class Rows:
     charge: Callable[[Span], None]
     ended: Packer = field(default_factory=Packer)
     scores: list[Score] = field(default_factory=list[Score])
+    refused: list[Refused] = field(default_factory=list[Refused])
     _logs: list[RawLog] = field(default_factory=list[RawLog])
     _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
     _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
@@ -46,8 +50,8 @@ class Rows:
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
 
-        One that cannot be understood is a fault of its journal, and no more than that. The start of a span whose end is
-        here too says nothing that the end does not, so it is not even parsed, unless that end cannot be understood.
+        One that cannot be understood is a fault of its journal, and among the `refused`. The start of a span whose end
+        is here too says nothing that the end does not, so it is not even parsed, unless that end cannot be understood.
         """
         ends = {records.span_key(frame.payload) for frame in frames if frame.kind == records.SPAN_END} - {None}
         begun: dict[bytes | None, Frame] = {}
@@ -66,8 +70,19 @@ class Rows:
         handler = _HANDLERS.get(frame.kind, _unknown)
         try:
             handler(self, frame.payload, tail)
-        except DecodeError as error:
-            tail.fault(f"record {frame.sequence}: {error}")
+        except _FAULTS as error:
+            why = str(error) if isinstance(error, DecodeError) else repr(error)
+            tail.fault(f"record {frame.sequence}: {why}")
+            self.refused.append(
+                Refused(
+                    journal=tail.name,
+                    sequence=frame.sequence,
+                    kind=frame.kind,
+                    payload=frame.payload,
+                    error=why,
+                    resources=dict(tail.resources) if frame.kind in _SPANS else {},
+                )
+            )
             return False
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracekit import semconv as sc
-from tracekit.dialects.values import MAX_INTEGER, names, promote, text
+from tracekit.dialects.values import MAX_INTEGER, count, names, promote, text
 from tracekit.model import DEFAULT_PROJECT, KINDS, Kind, RawSpan, Span, Status
 
 DERIVATION = 1
@@ -46,8 +46,8 @@ def base(raw: RawSpan) -> Span:
         tags=names(attributes.get(sc.TAGS)),
         scope_name=text(raw.scope_name),
         scope_version=text(raw.scope_version),
-        raw_kind=raw.kind,
-        raw_status=raw.status_code,
+        raw_kind=count(raw.kind),
+        raw_status=count(raw.status_code),
         derivation=DERIVATION,
         attributes=attributes,
         events=raw.events,

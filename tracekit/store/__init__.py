@@ -145,7 +145,8 @@ class Store(Protocol):
         """Store a batch in one transaction: all of it or none.
 
         Raises:
-            StoreError: the database refused (a full disk); nothing was stored.
+            RefusedRowsError: the database refuses a value in it; nothing was stored.
+            StoreError: the database cannot take it now (a full disk); nothing was stored.
         """
         ...
 

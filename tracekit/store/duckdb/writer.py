@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from tracekit import semconv as sc
-from tracekit.errors import StoreError
+from tracekit.errors import RefusedRowsError, StoreError
 from tracekit.store import Committed, Packed, Table, packing
 from tracekit.store.cells import compute
 from tracekit.store.differences import differing
@@ -23,6 +23,9 @@ from tracekit.store.previews import PREVIEW_LENGTH
 
 _SLACK_NS = 1_000_000_000
 """Emitters that send a span twice may round its start differently."""
+
+_REFUSALS = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
+"""What the database says of a value that it cannot hold, whatever the state of the machine."""
 
 
 class Writer:
@@ -64,6 +67,10 @@ class Writer:
                 self._connection.rollback()
                 raise
             self._connection.commit()
+        except _REFUSALS as error:
+            raise RefusedRowsError(
+                f"the database refuses a value among {total} spans and what is with them: {error}"
+            ) from error
         except duckdb.Error as error:
             raise StoreError(
                 f"{total} spans could not be stored: {error}. None of them was; they stay in their journals."
@@ -209,10 +216,8 @@ class _Commit:
     @contextmanager
     def _table(self, name: str, table: Table) -> Generator[None]:
         self._connection.register(name, table)
-        try:
-            yield
-        finally:
-            self._connection.unregister(name)
+        yield
+        self._connection.unregister(name)  # where a statement failed, the rollback does it, and nothing else can
 
     def _number(self, name: str) -> int | None:
         """What a statement of one row and one column says."""
