@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracekit.collector.quarantine import Quarantine
-from tracekit.collector.rederive import Rederiver
+from tracekit.collector.rederive import Rederived, Rederiver
 from tracekit.collector.removal import remove_stored
 from tracekit.collector.rows import Rows
 from tracekit.collector.sifting import commit_sound
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
 from tracekit.model import Span
-from tracekit.store import Store
+from tracekit.store import Position, Store
 
 if TYPE_CHECKING:
     from tracekit.store.pricing import Pricer
@@ -118,6 +118,11 @@ class Ingest:
                 self._rederiver.join_logs()
                 self._may_hold_unread = False
             return progress
+
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Read the next stored spans anew; see `Rederiver.reindex`."""
+        with self._lock:
+            return self._rederiver.reindex(after, dialect=dialect)
 
     def remove_stored(self) -> list[Path]:
         """Remove the journals that the store has whole; which they were. See `removal`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracekit.dialects.base import DERIVATION
 from tracekit.dialects.registry import DIALECTS, Dialect, canonical
 
-__all__ = ["DIALECTS", "Dialect", "canonical"]
+__all__ = ["DERIVATION", "DIALECTS", "Dialect", "canonical"]
