@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections.abc import Iterable, Iterator
@@ -19,8 +20,11 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from tests.support import corpus, otlp
 from tests.support.otlp import text
 from tracekit.collector.ingest import Ingest
+from tracekit.collector.rederive import Rederiver
+from tracekit.errors import DecodeError
 from tracekit.journal import records
 from tracekit.journal.writer import JournalWriter
+from tracekit.otlp import decode
 from tracekit.store import Store
 from tracekit.store.duckdb import open_store
 
@@ -195,3 +199,56 @@ def test_rows_do_not_depend_on_order_or_cuts(
     assert rows[0]["messages"], rows[0]["spans"]
     for way, found_rows in zip(ways, rows, strict=True):
         assert found_rows == rows[0], way
+
+
+def test_a_process_that_dies_before_it_joins_leaves_that_to_the_next(
+    tmp_path: Path, store: Store, ingest: Ingest, writer: JournalWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(_: Rederiver) -> int:
+        raise KeyboardInterrupt
+
+    for record in golden():
+        writer.append(*record)
+    with monkeypatch.context() as patched:
+        patched.setattr(Rederiver, "join_logs", die)
+        with pytest.raises(KeyboardInterrupt):
+            ingest.step()
+    assert store.sql("SELECT count(*) FROM spans").rows == [(2,)]
+    assert store.sql("SELECT count(*) FROM messages").rows == [(0,)]
+    Ingest(tmp_path / "journal", store).fold()
+    assert store.sql("SELECT role, text FROM messages ORDER BY direction, position").rows == [
+        ("system", "Be brief."),
+        ("user", "Which way?"),
+        ("assistant", "North."),
+    ]
+    assert store.sql("SELECT input_preview, output_preview, cost_usd > 0 FROM traces").rows == [
+        ("Which way?", "North.", True)
+    ]
+
+
+def test_other_records_are_kept_and_joined_to_nothing(store: Store, ingest: Ingest, writer: JournalWriter) -> None:
+    spoken = call()
+    plain = message(spoken, "app.started", "at last", after_ns=1)
+    nowhere = message(call(9), "gen_ai.user.message", "whose?", after_ns=1)
+    lone = LogRecord(observed_time_unix_nano=otlp.START, severity_text="warning")
+    for record in (of_spans(spoken), of_logs(plain, nowhere, lone)):
+        writer.append(*record)
+    ingest.fold()
+    rows = store.sql("SELECT event_name, severity, time = observed_time FROM logs ORDER BY event_name NULLS LAST").rows
+    assert rows == [("app.started", None, None), ("gen_ai.user.message", None, None), (None, "warning", True)]
+    assert store.sql("SELECT count(*) FROM messages").rows == [(0,)]
+    assert store.sql("SELECT stored, count(*) FROM internal.unread_logs GROUP BY stored").rows == [(False, 1)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_body_however_mangled_raises_anything_else_than_that_it_is_none(seed: int) -> None:
+    draw = random.Random(seed)
+    (_, body) = of_logs(*conversation(call()))
+    said = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "x"}}]}]}]}).encode()
+    for number in range(500):
+        mangled = bytearray(said if number % 2 else body)
+        for _ in range(draw.randrange(1, 6)):
+            mangled[draw.randrange(len(mangled))] = draw.randrange(256)
+        for read in (decode.logs, decode.metrics):
+            with contextlib.suppress(DecodeError):
+                read(bytes(mangled), json=bool(number % 2))

@@ -130,7 +130,10 @@ def _hand_in(writer: JournalWriter, path: Path) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE), "wb") as file:
+    """Write a file whole or not at all."""
+    draft = path.with_name(path.name + ".draft")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    draft.replace(path)

@@ -14,8 +14,8 @@ from tracekit.errors import RefusedRowsError
 from tracekit.model import RawSpan, Span
 from tracekit.store import Batch, Position, Store
 
-AT_ONCE = 500
-"""Spans read back for one transaction, which bounds the memory."""
+AT_ONCE = 1000
+"""Spans read back for one transaction: it bounds the memory, and each transaction has costs of its own."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
