@@ -94,7 +94,7 @@ def test_what_was_set_aside_is_tried_again(run: Run, recorded: Path) -> None:
     writer.append(records.OTLP_LOGS, b"\xff")
     writer.close()
     said = json.loads(run("doctor", "--json").out)
-    assert said["data"]["quarantined"] == 1
+    assert (said["data"]["quarantined"], said["data"]["journals"]["received"]) == (1, {"logs": 1})
     assert any("reindex --quarantine" in problem for problem in said["problems"])
     ran = run("reindex", "--quarantine", "--json")
     assert (ran.code, json.loads(ran.out)) == (1, {"retried": 1, "failed": 1})

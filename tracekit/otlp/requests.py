@@ -36,8 +36,9 @@ def parse(kind: type[M], body: bytes, *, is_json: bool) -> M:
             message.ParseFromString(body)
     except (ParseError, ProtobufDecodeError, ValueError, TypeError, AttributeError, RecursionError) as error:
         encoding = "JSON" if is_json else "protobuf"
+        why = str(error)[:300].rstrip(".")
         raise DecodeError(
-            f"the body ({len(body)} bytes) is no {kind.__name__} in {encoding}: {error!s:.300}. "
+            f"the body ({len(body)} bytes) is no {kind.__name__} in {encoding}: {why}. "
             "Is its Content-Type the right one?"
         ) from error
     return message

@@ -73,7 +73,9 @@ class Health:
 
     def as_dict(self) -> dict[str, Any]:
         """This as JSON values."""
-        return asdict(self)
+        said = asdict(self)
+        said["journals"]["received"] = dict(self.journals.received)  # asdict counts a Counter's pairs
+        return said
 
 
 def examine(directory: Path, database: Path) -> Health:
