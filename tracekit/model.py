@@ -254,10 +254,22 @@ class Span:
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    usage_details: dict[str, int] | None = None
+    """Further parts of input and output by name, those that are there: `input_audio_tokens`, `input_image_tokens`,
+    `input_video_tokens`, the same of `output_`, `cache_audio_read_tokens`, `cache_image_read_tokens`,
+    `cache_write_1h_tokens`."""
+    usage_fault: str | None = None
+    """What in the usage contradicts itself, or the cost that the emitter names: one clause for each, joined by "; "."""
+    service_tier: str | None = None
+    """What the provider's price may depend on: default, flex, priority, batch, ..."""
     counted: bool = False
+    """Whether this span owns its usage, as far as it can tell by itself. The store decides: it sees the whole trace."""
     cost_usd: float | None = None
+    """What the usage that this span tells of cost, owned or not."""
     price_source: str | None = None
-    """Which price list `cost_usd` comes from; kept with the row, not a column of the view."""
+    """Which price list `cost_usd` comes from, with its version."""
+    given_cost_usd: float | None = None
+    """What the emitter says that this span cost, in USD; kept beside ours and compared, never summed."""
     session_id: str | None = None
     user_id: str | None = None
     tags: list[str] | None = None

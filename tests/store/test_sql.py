@@ -67,6 +67,14 @@ SPANS = [
     "events",
     "links",
     "resource",
+    "uncached_input_tokens",
+    "visible_output_tokens",
+    "usage_details",
+    "service_tier",
+    "price_source",
+    "given_cost_usd",
+    "twin_of",
+    "usage_fault",
 ]
 TRACES = [
     "trace_id",
@@ -91,6 +99,10 @@ TRACES = [
     "complete",
     "missing_spans",
     "interrupted_spans",
+    "root_status",
+    "outcomes",
+    "unpriced_spans",
+    "usage_faults",
 ]
 MESSAGES = [
     "trace_id",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tracekit import semconv as sc
-from tracekit.dialects import canonical
+from tracekit.dialects import canonical, reports
 from tracekit.errors import RefusedRowsError
 from tracekit.model import RawSpan, Span
 from tracekit.store import Batch, Position, Store
@@ -98,6 +98,6 @@ class Rederiver:
 
     def _derived(self, raw: RawSpan) -> Span:
         span = canonical(raw)
-        if span.counted:
+        if reports(span):
             self._charge(span)
         return span

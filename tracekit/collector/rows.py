@@ -10,7 +10,7 @@ from tracekit.collector.quarantine import Refused
 from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
-from tracekit.dialects import canonical
+from tracekit.dialects import canonical, reports
 from tracekit.errors import DecodeError
 from tracekit.journal import records
 from tracekit.journal.frame import Frame
@@ -141,7 +141,7 @@ class Rows:
         self._metrics += decode.metrics(payload, json=is_json)
 
     def _add(self, span: Span) -> None:
-        if span.counted:
+        if reports(span):
             self.charge(span)
         self.ended.add(span)
 

@@ -10,10 +10,8 @@ import pyarrow as pa
 from tracekit.store import Table
 from tracekit.store.cells import text
 
-_NEVER = frozenset({"start_time", "derivation"})
-"""Said by `start_ns`; and no part of what a span says."""
-_OF_OWNERS = frozenset({"counted", "cost_usd", "price_source"})
-"""Decided among the spans of a trace: a span looked at alone may seem to own what was found to be another's."""
+_NEVER = frozenset({"start_time", "derivation", "counted"})
+"""Said by `start_ns`; no part of what a span says; decided among the spans of a trace."""
 _INTERRUPTED = "interrupted"
 
 
@@ -36,5 +34,4 @@ def differing(incoming: Table, stored: Table) -> Table:
 
 
 def _differs(row: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    ignored = _NEVER | _OF_OWNERS if row["counted"] and not before["counted"] else _NEVER
-    return any(value != before[name] for name, value in row.items() if name not in ignored)
+    return any(value != before[name] for name, value in row.items() if name not in _NEVER)

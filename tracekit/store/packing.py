@@ -16,21 +16,24 @@ from tracekit import semconv as sc
 from tracekit.model import DEFAULT_PROJECT, RawLog, RawMetricPoint, Score, Span
 from tracekit.store import Batch, JournalState, Packed, Table, contents, signals
 from tracekit.store.cells import Array, compute, json_text, text
-from tracekit.store.previews import assistant_text, user_text
+from tracekit.store.previews import assistant_text, input_text, output_text, user_text
 
 _TEXT = (
     "trace_id", "span_id", "parent_span_id", "project", "service", "name", "kind", "operation", "provider",
     "request_model", "response_model", "model", "status", "status_message", "error_type", "outcome",
     "session_id", "user_id", "response_id", "tool_name", "tool_call_id", "scope_name", "scope_version",
-    "dialect", "price_source",
+    "dialect", "price_source", "service_tier", "usage_fault",
 )  # fmt: skip
 _INTEGERS = (
     "start_ns", "end_ns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
     "reasoning_tokens", "raw_kind", "raw_status", "derivation",
 )  # fmt: skip
-_DOUBLES = ("ttft_ms", "cost_usd")
+_DOUBLES = ("ttft_ms", "cost_usd", "given_cost_usd")
 _LISTS = ("tags", "finish_reasons")
-_PLAIN = (*_TEXT, *_INTEGERS, *_DOUBLES, *_LISTS, "counted", "resource", "input_messages", "output_messages")
+_PLAIN = (
+    *_TEXT, *_INTEGERS, *_DOUBLES, *_LISTS, "counted", "usage_details", "resource", "input_messages", "output_messages",
+    "input", "output", "tool_arguments", "tool_result",
+)  # fmt: skip
 _plain = attrgetter(*_PLAIN)
 _FAULTS = (pa.ArrowException, ArithmeticError, TypeError, ValueError)
 """What becomes of a value that is not of its column's type."""
@@ -136,11 +139,14 @@ def _spans(found: Sequence[Span]) -> Table:
     columns |= {name: pa.array(plain[name], pa.float64()) for name in _DOUBLES}
     columns |= {name: text(plain[name], _TEXTS) for name in _LISTS}
     columns["counted"] = pa.array(plain["counted"], pa.bool_())
+    columns["usage_details"] = text([json_text(details) if details else None for details in plain["usage_details"]])
     columns["start_time"] = compute.divide(columns["start_ns"], 1000).cast(_INSTANT)
     columns["resource"] = _shared(plain["resource"])
     columns |= contents.columns(found)
-    columns["user_text"] = text([user_text(messages) for messages in plain["input_messages"]])
-    columns["assistant_text"] = text([assistant_text(messages) for messages in plain["output_messages"]])
+    columns["user_text"] = text(list(map(user_text, plain["input_messages"])))
+    columns["assistant_text"] = text(list(map(assistant_text, plain["output_messages"])))
+    columns["input_text"] = text(list(map(input_text, plain["input"], plain["tool_arguments"])))
+    columns["output_text"] = text(list(map(output_text, plain["output"], plain["tool_result"])))
     return pa.table(columns)
 
 
