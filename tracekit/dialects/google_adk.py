@@ -86,19 +86,16 @@ def _tool(said: _Said, span: Span) -> None:
 
 def _unwrap_results(span: Span) -> None:
     """Take what tools answered out of the object that ADK puts it in, where it is not one itself."""
-    for message in span.input_messages or ():
-        held = message.get("parts") if isinstance(message, dict) else None
-        if isinstance(held, list) and any(map(_is_wrapped, held)):
-            break
-    else:
-        return
-    span.promoted.pop("input_messages", None)
-    span.input_messages = [_with_results(message) for message in span.input_messages or ()]
+    asked = span.input_messages or []
+    read = [_with_results(message) for message in asked]
+    if any(one is not other for one, other in zip(read, asked, strict=True)):
+        span.promoted.pop("input_messages", None)
+        span.input_messages = read
 
 
 def _with_results(message: Any) -> Any:
     held = message.get("parts") if isinstance(message, dict) else None
-    if not isinstance(held, list):
+    if not isinstance(held, list) or not any(map(_is_wrapped, held)):
         return message
     read = [{**part, "response": _unwrapped(part["response"])} if _is_wrapped(part) else part for part in held]
     return {**message, "parts": read}

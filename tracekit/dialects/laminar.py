@@ -6,7 +6,7 @@ from tracekit import semconv as sc
 from tracekit import semconv_vendors as sv
 from tracekit.dialects import otel_genai
 from tracekit.dialects.dialect import Dialect
-from tracekit.dialects.fields import assign, member, only, usd
+from tracekit.dialects.fields import assign, member, only
 from tracekit.dialects.openllmetry import read_indexed
 from tracekit.dialects.provider_usage import settle
 from tracekit.dialects.replies import read_reply, read_request
@@ -23,7 +23,6 @@ _KINDS: dict[str, tuple[Kind, str | None]] = {
     **dict.fromkeys(("DEFAULT", "PIPELINE"), ("chain", None)),
 }
 _FIELDS = {
-    sv.USAGE_COST: ("given_cost_usd", usd),
     sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
     sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
     sc.USAGE_REASONING_OLD: ("reasoning_tokens", count),

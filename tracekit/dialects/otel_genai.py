@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tracekit import semconv as sc
+from tracekit import semconv_vendors as sv
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.documents import documents, tools
 from tracekit.dialects.events import read_events, records
+from tracekit.dialects.fields import usd
 from tracekit.dialects.messages import finished, messages
 from tracekit.dialects.parts import parts, plain
 from tracekit.dialects.values import count, listed, milliseconds, take, text
@@ -35,6 +37,7 @@ _FIELDS: dict[str, tuple[str, _Read]] = {
     sc.USAGE_REASONING: ("reasoning_tokens", count),
     sc.TOOL_NAME: ("tool_name", text),
     sc.TOOL_CALL_ID: ("tool_call_id", text),
+    sv.USAGE_COST: ("given_cost_usd", usd),
 }
 """The field that an attribute is."""
 _OLDER: dict[str, tuple[str, _Read]] = {

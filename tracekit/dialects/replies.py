@@ -57,10 +57,13 @@ def read_reply(span: Span, value: Any) -> None:
 
 
 def end_messages(span: Span) -> None:
-    """Say on a single output message why it ended, as the conventions want it."""
+    """Say on each output message why it ended, where there is one reason for each."""
     reasons, answers = span.finish_reasons or [], span.output_messages or []
-    if len(reasons) == len(answers) == 1 and isinstance(answers[0], dict) and "finish_reason" not in answers[0]:
-        span.output_messages = [{**answers[0], "finish_reason": reasons[0]}]
+    if len(reasons) == len(answers) > 0:
+        span.output_messages = [
+            {**one, "finish_reason": reason} if isinstance(one, dict) and "finish_reason" not in one else one
+            for one, reason in zip(answers, reasons, strict=True)
+        ]
 
 
 def _read_body(span: Span, body: _Body) -> None:

@@ -39,6 +39,7 @@ def read(raw: RawSpan, span: Span) -> None:
         _tool(span)
     elif span.kind == "agent" and span.output_messages:
         span.output_messages = [_without_end(message) for message in span.output_messages]
+        span.promoted.pop("output_messages", None)
 
 
 def _tool(span: Span) -> None:
@@ -49,6 +50,8 @@ def _tool(span: Span) -> None:
     if span.tool_result is None:
         span.tool_result = next(iter(_said(answered, "response", "content")), None)
     span.input_messages = span.output_messages = None
+    for field in ("input_messages", "output_messages"):
+        span.promoted.pop(field, None)
 
 
 def _without_end(message: Any) -> Any:
@@ -63,8 +66,8 @@ def _without_end(message: Any) -> Any:
 
 
 def _parts(messages: list[Any] | None) -> list[dict[str, Any]]:
-    found = [message["parts"] for message in messages or () if isinstance(message, dict) and "parts" in message]
-    return [part for parts in found for part in parts if isinstance(part, dict)]
+    held = [message.get("parts") for message in messages or () if isinstance(message, dict)]
+    return [part for parts in held if isinstance(parts, list) for part in parts if isinstance(part, dict)]
 
 
 def _said(parts: list[dict[str, Any]], *names: str) -> list[Any]:
