@@ -25,6 +25,7 @@ VERBS = {
     "ls": "list traces, newest first",
     "show": "print one trace as a tree",
     "sql": "query the store",
+    "reindex": "read stored spans anew, as this version understands them",
     "doctor": "say what is set, where it came from, and what is wrong",
 }
 

@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", help="traces of this user id")
     parser.add_argument("--project", help="traces of this project")
     parser.add_argument("--text", help="traces that contain this text")
-    parser.add_argument("--since", type=_since, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
+    parser.add_argument("--since", type=when, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON array")
     form.add_argument("--ndjson", action="store_true", help="one JSON object a line")
@@ -146,7 +146,8 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _since(text: str) -> datetime:
+def when(text: str) -> datetime:
+    """The time that a flag names: an age like 2h, or ISO 8601."""
     age = _AGE.fullmatch(text.strip())
     if age:
         return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tracekit.dialects.balance import reports
+from tracekit.dialects.base import DERIVATION
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.registry import DIALECTS, canonical
 
-__all__ = ["DIALECTS", "Dialect", "canonical", "reports"]
+__all__ = ["DERIVATION", "DIALECTS", "Dialect", "canonical", "reports"]

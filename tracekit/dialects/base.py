@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tracekit import semconv as sc
-from tracekit.dialects.values import MAX_INTEGER, names, promote, text
-from tracekit.model import KINDS, RawSpan, Span
+from tracekit.dialects.values import MAX_INTEGER, count, names, promote, text
+from tracekit.model import DEFAULT_PROJECT, KINDS, RawSpan, Span
 
-DEFAULT_PROJECT = "default"
+DERIVATION = 1
+"""Raise it with a change by which the dialects read a span that is stored already differently."""
 _OK, _ERROR = 1, 2
 _OUTCOMES = ("complete", "partial", "cancelled", "abandoned", "interrupted")
 
@@ -23,6 +24,9 @@ def base(raw: RawSpan) -> Span:
         trace_id=raw.trace_id,
         span_id=raw.span_id,
         name=raw.name,
+        raw_kind=count(raw.kind),
+        raw_status=count(raw.status_code),
+        derivation=DERIVATION,
         attributes=raw.attributes,
         events=raw.events,
         links=raw.links,
