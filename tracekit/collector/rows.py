@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from types import UnionType
 
+from tracekit.collector import stored
 from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
@@ -19,13 +19,6 @@ from tracekit.store import Batch, JournalState
 
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
-_LAST_NS = (1 << 63) - 1
-_SCORE_TYPES: dict[str, UnionType | type] = {
-    **dict.fromkeys(("trace_id", "name", "source"), str),
-    **dict.fromkeys(("span_id", "label", "comment"), str | None),
-    "value": int | float | None,
-    "created_ns": int,
-}
 
 
 @dataclass(slots=True)
@@ -38,7 +31,7 @@ class Rows:
     charge: Callable[[Span], None]
     spans: list[Span] = field(default_factory=list[Span])
     scores: list[Score] = field(default_factory=list[Score])
-    _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
+    _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
     _ended: set[_Key] = field(default_factory=set[_Key])
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
@@ -79,7 +72,7 @@ class Rows:
         families = _families(tails, known)
         return Batch(
             spans=self.spans,
-            opened={name: [canonical(raw) for raw in spans.values()] for name, spans in self._opened.items() if spans},
+            opened={name: list(map(_canonical, spans.values())) for name, spans in self._opened.items() if spans},
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
             journals=[state for family in families for state in _states(family)],
@@ -100,11 +93,19 @@ class Rows:
         self._ended.add(key)
         self._add(span)
 
+    def stored(self, payload: bytes, tail: Tail) -> None:
+        """A span comes from another store, as it was there: neither read by a dialect nor priced again."""
+        span, is_open = stored.span(payload)
+        key = span.trace_id, span.span_id
+        if not is_open:
+            self._ended.add(key)
+            self.spans.append(span)
+        elif key not in self._ended:
+            self._opened.setdefault(tail.name, {})[key] = span
+
     def score(self, payload: bytes, _: Tail) -> None:
         """A judgement was made."""
-        score = records.score(payload)
-        _check_score(score)
-        self.scores.append(score)
+        self.scores.append(stored.score(payload))
 
     def traces(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
         """A request with spans came in. Those without usable ids were refused to their sender then."""
@@ -117,6 +118,10 @@ class Rows:
         if span.counted:
             self.charge(span)
         self.spans.append(span)
+
+
+def _canonical(span: RawSpan | Span) -> Span:
+    return canonical(span) if isinstance(span, RawSpan) else span
 
 
 def _families(tails: list[Tail], known: Iterable[Tail]) -> list[list[Tail]]:
@@ -172,16 +177,6 @@ def _close(_: Rows, payload: bytes, tail: Tail) -> None:
     tail.dropped = dropped
 
 
-def _check_score(score: Score) -> None:
-    """Hold a score to its types: its record is JSON, which holds to none."""
-    for name, kind in _SCORE_TYPES.items():
-        value: object = getattr(score, name)
-        if not isinstance(value, kind):
-            raise DecodeError(f"a score's {name} is {value!r:.80}, which cannot be")
-    if not 0 <= score.created_ns <= _LAST_NS:
-        raise DecodeError(f"a score's created_ns is {score.created_ns}, which is no time")
-
-
 def _received(signal: str) -> _Handler:
     def count(_: Rows, __: bytes, tail: Tail) -> None:
         tail.received[signal] += 1
@@ -204,6 +199,7 @@ _HANDLERS: dict[bytes, _Handler] = {
     records.SPAN_START: Rows.start,
     records.SPAN_END: Rows.end,
     records.SCORE: Rows.score,
+    records.STORED_SPAN: Rows.stored,
     records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
     records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
     records.OTLP_LOGS: _received(LOGS.name),

@@ -1,0 +1,98 @@
+"""What every dialect out has in common: ids, times, status, resource, and the attributes that belong to no dialect. Pure.
+
+Attributes that some dialect would read as its own are not carried over: the new dialect says what they said, and beside
+it they would be read a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracekit import semconv as sc
+from tracekit.dialects.base import DEFAULT_PROJECT
+from tracekit.jsontext import encoder
+from tracekit.model import Kind, RawSpan, Span, Status
+
+json_text = encoder(str, ascii_only=False)
+
+INTERNAL, CLIENT = 1, 3
+_CLIENTS: frozenset[Kind] = frozenset({"llm", "embedding", "retriever", "reranker"})
+_STATUS: Mapping[Status, int] = {"unset": 0, "ok": 1, "error": 2}
+_VOCABULARIES = (
+    "ai.", "embedding.", "gen_ai.", "graph.node.", "input.", "langfuse.", "langsmith.", "llm.", "lmnr.", "logfire.",
+    "mlflow.", "openinference.", "operation.", "output.", "prompt.", "reranker.", "retrieval.", "tag.tags", "tool.",
+    "tool_call.", "traceloop.", "tracekit.",
+)  # fmt: skip
+"""How the names begin that some dialect reads."""
+_GENERAL = frozenset({sc.ERROR_TYPE, sc.SESSION_ID, sc.USER_ID})
+_OURS_KEPT = (sc.METADATA_PREFIX, sc.FAULT, sc.OUTPUT_OMITTED, sc.TIME_TO_LAST_CHUNK)
+
+
+def translated(span: Span, attributes: Mapping[str, Any]) -> RawSpan:
+    """A span that says `attributes`, with what of the original belongs to no dialect."""
+    events = [event for event in span.events if not _is_read(str(event.get("name", "")))]
+    return raw(span, {**foreign(span.attributes), **attributes}, events=events)
+
+
+def raw(span: Span, attributes: dict[str, Any], *, events: list[dict[str, Any]]) -> RawSpan:
+    """A span to be sent, with these attributes and events.
+
+    OTLP's own kind is not stored: it is what the conventions want for a span of this canonical kind.
+    """
+    return RawSpan(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_span_id=span.parent_span_id,
+        name=span.name,
+        kind=CLIENT if span.kind in _CLIENTS else INTERNAL,
+        start_ns=span.start_ns,
+        end_ns=span.end_ns,
+        status_code=_STATUS[span.status],
+        status_message=span.status_message,
+        attributes=attributes,
+        events=events,
+        links=span.links,
+        resource=span.resource,
+        scope_name=span.scope_name,
+        scope_version=span.scope_version,
+    )
+
+
+def foreign(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes that belong to no dialect."""
+    return {
+        name: value
+        for name, value in attributes.items()
+        if name.startswith(_OURS_KEPT) or not (name in _GENERAL or name.startswith(_VOCABULARIES))
+    }
+
+
+def common(span: Span) -> dict[str, Any]:
+    """What is said alike in every dialect: OpenTelemetry's general names, and ours where nobody has one."""
+    own_project = span.project not in {None, DEFAULT_PROJECT, span.resource.get(sc.PROJECT)}
+    said = {
+        sc.ERROR_TYPE: span.error_type,
+        sc.SESSION_ID: span.session_id,
+        sc.USER_ID: span.user_id,
+        sc.KIND: span.kind,
+        sc.TAGS: span.tags,
+        sc.OUTCOME: None if span.outcome == "complete" else span.outcome,
+        sc.PROJECT: span.project if own_project else None,
+    }
+    return present(said)
+
+
+def present(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that have a value."""
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def content(value: Any) -> Any:
+    """Structured content as JSON text, which is how attributes carry it; everything else as it is."""
+    return json_text(value) if isinstance(value, list | dict) else value
+
+
+def _is_read(event: str) -> bool:
+    """Whether an event says what the attributes now say: a message, a choice, the details of a call."""
+    return event.startswith("gen_ai.")

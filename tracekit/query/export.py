@@ -1,0 +1,48 @@
+"""Stored spans on their way out: OTLP batches in a dialect, to a file or an endpoint, and bundles.
+
+Batch by batch, each let go before the next is fetched: memory is bounded by a batch, whatever the store holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from tracekit.collector import stored
+from tracekit.model import RawSpan, Span
+from tracekit.otlp import encode
+from tracekit.query import bundle
+from tracekit.query.bundle import BundleWriter, Manifest
+from tracekit.query.stored import Selection, score_pages, span_pages
+from tracekit.query.traces import Queryable
+
+
+def batches(
+    source: Queryable, selection: Selection, write: Callable[[Span], RawSpan]
+) -> Iterator[list[RawSpan]]:
+    """The selected spans in a dialect, some hundred at a time. Spans that have not ended are among them, without end."""
+    for group in selection.groups(source):
+        for page in span_pages(source, group):
+            yield [write(stored.span(line)[0]) for line in page]
+
+
+def to_file(file: IO[bytes], found: Iterator[list[RawSpan]], *, json: bool) -> int:
+    """Write OTLP requests to a file; how many spans that were.
+
+    As JSON each batch is one line, as OpenTelemetry's file exporter has it. In protobuf the batches lie behind each
+    other, which makes all of them one request.
+    """
+    count = 0
+    for batch in found:
+        file.write(encode.traces(batch, json=json) + (b"\n" if json else b""))
+        count += len(batch)
+    return count
+
+
+def to_bundle(file: IO[bytes], source: Queryable, selection: Selection) -> Manifest:
+    """Write a bundle of the selected traces: spans, ended and open, and scores."""
+    writer = BundleWriter(file)
+    groups = list(selection.groups(source))
+    writer.add(bundle.SPANS, (page for group in groups for page in span_pages(source, group)))
+    writer.add(bundle.SCORES, (page for group in groups for page in score_pages(source, group)))
+    return writer.close()

@@ -1,0 +1,74 @@
+"""Stored spans and scores, a page at a time, through whatever answers SQL: what every export starts from.
+
+Spans come in the order they started, each as the JSON line that `tracekit.collector.stored` reads. A page is one
+query: memory is bounded by `PAGE` spans, and `tracekit up` serves others in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracekit.query.traces import Filters, Queryable, list_traces
+from tracekit.store.sqlfiles import statement
+
+PAGE = 500
+"""Spans fetched at a time."""
+_TRACES = 200
+"""Traces whose spans are fetched together, where not all are."""
+_FOLDER = Path(__file__).parent / "sql"
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Selection:
+    """Which traces: those named, or those that the filters let through; by default all."""
+
+    traces: tuple[str, ...] = ()
+    filters: Filters | None = None
+
+    def groups(self, source: Queryable) -> Iterator[list[str] | None]:
+        """Ids of the traces, some at a time; one None for all of them."""
+        if self.traces:
+            yield list(dict.fromkeys(self.traces))
+            return
+        if self.filters is None or self.filters == Filters():
+            yield None
+            return
+        cursor = None
+        while True:
+            page = list_traces(source, limit=_TRACES, cursor=cursor, filters=self.filters)
+            if page.traces:
+                yield [str(trace["trace_id"]) for trace in page.traces]
+            cursor = page.next
+            if cursor is None:
+                return
+
+
+def span_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:
+    """The spans of these traces, or of all, as JSON lines.
+
+    One that is stored while the pages are fetched may be among them or not; none comes twice.
+    """
+    after = {"after_ns": -1, "after_trace": "", "after_span": ""}
+    while True:
+        bound = {**after, "traces": None if traces is None else list(traces), "limit": PAGE}
+        rows = source.sql(statement(_FOLDER, "export_spans"), bound).rows
+        if rows:
+            yield [row[3] for row in rows]
+        if len(rows) < PAGE:
+            return
+        after = dict(zip(after, rows[-1], strict=False))
+
+
+def score_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:
+    """The scores of these traces, or of all, as JSON lines."""
+    skipped = 0
+    while True:
+        bound = {"traces": None if traces is None else list(traces), "limit": PAGE, "skipped": skipped}
+        rows = source.sql(statement(_FOLDER, "export_scores"), bound).rows
+        if rows:
+            yield [row[0] for row in rows]
+        if len(rows) < PAGE:
+            return
+        skipped += len(rows)
