@@ -31,13 +31,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("-o", "--output", type=Path, metavar="FILE", help="write OTLP to this file; - is stdout")
     where.add_argument("--endpoint", metavar="URL", help="send OTLP to this collector")
     where.add_argument("--bundle", type=Path, metavar="FILE", help="write a bundle for `tracekit import`; - is stdout")
-    parser.add_argument("--dialect", choices=_DIALECTS, default="raw", help="how spans say things (default: as they came)")
+    parser.add_argument(
+        "--dialect", choices=_DIALECTS, default="raw", help="how spans say things (default: as they came)"
+    )
     parser.add_argument("--format", choices=_FORMATS, help="default otlp-json in a file, otlp-proto to a collector")
     parser.add_argument(
         "--header", action="append", default=[], metavar="NAME:VALUE", help="sent to the collector; may be repeated"
     )
     parser.add_argument(
-        "--trace", action="append", default=[], metavar="ID", help="this trace, by its id or the beginning; may be repeated"
+        "--trace",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="this trace, by its id or the beginning; may be repeated",
     )
     add_filters(parser)
     parser.add_argument("--json", action="store_true", help="what was done as JSON: on stdout, or stderr beside data")
@@ -129,7 +135,9 @@ def _report(done: dict[str, Any], args: argparse.Namespace) -> None:
     if args.json:
         output.dump(done, file=sys.stderr if beside_data else None)
         return
-    output.talk(f"{done['spans']} spans" + (f", {done['scores']} scores" if "scores" in done else "") + f" to {done['to']}.")
+    output.talk(
+        f"{done['spans']} spans" + (f", {done['scores']} scores" if "scores" in done else "") + f" to {done['to']}."
+    )
     for why, count in done.get("reasons", {}).items():
         output.talk(f"{count} spans were rejected: {why}")
 

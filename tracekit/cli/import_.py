@@ -16,11 +16,16 @@ EXIT_REJECTED = 1
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help="a bundle of `tracekit export --bundle`, or OTLP: JSON, JSON lines, protobuf"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a bundle of `tracekit export --bundle`, or OTLP: JSON, JSON lines, protobuf",
     )
     parser.add_argument("--json", action="store_true", help="what was done as a JSON object")
     add_store(parser)
-    parser.epilog = "exit code: 0 when all of it is stored, 1 when spans without ids were left out, 2 when none of it is"
+    parser.epilog = (
+        "exit code: 0 when all of it is stored, 1 when spans without ids were left out, 2 when none of it is"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

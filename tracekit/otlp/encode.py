@@ -1,7 +1,7 @@
 """Raw spans and their log records into OTLP requests, in either encoding: the inverse of `decode`. Pure.
 
 Spans are put under their resource and scope, each of which is written once. What OTLP cannot say is said as it can: a
-whole number beyond 64 bits as text, half a surrogate pair as U+FFFD.
+whole number beyond 64 bits as text, half a surrogate pair (in protobuf) as U+FFFD.
 """
 
 from __future__ import annotations

@@ -17,9 +17,7 @@ from tracekit.query.stored import Selection, score_pages, span_pages
 from tracekit.query.traces import Queryable
 
 
-def batches(
-    source: Queryable, selection: Selection, write: Callable[[Span], RawSpan]
-) -> Iterator[list[RawSpan]]:
+def batches(source: Queryable, selection: Selection, write: Callable[[Span], RawSpan]) -> Iterator[list[RawSpan]]:
     """The selected spans in a dialect, some hundred at a time. Spans that have not ended are among them, without end."""
     for group in selection.groups(source):
         for page in span_pages(source, group):

@@ -137,24 +137,19 @@ def _documents(file: IO[bytes]) -> Iterator[tuple[Signal, bytes]]:
     number = 0
     while line := file.readline(MAX_DOCUMENT + 1):
         number += 1
-        if not line.strip():
-            continue
-        try:
-            yield _signal(_loaded(line)), line
-        except ValueError as error:
-            if number > 1:
-                raise DecodeError(f"line {number} is not JSON: {error}.") from error
-            whole = line + file.read(MAX_DOCUMENT + 1)
-            yield _signal(_loaded(whole)), whole
+        if number == 1 and not line.rstrip().endswith(b"}"):
+            line += file.read(MAX_DOCUMENT + 1)
+        if line.strip():
+            yield _signal(_loaded(line, number)), line
 
 
-def _loaded(text: bytes) -> Any:
+def _loaded(text: bytes, number: int) -> Any:
     if len(text) > MAX_DOCUMENT:
         raise DecodeError(f"a JSON document is larger than {MAX_DOCUMENT} bytes. Write it as JSON lines.")
     try:
         return json.loads(text)
-    except RecursionError as error:
-        raise DecodeError("a JSON document is nested deeper than it can be read.") from error
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(f"what begins in line {number} is not JSON: {error}.") from error
 
 
 def _signal(data: Any) -> Signal:
