@@ -159,8 +159,8 @@ class RawSpan:
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     links: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     logs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """Log records of this span, in the shape of its events (`name`, `time_ns`, `attributes`) with a `body`: some emitters
-    say in logs what others say in events."""
+    """Log records of this span, in the shape of its events (`name`, `time_ns`, `attributes`) with a `body`: some
+    emitters say in logs what others say in events."""
     resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
     scope_name: str | None = None
     scope_version: str | None = None

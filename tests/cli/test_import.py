@@ -1,4 +1,4 @@
-"""Bundles and OTLP files, out of one store and into another: through real commands, real files, a real `tracekit up`."""
+"""Bundles and OTLP files, out of one store and into another: real commands, real files, a real `tracekit up`."""
 
 from __future__ import annotations
 
@@ -111,7 +111,10 @@ def test_otlp_files_come_back_in(run: Run, full: Path, tmp_path: Path, form: str
     assert run("export", "-o", str(file), *flags).code == 0
     done = json.loads(run("import", str(file), "--dir", str(other), "--json").out)
     assert (done["form"], done["rejected"]) == (form, 0)
-    same = "SELECT trace_id, span_id, name, kind, model, start_time, input_tokens, input_messages, dialect FROM spans WHERE end_time IS NOT NULL ORDER BY ALL"
+    same = """
+        SELECT trace_id, span_id, name, kind, model, start_time, input_tokens, input_messages, dialect
+        FROM spans WHERE end_time IS NOT NULL ORDER BY ALL
+    """
     assert _sql(other, same) == _sql(full, same)
 
 

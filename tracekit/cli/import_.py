@@ -1,4 +1,4 @@
-"""`tracekit import`: a bundle, or OTLP from a file, into the store; through a running `tracekit up` where there is one."""
+"""`tracekit import`: a bundle, or OTLP from a file, into the store that is there or that a running `up` holds."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Ingest:
                 if tail is not None:
                     read.append(tail)
             if read:
-                committed = self._store.commit(rows.batch(read, self._tails.values()))
+                committed = self._store.commit(rows.packed(read, self._tails.values()))
                 self._tails.update({tail.name: tail for tail in read})
                 progress.spans, progress.duplicates = committed.spans, committed.duplicates
             return progress

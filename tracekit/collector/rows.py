@@ -15,7 +15,8 @@ from tracekit.journal import records
 from tracekit.journal.frame import Frame
 from tracekit.model import RawSpan, Score, Span
 from tracekit.otlp import decode
-from tracekit.store import Batch, JournalState
+from tracekit.store import JournalState, Packed
+from tracekit.store.packing import Packer
 
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
@@ -29,10 +30,9 @@ class Rows:
     """
 
     charge: Callable[[Span], None]
-    spans: list[Span] = field(default_factory=list[Span])
+    ended: Packer = field(default_factory=Packer)
     scores: list[Score] = field(default_factory=list[Score])
     _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
-    _ended: set[_Key] = field(default_factory=set[_Key])
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
@@ -62,7 +62,7 @@ class Rows:
             return False
         return True
 
-    def batch(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Batch:
+    def packed(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Packed:
         """All of it as one transaction.
 
         Args:
@@ -70,9 +70,8 @@ class Rows:
             known: all that have been read before: what a process left open in one of its files ends with the last.
         """
         families = _families(tails, known)
-        return Batch(
-            spans=self.spans,
-            opened={name: list(map(_canonical, spans.values())) for name, spans in self._opened.items() if spans},
+        return self.ended.packed(
+            opened=[(name, _canonical(span)) for name, spans in self._opened.items() for span in spans.values()],
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
             journals=[state for family in families for state in _states(family)],
@@ -82,7 +81,7 @@ class Rows:
         """A span has begun."""
         raw = _checked(records.raw_span(payload, tail.resources))
         key = raw.trace_id, raw.span_id
-        if key not in self._ended:
+        if key not in self.ended:
             self._opened.setdefault(tail.name, {})[key] = raw
 
     def end(self, payload: bytes, tail: Tail) -> None:
@@ -90,7 +89,6 @@ class Rows:
         span = canonical(_checked(records.raw_span(payload, tail.resources)))
         key = span.trace_id, span.span_id
         self._opened.get(tail.name, {}).pop(key, None)
-        self._ended.add(key)
         self._add(span)
 
     def stored(self, payload: bytes, tail: Tail) -> None:
@@ -98,9 +96,8 @@ class Rows:
         span, is_open = stored.span(payload)
         key = span.trace_id, span.span_id
         if not is_open:
-            self._ended.add(key)
-            self.spans.append(span)
-        elif key not in self._ended:
+            self.ended.add(span)
+        elif key not in self.ended:
             self._opened.setdefault(tail.name, {})[key] = span
 
     def score(self, payload: bytes, _: Tail) -> None:
@@ -117,7 +114,7 @@ class Rows:
     def _add(self, span: Span) -> None:
         if span.counted:
             self.charge(span)
-        self.spans.append(span)
+        self.ended.add(span)
 
 
 def _canonical(span: RawSpan | Span) -> Span:

@@ -15,7 +15,7 @@ from tracekit.collector.signals import usable
 from tracekit.errors import DecodeError
 from tracekit.journal import records
 from tracekit.model import KINDS, Outcome, Score, Span, Status
-from tracekit.store.duckdb.cells import json_text
+from tracekit.store.cells import json_text
 
 _TEXT = frozenset(
     {
@@ -51,12 +51,12 @@ def span(payload: bytes | str) -> tuple[Span, bool]:
         DecodeError: it is not the JSON of a stored span.
     """
     data = records.load(payload.encode() if isinstance(payload, str) else payload)
+    missing = _READERS.keys() - data.keys()
+    if missing:
+        raise DecodeError(f"a stored span lacks {', '.join(sorted(missing))}")
     try:
         is_open = _one_of(data.pop("open"), (True, False))
         fields = {name: _READERS[name](value) for name, value in data.items()}
-        missing = _READERS.keys() - fields.keys()
-        if missing:
-            raise ValueError(f"lacks {', '.join(sorted(missing))}")
         found = Span(**fields)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DecodeError(f"a stored span has a member that is not as it must be: {error!s:.200}") from error
@@ -85,15 +85,21 @@ def score(payload: bytes) -> Score:
 
 
 def _promote(found: Span, data: Mapping[str, Any]) -> None:
-    """Note which attributes a content column says word for word, so that the store keeps them once, as it did before."""
-    said: dict[str, list[str]] = {}
+    """Note which attributes a content column says word for word: the store keeps them once, as the other one did.
+
+    That one gives such attributes behind all others, in the order of their columns: of several that say the same, the
+    last ones are meant.
+    """
+    fields: dict[str, list[str]] = {}
+    for field in (*_CONTENT, *_PLAIN_CONTENT):
+        if data[field] is not None:
+            fields.setdefault(data[field], []).append(field)
+    said: dict[str, list[str]] = {text: [] for text in fields}
     for name, value in found.attributes.items():
         if isinstance(value, str | list | dict):
-            said.setdefault(value if isinstance(value, str) else json_text(value), []).append(name)
-    for field in (*_CONTENT, *_PLAIN_CONTENT):
-        names = said.get(data[field]) if data[field] is not None else None
-        if names:
-            found.promoted[field] = names.pop(0)
+            said.get(value if isinstance(value, str) else json_text(value), []).append(name)
+    for text, columns in fields.items():
+        found.promoted.update(zip(columns, said[text][-len(columns) :], strict=False))
 
 
 def _text(value: Any) -> str | None:

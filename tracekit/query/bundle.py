@@ -129,8 +129,8 @@ class BundleReader:
                 raise DecodeError(f"{name} has a line of more than {MAX_LINE} bytes, which no span has.")
         if rest or (lines, size, digest.hexdigest()) != (part.lines, part.bytes, part.sha256):
             raise DecodeError(
-                f"{name} is not what was exported: {lines} lines, {size} bytes, SHA-256 {digest.hexdigest()}; the manifest "
-                f"says {part.lines}, {part.bytes}, {part.sha256}. The file is damaged: copy it again."
+                f"{name} is not what was exported: {lines} lines, {size} bytes, SHA-256 {digest.hexdigest()}; the "
+                f"manifest says {part.lines}, {part.bytes}, {part.sha256}. The file is damaged: copy it again."
             )
 
     def _chunks(self, part: Part) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from tracekit.query.traces import Queryable
 
 
 def batches(source: Queryable, selection: Selection, write: Callable[[Span], RawSpan]) -> Iterator[list[RawSpan]]:
-    """The selected spans in a dialect, some hundred at a time. Spans that have not ended are among them, without end."""
+    """The selected spans in a dialect, some hundred at a time; those that have not ended have no end."""
     for group in selection.groups(source):
         for page in span_pages(source, group):
             yield [write(stored.span(line)[0]) for line in page]

@@ -12,7 +12,10 @@ from typing import Any, Protocol
 from tracekit.model import Score, Span
 from tracekit.store.result import Result
 
-__all__ = ["Batch", "Committed", "Gap", "JournalState", "Parameters", "Result", "Store"]
+__all__ = ["Batch", "Committed", "Gap", "JournalState", "Packed", "Parameters", "Result", "Store", "Table"]
+
+Table = Any
+"""An Arrow table; pyarrow ships no types."""
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 """Values for the `?` or the `$name` of a query."""
@@ -69,6 +72,27 @@ class Batch:
     journals: list[JournalState] = field(default_factory=list[JournalState])
 
 
+@dataclass(slots=True, kw_only=True)
+class Packed:
+    """A batch as Arrow tables, made by `packing.pack`: what another process has prepared can be stored as it is.
+
+    Attributes:
+        spans: ended spans, none of them twice.
+        duplicates: how many were left out because they were there twice.
+        opened: spans that have started, each with its journal, and that are not among `spans`.
+        scores: see `Batch`.
+        interrupted: see `Batch`.
+        journals: see `Batch`.
+    """
+
+    spans: Table
+    duplicates: int
+    opened: Table
+    scores: Table
+    interrupted: list[str]
+    journals: list[JournalState]
+
+
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Committed:
     """What a commit did: ended spans stored, and ended spans left out because they were there already."""
@@ -85,7 +109,7 @@ class Store(Protocol):
         """Grows with each commit that changed a row; the same number, the same answers."""
         ...
 
-    def commit(self, batch: Batch) -> Committed:
+    def commit(self, batch: Batch | Packed) -> Committed:
         """Store a batch in one transaction: all of it or none.
 
         Raises:

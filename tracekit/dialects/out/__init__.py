@@ -1,4 +1,4 @@
-"""Dialects out: canonical spans as other tools expect them. Pure. `DIALECTS_OUT` is the table, `writing` the way out."""
+"""Dialects out: canonical spans as other tools expect them. Pure. `DIALECTS_OUT` is the table."""
 
 from __future__ import annotations
 

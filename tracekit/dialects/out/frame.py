@@ -1,4 +1,4 @@
-"""What every dialect out has in common: ids, times, status, resource, and the attributes that belong to no dialect. Pure.
+"""What the dialects out have in common: ids, times, status, resource, attributes that belong to no dialect. Pure.
 
 Attributes that some dialect would read as its own are not carried over: the new dialect says what they said, and beside
 it they would be read a second time.

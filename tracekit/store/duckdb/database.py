@@ -10,9 +10,11 @@ from pathlib import Path
 import duckdb
 
 from tracekit.errors import StoreError
-from tracekit.store import Batch, Committed, Gap, JournalState, Parameters, Result, Store
-from tracekit.store.duckdb import opening, reader, writer
+from tracekit.store import Batch, Committed, Gap, JournalState, Packed, Parameters, Result, Store
+from tracekit.store.duckdb import opening, reader
 from tracekit.store.duckdb.queries import query
+from tracekit.store.duckdb.writer import Writer
+from tracekit.store.packing import pack
 
 
 def open_store(path: Path) -> Store:
@@ -32,7 +34,7 @@ class DuckDBStore:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._root = opening.connect(self.path)
-        self._writer = self._root.cursor()
+        self._writer = Writer(opening.cursor(self._root))
         self._writing = threading.Lock()
         self._forking = threading.Lock()
         self._reads: list[duckdb.DuckDBPyConnection] = []
@@ -44,13 +46,14 @@ class DuckDBStore:
         """Grows with each commit that changed a row."""
         return self._version
 
-    def commit(self, batch: Batch) -> Committed:
+    def commit(self, batch: Batch | Packed) -> Committed:
         """Store a batch in one transaction; see `Store.commit`."""
+        packed = pack(batch) if isinstance(batch, Batch) else batch
         with self._writing:
             self._check_open()
-            done = writer.commit(self._writer, batch)
+            done = self._writer.commit(packed)
             opening.keep_private(self.path)
-            if batch.spans or batch.opened or batch.scores or batch.interrupted:
+            if packed.spans or packed.opened or packed.scores or packed.interrupted:
                 self._version += 1
         return done
 
@@ -97,7 +100,7 @@ class DuckDBStore:
     def _reader(self) -> Generator[duckdb.DuckDBPyConnection]:
         with self._forking:
             self._check_open()
-            connection = self._root.cursor()
+            connection = opening.cursor(self._root)
             self._reads.append(connection)
         try:
             with connection:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from tracekit.model import Span
-from tracekit.store.duckdb.cells import Array, json_text, text
+from tracekit.store.cells import Array, json_text, text
 
 _JSON = (
     "system_instructions", "input_messages", "output_messages", "tool_definitions", "tool_arguments", "tool_result",

@@ -7,19 +7,24 @@ text.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 
 from tracekit.jsontext import encoder
 
 Array = Any
 """pyarrow ships no types; this says what is meant."""
 
+compute: Any = pyarrow.compute
+"""Its functions are made at import, where no type checker sees them."""
+
 _encode = encoder(str, ascii_only=False, allow_nan=False)
 
 
-def text(values: list[Any], kind: Any = None) -> Array:
+def text(values: Sequence[Any], kind: Any = None) -> Array:
     """Texts as a column; of `kind` where they are lists of texts."""
     try:
         return pa.array(values, kind or pa.string())

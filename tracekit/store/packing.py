@@ -1,4 +1,8 @@
-"""Canonical spans, scores and journals as Arrow tables, one pass a column. Pure."""
+"""Batches as Arrow tables: the form in which rows cross from process to process and into the engine. Pure.
+
+Spans are turned a few at a time, as they come: their objects are let go again while the processor's cache still holds
+them, and the memory they had serves the next ones.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from tracekit.model import Score, Span
-from tracekit.store import JournalState
-from tracekit.store.duckdb import contents
-from tracekit.store.duckdb.cells import Array, json_text, text
+from tracekit.store import Batch, JournalState, Packed, Table, contents
+from tracekit.store.cells import Array, compute, json_text, text
 from tracekit.store.previews import assistant_text, user_text
 
 _TEXT = (
@@ -28,50 +31,103 @@ _DOUBLES = ("ttft_ms", "cost_usd")
 _LISTS = ("tags", "finish_reasons")
 _PLAIN = (*_TEXT, *_INTEGERS, *_DOUBLES, *_LISTS, "counted", "resource", "input_messages", "output_messages")
 _plain = attrgetter(*_PLAIN)
-_PASS = 1000
-"""Spans turned at a time: as many as the processor's cache holds."""
-
-Table = Any
-"""pyarrow ships no types; this says what is meant."""
+_PASS = 500
+"""Spans turned at a time."""
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.string())
 
 
-def spans(found: Sequence[Span]) -> Table:
-    """The rows of `internal.spans`."""
-    return pa.concat_tables([_spans(found[start : start + _PASS]) for start in range(0, len(found) or 1, _PASS)])
+def pack(batch: Batch) -> Packed:
+    """A batch in the form that is stored: of a span that is there twice, the first."""
+    packer = Packer()
+    for span in batch.spans:
+        packer.add(span)
+    opened = [(journal, span) for journal, spans in batch.opened.items() for span in spans]
+    return packer.packed(opened=opened, scores=batch.scores, interrupted=batch.interrupted, journals=batch.journals)
+
+
+class Packer:
+    """Ended spans on their way into a table."""
+
+    def __init__(self) -> None:
+        self._pending: list[Span] = []
+        self._tables: list[Table] = []
+        self._seen: set[tuple[str, str]] = set()
+        self._duplicates = 0
+
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        """Whether the span of this trace id and span id has been taken."""
+        return key in self._seen
+
+    def add(self, span: Span) -> None:
+        """Take a span, unless it is there already."""
+        key = span.trace_id, span.span_id
+        if key in self._seen:
+            self._duplicates += 1
+            return
+        self._seen.add(key)
+        self._pending.append(span)
+        if len(self._pending) >= _PASS:
+            self._turn()
+
+    def packed(
+        self,
+        *,
+        opened: Iterable[tuple[str, Span]] = (),
+        scores: Sequence[Score] = (),
+        interrupted: Sequence[str] = (),
+        journals: Sequence[JournalState] = (),
+    ) -> Packed:
+        """All spans taken, with the rest of their batch.
+
+        Args:
+            opened: journal names and spans that have started. What has ended as well is left out.
+            scores: see `Batch`.
+            interrupted: see `Batch`.
+            journals: see `Batch`.
+        """
+        if self._pending or not self._tables:
+            self._turn()
+        latest = {(span.trace_id, span.span_id): (journal, span) for journal, span in opened}
+        return Packed(
+            spans=pa.concat_tables(self._tables),
+            duplicates=self._duplicates,
+            opened=_opened([found for key, found in latest.items() if key not in self._seen]),
+            scores=_scores(scores),
+            interrupted=list(interrupted),
+            journals=list(journals),
+        )
+
+    def _turn(self) -> None:
+        self._tables.append(_spans(self._pending))
+        self._pending.clear()
 
 
 def _spans(found: Sequence[Span]) -> Table:
+    """The rows of `internal.spans`."""
     values = zip(*map(_plain, found), strict=True) if found else ((),) * len(_PLAIN)
-    plain = {name: list(column) for name, column in zip(_PLAIN, values, strict=True)}
+    plain = dict(zip(_PLAIN, values, strict=True))
     columns: dict[str, Array] = {name: text(plain[name]) for name in _TEXT}
     columns |= {name: pa.array(plain[name], pa.int64()) for name in _INTEGERS}
     columns |= {name: pa.array(plain[name], pa.float64()) for name in _DOUBLES}
     columns |= {name: text(plain[name], _TEXTS) for name in _LISTS}
     columns["counted"] = pa.array(plain["counted"], pa.bool_())
-    columns["start_time"] = pa.array([start // 1000 for start in plain["start_ns"]], _INSTANT)
-    columns["resource"] = text(_shared(plain["resource"]))
+    columns["start_time"] = compute.divide(columns["start_ns"], 1000).cast(_INSTANT)
+    columns["resource"] = _shared(plain["resource"])
     columns |= contents.columns(found)
     columns["user_text"] = text([user_text(messages) for messages in plain["input_messages"]])
     columns["assistant_text"] = text([assistant_text(messages) for messages in plain["output_messages"]])
     return pa.table(columns)
 
 
-def opened(found: Sequence[tuple[str, Span]]) -> Table:
+def _opened(found: Sequence[tuple[str, Span]]) -> Table:
     """The rows of `internal.open_spans`, from journal names and spans."""
-    table = spans([span for _, span in found])
+    table = _spans([span for _, span in found])
     return table.append_column("journal", text([journal for journal, _ in found]))
 
 
-def touched(trace_ids: Iterable[str]) -> Table:
-    """One column of trace ids."""
-    return pa.table({"trace_id": text(list(trace_ids))})
-
-
-def scores(found: Sequence[Score]) -> Table:
-    """The rows of `internal.scores`."""
+def _scores(found: Sequence[Score]) -> Table:
     columns = {
         name: text(_column(found, name)) for name in ("trace_id", "span_id", "name", "label", "source", "comment")
     }
@@ -106,8 +162,9 @@ def _column(found: Sequence[Any], name: str) -> list[Any]:
     return [getattr(item, name) for item in found]
 
 
-def _shared(values: Sequence[Any]) -> list[str]:
+def _shared(values: Sequence[Any]) -> Array:
     """JSON of values of which many are one and the same object, each encoded once."""
-    distinct = {id(value): value for value in values}
-    encoded = {key: json_text(value) for key, value in distinct.items()}
-    return [encoded[id(value)] for value in values]
+    numbers = {id(value): value for value in values}
+    distinct = text([json_text(value) for value in numbers.values()])
+    places = {key: place for place, key in enumerate(numbers)}
+    return distinct.take(pa.array([places[id(value)] for value in values], pa.int32()))
