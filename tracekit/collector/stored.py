@@ -92,14 +92,18 @@ def _promote(found: Span, data: Mapping[str, Any]) -> None:
     """
     fields: dict[str, list[str]] = {}
     for field in (*_CONTENT, *_PLAIN_CONTENT):
-        if data[field] is not None:
-            fields.setdefault(data[field], []).append(field)
+        value = getattr(found, field)
+        if value is not None:
+            fields.setdefault(value if isinstance(value, str) else data[field], []).append(field)
     said: dict[str, list[str]] = {text: [] for text in fields}
     for name, value in found.attributes.items():
         if isinstance(value, str | list | dict):
             said.get(value if isinstance(value, str) else json_text(value), []).append(name)
     for text, columns in fields.items():
-        found.promoted.update(zip(columns, said[text][-len(columns) :], strict=False))
+        for field, name in zip(columns, said[text][-len(columns) :], strict=False):
+            found.promoted[field] = name
+            if isinstance(getattr(found, field), str):
+                setattr(found, field, found.attributes[name])  # the same object, which says that it is the same text
 
 
 def _text(value: Any) -> str | None:
