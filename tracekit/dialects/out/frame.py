@@ -7,13 +7,43 @@ it they would be read a second time.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tracekit import semconv as sc
+from tracekit._version import __version__
 from tracekit.dialects.base import DEFAULT_PROJECT
 from tracekit.jsontext import encoder
 from tracekit.model import Kind, RawSpan, Span, Status
 
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A field of the canonical span that a dialect does not carry, why, and for which kinds of span (None: all)."""
+
+    field: str
+    why: str
+    kinds: tuple[Kind, ...] | None = None
+
+
+LOST = (
+    Loss("cost_usd", "who reads the span prices it again"),
+    Loss("price_source", "stands with cost_usd"),
+    Loss("given_cost_usd", "is what another emitter said"),
+    Loss("counted", "follows from the whole trace: who owns the usage is found again"),
+    Loss("dialect", "is the new one"),
+    Loss("scope_name", "is tracekit's where the original's speaks another dialect"),
+    Loss("scope_version", "stands with scope_name"),
+    Loss("attributes", "are the new dialect's, and those that belong to no dialect"),
+    Loss("events", "that say what attributes now say are left out"),
+)
+"""What no dialect carries."""
+SCOPES: Mapping[str, str] = {
+    "otel-genai": sc.SCOPE,
+    "openinference": "openinference.instrumentation.tracekit",
+    "openllmetry": "traceloop.tracekit",
+}
+"""The instrumentation scope under which a span is said in another dialect."""
 json_text = encoder(str, ascii_only=False)
 
 INTERNAL, CLIENT = 1, 3
@@ -29,10 +59,16 @@ _GENERAL = frozenset({sc.ERROR_TYPE, sc.SESSION_ID, sc.USER_ID})
 _OURS_KEPT = (sc.METADATA_PREFIX, sc.FAULT, sc.OUTPUT_OMITTED, sc.TIME_TO_LAST_CHUNK)
 
 
-def translated(span: Span, attributes: Mapping[str, Any]) -> RawSpan:
-    """A span that says `attributes`, with what of the original belongs to no dialect."""
+def translated(span: Span, attributes: Mapping[str, Any], *, dialect: str) -> RawSpan:
+    """A span that says `attributes`, with what of the original belongs to no dialect.
+
+    Its scope is the original's where that speaks the dialect, else tracekit's: readers know a dialect by its scope.
+    """
     events = [event for event in span.events if not _is_read(str(event.get("name", "")))]
-    return raw(span, {**foreign(span.attributes), **attributes}, events=events)
+    made = raw(span, {**foreign(span.attributes), **attributes}, events=events)
+    if span.dialect != dialect.replace("-", "_"):
+        made.scope_name, made.scope_version = SCOPES[dialect], __version__
+    return made
 
 
 def raw(span: Span, attributes: dict[str, Any], *, events: list[dict[str, Any]]) -> RawSpan:

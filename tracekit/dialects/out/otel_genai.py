@@ -7,8 +7,10 @@ from typing import Any
 
 from tracekit import semconv as sc
 from tracekit.dialects.out import frame
+from tracekit.dialects.out.frame import Loss
 from tracekit.model import RawSpan, Span
 
+NAME = "otel-genai"
 FIELDS: Mapping[str, str] = {
     "operation": sc.OPERATION,
     "provider": sc.PROVIDER,
@@ -36,13 +38,7 @@ FIELDS: Mapping[str, str] = {
     "output": sc.OUTPUT,
 }
 """The attribute that says a field."""
-LOST: Mapping[str, str] = {
-    "cost_usd": "the conventions have no price; who reads the span prices it again",
-    "counted": "follows from the trace: who owns the usage is found again",
-    "price_source": "stands with cost_usd",
-    "dialect": "is otel_genai from then on",
-}
-"""Fields that are not carried, and why."""
+LOST: tuple[Loss, ...] = frame.LOST
 _WRITERS: Mapping[str, Callable[[Any], Any]] = {
     "ttft_ms": lambda milliseconds: milliseconds / 1000.0,
     "finish_reasons": list,
@@ -55,7 +51,12 @@ _ALSO = (
 
 
 def write(span: Span) -> RawSpan:
-    """The span in these conventions; what they say of a request beyond our fields stays as the original has it."""
+    """The span in these conventions."""
+    return frame.translated(span, {**frame.common(span), **attributes(span)}, dialect=NAME)
+
+
+def attributes(span: Span) -> dict[str, Any]:
+    """What the conventions say of the span; beyond our fields it stays as the original has it."""
     said: dict[str, Any] = {}
     for field, name in FIELDS.items():
         value = getattr(span, field)
@@ -64,4 +65,4 @@ def write(span: Span) -> RawSpan:
     if span.operation == sc.RETRIEVAL and isinstance(span.input, str):
         said[sc.RETRIEVAL_QUERY] = said.pop(sc.INPUT)
     kept = {name: value for name, value in span.attributes.items() if name.startswith(_ALSO) and name not in said}
-    return frame.translated(span, {**kept, **frame.common(span), **said})
+    return {**kept, **said}

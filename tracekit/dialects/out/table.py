@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tracekit.dialects.out import frame, otel_genai
+from tracekit.dialects.out import frame, openinference, openllmetry, otel_genai
+from tracekit.dialects.out.frame import Loss
 from tracekit.errors import UsageError
 from tracekit.model import RawSpan, Span
 
@@ -18,7 +19,7 @@ class DialectOut:
 
     name: str
     write: Callable[[Span], RawSpan]
-    lost: Mapping[str, str]
+    lost: tuple[Loss, ...]
 
 
 def as_it_came(span: Span) -> RawSpan:
@@ -29,8 +30,10 @@ def as_it_came(span: Span) -> RawSpan:
 DIALECTS_OUT: Mapping[str, DialectOut] = {
     dialect.name: dialect
     for dialect in (
-        DialectOut(RAW, as_it_came, {}),
-        DialectOut("otel-genai", otel_genai.write, otel_genai.LOST),
+        DialectOut(RAW, as_it_came, ()),
+        DialectOut(otel_genai.NAME, otel_genai.write, otel_genai.LOST),
+        DialectOut(openinference.NAME, openinference.write, openinference.LOST),
+        DialectOut(openllmetry.NAME, openllmetry.write, openllmetry.LOST),
     )
 }
 
