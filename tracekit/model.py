@@ -197,7 +197,9 @@ class Span:
     counted: bool = False
     cost_usd: float | None = None
     price_source: str | None = None
-    """Which price list `cost_usd` comes from; kept with the row, not a column of the view."""
+    """Which price list `cost_usd` comes from, with its version."""
+    given_cost_usd: float | None = None
+    """What the emitter says that this span cost, in USD; kept beside ours and compared, never summed."""
     session_id: str | None = None
     user_id: str | None = None
     tags: list[str] | None = None

@@ -1,4 +1,4 @@
-"""Every attribute, event and metric name, once. No literal of one stands anywhere else.
+"""Every attribute, event and metric name, once; those of vendors in `semconv_vendors`. No literal of one stands elsewhere.
 
 OpenTelemetry GenAI semantic conventions v1.41 unless a line says otherwise. Not imported from
 opentelemetry-semantic-conventions: its GenAI names are unstable and move between releases that we must all run beside.
@@ -108,6 +108,8 @@ INVOKE_AGENT: Final = "invoke_agent"
 CREATE_AGENT: Final = "create_agent"
 INVOKE_WORKFLOW: Final = "invoke_workflow"
 FETCH_RESPONSE: Final = "fetch_response"  # the conventions' new home
+PLAN: Final = "plan"  # the conventions' new home
+SEARCH_MEMORY: Final = "search_memory"  # the conventions' new home
 # Operations the conventions do not name yet; the pattern is theirs: the verb, then the noun
 GENERATE_IMAGE: Final = "generate_image"
 GENERATE_SPEECH: Final = "generate_speech"
@@ -123,6 +125,14 @@ TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - an attribute's name
 
 # Events
 EVENT_DETAILS: Final = "gen_ai.client.inference.operation.details"
+EVENT_NAME: Final = "event.name"  # an attribute of log records that have no name of their own
+EVENT_SYSTEM_MESSAGE: Final = "gen_ai.system.message"  # this and the next six before v1.37
+EVENT_USER_MESSAGE: Final = "gen_ai.user.message"
+EVENT_ASSISTANT_MESSAGE: Final = "gen_ai.assistant.message"
+EVENT_TOOL_MESSAGE: Final = "gen_ai.tool.message"
+EVENT_CHOICE: Final = "gen_ai.choice"
+EVENT_PROMPT_TEXT: Final = "gen_ai.prompt"  # an attribute of the event gen_ai.content.prompt
+EVENT_COMPLETION_TEXT: Final = "gen_ai.completion"  # an attribute of the event gen_ai.content.completion
 EVENT_EXCEPTION: Final = "exception"
 EXCEPTION_TYPE: Final = "exception.type"
 EXCEPTION_MESSAGE: Final = "exception.message"

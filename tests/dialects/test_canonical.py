@@ -147,7 +147,8 @@ def test_a_dialect_that_fails_yields_the_span_as_it_came(monkeypatch: pytest.Mon
         span.name = "half read"
         raise KeyError("lost")
 
-    monkeypatch.setattr(registry, "DIALECTS", (Dialect("broken", lambda _raw: True, broken), *DIALECTS))
+    dialect = Dialect(name="broken", read=broken, matches=lambda _raw: True)
+    monkeypatch.setattr(registry, "DIALECTS", (dialect, *DIALECTS))
     span = canonical(raw({"a": 1}))
     assert (span.dialect, span.name, span.counted) == ("raw", "n", False)
     assert span.attributes == {"a": 1, sc.FAULT: "dialect broken: KeyError: 'lost'"}
@@ -170,7 +171,7 @@ ASKED_CAPITAL, SAID_CAPITAL = "What is the capital of France?", "The capital of 
 EXPECTED = {
     # case: provider and models, (in, out, cache read), text asked, text answered, tool call id, finish reason
     "chat": [(CHAT, (13, 7, None), ASKED_CAPITAL, SAID_CAPITAL, None, "stop")],
-    "stream_tool": [(CHAT, (82, 18, 32), "What is the weather in Paris?", None, "call_mock1", "tool_calls")],
+    "stream_tool": [(CHAT, (82, 18, 32), "What is the weather in Paris?", None, "call_mock1", "tool_call")],
     "rag": [
         (
             ("openai", "text-embedding-3-small", "text-embedding-3-small"),
@@ -183,7 +184,7 @@ EXPECTED = {
         (CHAT, (65, 12, None), None, "Tracekit stores spans in DuckDB.", None, "stop"),
     ],
     "agent": [
-        (CHAT, (82, 18, 32), "What is the weather in Paris?", None, "call_mock1", "tool_calls"),
+        (CHAT, (82, 18, 32), "What is the weather in Paris?", None, "call_mock1", "tool_call"),
         (CHAT, (114, 11, None), None, "It is rainy and 14 degrees in Paris.", None, "stop"),
     ],
     "anthropic_chat": [(CLAUDE, (13, 7, None), ASKED_CAPITAL, SAID_CAPITAL, None, "stop")],

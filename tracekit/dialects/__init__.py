@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from tracekit.dialects.registry import DIALECTS, Dialect, canonical
+from tracekit.dialects.dialect import Dialect
+from tracekit.dialects.registry import DIALECTS, canonical
 
 __all__ = ["DIALECTS", "Dialect", "canonical"]

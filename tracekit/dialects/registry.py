@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import lru_cache
 
 from tracekit import semconv as sc
-from tracekit.dialects import generic, otel_genai
+from tracekit.dialects import (
+    claude_code,
+    crewai,
+    generic,
+    haystack,
+    laminar,
+    langfuse,
+    langsmith,
+    litellm,
+    livekit,
+    logfire,
+    mlflow,
+    openinference,
+    openllmetry,
+    otel_genai,
+    pydantic_ai,
+    vercel,
+)
 from tracekit.dialects.base import base
+from tracekit.dialects.dialect import Dialect
+from tracekit.dialects.values import text
 from tracekit.model import RawSpan, Span
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _COUNTED_KINDS = frozenset({"llm", "embedding"})
+_SCOPES_KEPT = 1024
 RAW = "raw"
 
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """A way to say things: its name, whether a span speaks it, and how it is read onto what all have."""
-
-    name: str
-    matches: Callable[[RawSpan], bool]
-    read: Callable[[RawSpan, Span], None]
-
-
 DIALECTS: tuple[Dialect, ...] = (
-    Dialect("otel_genai", otel_genai.matches, otel_genai.read),
-    Dialect("generic", generic.matches, generic.read),
+    openinference.DIALECT,
+    langfuse.DIALECT,
+    langsmith.DIALECT,
+    mlflow.DIALECT,
+    vercel.DIALECT,
+    pydantic_ai.DIALECT,
+    logfire.DIALECT,
+    laminar.DIALECT,
+    litellm.DIALECT,
+    haystack.DIALECT,
+    crewai.DIALECT,
+    livekit.DIALECT,
+    claude_code.DIALECT,
+    openllmetry.DIALECT,
+    otel_genai.DIALECT,
+    generic.DIALECT,
 )
-"""Asked in this order; the last one matches everything."""
+"""Asked in this order, for a scope as for a marker: what is more special stands before what is more general."""
 
 
 def canonical(raw: RawSpan) -> Span:
@@ -37,9 +60,10 @@ def canonical(raw: RawSpan) -> Span:
     A dialect that fails yields the span as it came, with `dialect` "raw" and the reason in the attribute
     `tracekit.fault`, so that it can be counted and shown. Never raises.
     """
-    dialect = next(dialect for dialect in DIALECTS if dialect.matches(raw))
     span = base(raw)
+    dialect = generic.DIALECT
     try:
+        dialect = dialect_of(raw)
         dialect.read(raw, span)
     except _FAULTS as error:
         span = base(raw)
@@ -52,6 +76,18 @@ def canonical(raw: RawSpan) -> Span:
     span.dialect = dialect.name
     span.counted = _owns_usage(span)
     return span
+
+
+def dialect_of(raw: RawSpan) -> Dialect:
+    """The dialect that a span speaks: by its scope, else by its attributes, else the one that every span speaks."""
+    scope = text(raw.scope_name)
+    known = None if scope is None else _speaks(scope)
+    return known or next((dialect for dialect in DIALECTS if dialect.marks(raw)), generic.DIALECT)
+
+
+@lru_cache(_SCOPES_KEPT)
+def _speaks(scope: str) -> Dialect | None:
+    return next((dialect for dialect in DIALECTS if dialect.has_scope(scope)), None)
 
 
 def _owns_usage(span: Span) -> bool:
