@@ -1,4 +1,5 @@
-"""Attribute names of vendors' own dialects, once; the conventions' own are in `semconv`. Read, never written.
+"""Attribute names of vendors' own dialects, once; the conventions' own are in `semconv`. Read, and written only
+by the dialects out.
 
 Names that spell out lists stand here without their numbers. Each block is one emitter's, from its own source.
 """

@@ -6,7 +6,7 @@ it they would be read a second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,25 +17,36 @@ from tracekit.jsontext import encoder
 from tracekit.model import Kind, RawSpan, Span, Status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """A field of the canonical span that a dialect does not carry, why, and for which kinds of span (None: all)."""
+    """What of a field of the canonical span a dialect does not carry, and why.
+
+    Attributes:
+        field: its name.
+        why: completes the sentence that the name begins.
+        kinds: of spans; None for all.
+        rest: what of a value is carried; None where nothing is.
+        unknown: a value that there is, is carried; one that is not known may come to be known.
+    """
 
     field: str
     why: str
     kinds: tuple[Kind, ...] | None = None
+    rest: Callable[[Any], Any] | None = None
+    unknown: bool = False
 
 
 LOST = (
-    Loss("cost_usd", "who reads the span prices it again"),
-    Loss("price_source", "stands with cost_usd"),
-    Loss("given_cost_usd", "is what another emitter said"),
-    Loss("counted", "follows from the whole trace: who owns the usage is found again"),
-    Loss("dialect", "is the new one"),
-    Loss("scope_name", "is tracekit's where the original's speaks another dialect"),
-    Loss("scope_version", "stands with scope_name"),
-    Loss("attributes", "are the new dialect's, and those that belong to no dialect"),
-    Loss("events", "that say what attributes now say are left out"),
+    Loss(field="cost_usd", why="is priced again by who reads the span"),
+    Loss(field="price_source", why="stands with cost_usd"),
+    Loss(field="given_cost_usd", why="is what another emitter said"),
+    Loss(field="counted", why="follows from the whole trace: who owns the usage is found again"),
+    Loss(field="dialect", why="is the new one"),
+    Loss(field="scope_name", why="is tracekit's where the original's speaks another dialect"),
+    Loss(field="scope_version", why="stands with scope_name"),
+    Loss(field="attributes", why="are the new dialect's, and those that belong to no dialect"),
+    Loss(field="events", why="that say what attributes now say are left out"),
+    Loss(field="finish_reasons", why="are taken from the output messages where they are not known", unknown=True),
 )
 """What no dialect carries."""
 SCOPES: Mapping[str, str] = {
@@ -50,9 +61,9 @@ INTERNAL, CLIENT = 1, 3
 _CLIENTS: frozenset[Kind] = frozenset({"llm", "embedding", "retriever", "reranker"})
 _STATUS: Mapping[Status, int] = {"unset": 0, "ok": 1, "error": 2}
 _VOCABULARIES = (
-    "ai.", "embedding.", "gen_ai.", "graph.node.", "input.", "langfuse.", "langsmith.", "llm.", "lmnr.", "logfire.",
-    "mlflow.", "openinference.", "operation.", "output.", "prompt.", "reranker.", "retrieval.", "tag.tags", "tool.",
-    "tool_call.", "traceloop.", "tracekit.",
+    "ai.", "embedding.", "gen_ai.", "input.mime_type", "input.value", "langfuse.", "langsmith.", "llm.", "lmnr.",
+    "logfire.", "mlflow.", "openinference.", "operation.cost", "output.mime_type", "output.value", "reranker.", "retrieval.",
+    "tag.tags", "tool.", "tool_call.", "traceloop.", "tracekit.",
 )  # fmt: skip
 """How the names begin that some dialect reads."""
 _GENERAL = frozenset({sc.ERROR_TYPE, sc.SESSION_ID, sc.USER_ID})

@@ -1,4 +1,4 @@
-"""OpenInference, as Arize's tools read it: canonical span to attributes, messages and documents spelt out by index. Pure."""
+"""OpenInference, as Arize's tools read it: kinds, and messages and documents spelt out by index. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,75 @@ from tracekit.dialects.out.frame import Loss
 from tracekit.model import Kind, RawSpan, Span
 
 NAME = "openinference"
+_STEPS: tuple[Kind, ...] = ("tool", "agent", "chain", "retriever", "guardrail", "evaluator", "prompt", "other")
+_NO_CALL: tuple[Kind, ...] = (*_STEPS, "embedding", "reranker")
+
+
+def _with_values(value: Any) -> Any:
+    """JSON without members that are null, which attributes cannot say."""
+    if isinstance(value, dict):
+        return {key: _with_values(item) for key, item in value.items() if item is not None}
+    return [_with_values(item) for item in value] if isinstance(value, list) else value
+
+
+def _asked(messages: list[Any] | None) -> list[Any]:
+    """Input messages as they can be spelt out: each result of a tool is a message of its own, of the role tool."""
+    found: list[Any] = []
+    for message in _with_values(messages) or ():
+        if not isinstance(message, dict) or not isinstance(message.get("parts"), list):
+            found.append(message)
+            continue
+        results = [part for part in message["parts"] if _is(part, "tool_call_response")]
+        others = [part for part in message["parts"] if part not in results]
+        found += ({"role": "tool", "parts": [part]} for part in results)
+        if others:
+            found.append({key: value for key, value in message.items() if key != "finish_reason"} | {"parts": others})
+    return found
+
+
+def _answers(messages: list[Any] | None) -> list[Any]:
+    """Output messages as they can be spelt out: one of several has no finish reason of its own."""
+    found = _with_values(messages) or []
+    if len(found) < 2:  # noqa: PLR2004 - several
+        return found
+    return [
+        {key: value for key, value in message.items() if key != "finish_reason"}
+        if isinstance(message, dict)
+        else message
+        for message in found
+    ]
+
+
+def _is(part: Any, kind: str) -> bool:
+    return isinstance(part, dict) and part.get("type") == kind
+
+
 LOST: tuple[Loss, ...] = (
     *frame.LOST,
-    Loss("operation", "spans have kinds, not operations: it becomes the usual one of the kind"),
-    Loss("response_id", "there is no attribute for it"),
-    Loss("system_instructions", "become the first message, of the role system"),
-    Loss("input_messages", "are for model calls", kinds=("embedding", "tool", "agent", "chain", "retriever", "reranker", "guardrail", "evaluator", "prompt", "other")),
-    Loss("output_messages", "are for model calls", kinds=("embedding", "tool", "agent", "chain", "retriever", "reranker", "guardrail", "evaluator", "prompt", "other")),
-)  # fmt: skip
+    Loss(field="operation", why="becomes the usual one of the kind: spans have kinds, not operations"),
+    Loss(field="response_id", why="has no attribute"),
+    Loss(field="request_model", why="is the one model that there is, where it is not known", unknown=True),
+    Loss(field="response_model", why="is the one model that there is, where it is not known", unknown=True),
+    Loss(field="model", why="is for model calls", kinds=_STEPS),
+    Loss(field="ttft_ms", why="is for model calls", kinds=_NO_CALL),
+    Loss(field="system_instructions", why="become the first message, of the role system"),
+    Loss(field="input_messages", why="are for model calls", kinds=_NO_CALL),
+    Loss(
+        field="input_messages",
+        why="begin with the instructions, have each result of a tool in a message of its own, and lose finish reasons "
+        "and members that are null",
+        rest=lambda messages: [each for each in _asked(messages) if each.get("role") != "system"],
+    ),
+    Loss(field="output_messages", why="are for model calls", kinds=_NO_CALL),
+    Loss(
+        field="output_messages",
+        why="lose members that are null, and their finish reasons where they are several",
+        rest=_answers,
+    ),
+    Loss(field="tool_definitions", why="are for model calls", kinds=_NO_CALL),
+    Loss(field="tool_definitions", why="lose members that are null", rest=_with_values),
+    Loss(field="output", why="of an embedding is its vectors", kinds=("embedding",)),
+)
 _KINDS: Mapping[Kind, str] = {
     "llm": "LLM",
     "embedding": "EMBEDDING",
@@ -82,16 +143,14 @@ def write(span: Span) -> RawSpan:
 
 
 def _call(span: Span) -> dict[str, Any]:
-    asked = list(span.input_messages or ())
+    asked, answers = _asked(span.input_messages), _answers(span.output_messages)
     if span.system_instructions:
         asked.insert(0, {"role": "system", "parts": span.system_instructions})
-    answers = span.output_messages or []
+    tools = [{sv.TOOL_SCHEMA: frame.json_text(_tool(_with_values(one)))} for one in span.tool_definitions or ()]
     return {
         **_indexed(sv.LLM_INPUT_MESSAGES, map(_message, asked)),
         **_indexed(sv.LLM_OUTPUT_MESSAGES, map(_message, answers)),
-        **_indexed(
-            sv.LLM_TOOLS, ({sv.TOOL_SCHEMA: frame.json_text(_tool(one))} for one in span.tool_definitions or ())
-        ),
+        **_indexed(sv.LLM_TOOLS, tools),
         **_values(_said(asked[-1:]), _said(answers[:1])),
         **_parameters(span),
     }
@@ -108,10 +167,10 @@ def _values(given: Any, made: Any) -> dict[str, Any]:
 
 
 def _said(messages: list[Any]) -> str | None:
-    """The text of a message, for lists of spans; text that could be taken for a recorded body is left to the message."""
+    """The text of a message, for lists of spans; none where it could be taken for a recorded body."""
     for message in messages:
         for part in message.get("parts", ()) if isinstance(message, dict) else ():
-            text = part.get("content") if isinstance(part, dict) and part.get("type") == "text" else None
+            text = part.get("content") if _is(part, "text") else None
             if isinstance(text, str) and text.lstrip()[:1] not in {"{", "[", '"', ""}:
                 return text
     return None
@@ -122,13 +181,12 @@ def _message(message: Any) -> dict[str, Any]:
         return {sv.MESSAGE_ROLE: "user", sv.MESSAGE_CONTENT: frame.content(message)}
     parts = [part for part in message.get("parts") or () if isinstance(part, dict)]
     said: dict[str, Any] = {sv.MESSAGE_ROLE: message.get("role"), sv.MESSAGE_NAME: message.get("name")}
-    calls = [part for part in parts if part.get("type") == "tool_call"]
-    rest = [part for part in parts if part.get("type") != "tool_call"]
-    answers = [part for part in rest if part.get("type") == "tool_call_response"]
-    if answers:
-        said[sv.MESSAGE_CONTENT] = frame.content(answers[0].get("response"))
-        said[sv.MESSAGE_TOOL_CALL_ID] = answers[0].get("id")
-    elif len(rest) == 1 and rest[0].get("type") == "text":
+    calls = [part for part in parts if _is(part, "tool_call")]
+    rest = [part for part in parts if not _is(part, "tool_call")]
+    if len(rest) == 1 and _is(rest[0], "tool_call_response"):
+        said[sv.MESSAGE_CONTENT] = frame.content(rest[0].get("response"))
+        said[sv.MESSAGE_TOOL_CALL_ID] = rest[0].get("id")
+    elif len(rest) == 1 and _is(rest[0], "text"):
         said[sv.MESSAGE_CONTENT] = rest[0].get("content")
     else:
         said |= _indexed(sv.MESSAGE_CONTENTS, map(_piece, rest))

@@ -1,4 +1,4 @@
-"""OpenLLMetry since 0.5x, as Traceloop's tools read it: the conventions for model calls, its own names around them. Pure."""
+"""OpenLLMetry since 0.5x, as Traceloop's tools read it: the conventions' names, and its own around them. Pure."""
 
 from __future__ import annotations
 
