@@ -1,5 +1,4 @@
-"""Attribute names of vendors' own dialects, once; the conventions' own are in `semconv`. Read, and written only
-by the dialects out.
+"""Attribute names of vendors' own dialects, once; the conventions' own are in `semconv`. Only dialects out write them.
 
 Names that spell out lists stand here without their numbers. Each block is one emitter's, from its own source.
 """

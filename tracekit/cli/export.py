@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -150,7 +150,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def _file(path: Path) -> Iterator[IO[bytes]]:
+def _file(path: Path) -> Generator[IO[bytes]]:
     """Where data goes: stdout, or a file that is there, readable by its user only, once it is whole."""
     if path == _STDOUT:
         yield sys.stdout.buffer

@@ -11,7 +11,7 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
@@ -44,7 +44,7 @@ class WholeJournal:
 
 
 @contextlib.contextmanager
-def whole_journal(directory: Path) -> Iterator[WholeJournal]:
+def whole_journal(directory: Path) -> Generator[WholeJournal]:
     """Write a journal into a `journal/` directory; it is there, on the disk, once the context ends without an error.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tracekit.jsontext import encoder
@@ -28,7 +28,7 @@ def logs(groups: Groups) -> bytes:
     )
 
 
-def _body(groups: Groups, what: str, leaf: Any) -> bytes:
+def _body(groups: Groups, what: str, leaf: Callable[[list[RawSpan]], dict[str, Any]]) -> bytes:
     said = [
         {
             "resource": {"attributes": _pairs(resource)},

@@ -10,7 +10,7 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -144,7 +144,7 @@ class BundleReader:
 
 
 @contextmanager
-def reading(file: IO[bytes]) -> Iterator[BundleReader]:
+def reading(file: IO[bytes]) -> Generator[BundleReader]:
     """Open a bundle.
 
     Raises:
@@ -157,7 +157,7 @@ def reading(file: IO[bytes]) -> Iterator[BundleReader]:
 
 
 @contextmanager
-def _archive_errors(what: str) -> Iterator[None]:
+def _archive_errors(what: str) -> Generator[None]:
     try:
         yield
     except _BROKEN as error:

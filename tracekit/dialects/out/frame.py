@@ -62,8 +62,8 @@ _CLIENTS: frozenset[Kind] = frozenset({"llm", "embedding", "retriever", "reranke
 _STATUS: Mapping[Status, int] = {"unset": 0, "ok": 1, "error": 2}
 _VOCABULARIES = (
     "ai.", "embedding.", "gen_ai.", "input.mime_type", "input.value", "langfuse.", "langsmith.", "llm.", "lmnr.",
-    "logfire.", "mlflow.", "openinference.", "operation.cost", "output.mime_type", "output.value", "reranker.", "retrieval.",
-    "tag.tags", "tool.", "tool_call.", "traceloop.", "tracekit.",
+    "logfire.", "mlflow.", "openinference.", "operation.cost", "output.mime_type", "output.value", "reranker.",
+    "retrieval.", "tag.tags", "tool.", "tool_call.", "traceloop.", "tracekit.",
 )  # fmt: skip
 """How the names begin that some dialect reads."""
 _GENERAL = frozenset({sc.ERROR_TYPE, sc.SESSION_ID, sc.USER_ID})
