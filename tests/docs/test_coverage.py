@@ -14,6 +14,8 @@ from starlette.routing import BaseRoute, Mount, Route
 import tracekit
 from tests.docs import markdown
 from tracekit import cli, config
+from tracekit.collector import stored
+from tracekit.dialects.out import DIALECTS_OUT
 from tracekit.store.duckdb import open_store
 
 DOCS = markdown.ROOT / "docs"
@@ -22,7 +24,7 @@ SOURCES = [markdown.ROOT / folder for folder in ("tracekit", "integrations", "vi
 
 def parser(verb: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog=f"tracekit {verb}", allow_abbrev=False)
-    importlib.import_module(f"tracekit.cli.{verb}").arguments(made)
+    importlib.import_module(cli.module_of(verb)).arguments(made)
     return made
 
 
@@ -84,6 +86,26 @@ def test_every_variable_of_opentelemetry_that_is_looked_at_is_documented() -> No
 def test_every_column_is_documented_with_its_type(view: str, tmp_path: Path) -> None:
     section = markdown.sections(DOCS / "views.md")[view]
     assert re.findall(r"^\| `(\w+)` \| ([A-Z\[\]]+) \|", section, re.MULTILINE) == columns(tmp_path, view)
+
+
+def test_what_a_dialect_out_loses_is_documented() -> None:
+    documented = re.findall(
+        r"^\| `(\w+)` \| ([\w, ]+) \| (.+) \|$", (DOCS / "dialects-out.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    lost = {
+        (loss.field, ", ".join(loss.kinds) if loss.kinds else "all", loss.why)
+        for dialect in DIALECTS_OUT.values()
+        for loss in dialect.lost
+    }
+    assert set(documented) == lost
+
+
+def test_every_member_of_a_bundles_span_is_documented() -> None:
+    section = markdown.sections(DOCS / "bundle.md")["A span"]
+    documented = {
+        name for cell in re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+    }
+    assert documented == stored.MEMBERS
 
 
 def test_every_public_name_is_documented_with_its_parameters() -> None:

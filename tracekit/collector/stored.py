@@ -178,3 +178,5 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "counted": lambda value: _one_of(value, (True, False)),
 }
 """How each member becomes a field of `Span`; all but `open`."""
+MEMBERS = frozenset({*_READERS, "open"})
+"""What a stored span has."""
