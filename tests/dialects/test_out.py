@@ -91,15 +91,9 @@ def made(random: random.Random) -> RawSpan:
     said["tracekit.kind"] = kind
     if kind in OPERATIONS:
         said["gen_ai.operation.name"] = OPERATIONS[kind]
-    if kind == "llm":
-        said |= content(random)
-    elif kind == "tool":
-        said |= {"gen_ai.tool.name": "f", "gen_ai.tool.call.id": "c-1", "gen_ai.tool.call.arguments": '{"a": [1]}'}
-        said["gen_ai.tool.call.result"] = random.choice(["rainy", '{"b": 1}', "12"])
-    else:
-        said |= {"tracekit.input": random.choice(["in", '{"a": 1}']), "tracekit.output": random.choice(["out", "[1]"])}
-    if kind == "retriever":
-        said["gen_ai.retrieval.documents"] = '[{"id": "d1", "content": "text", "score": 0.5}]'
+    for more, share in ((content(random), kind == "llm"), (tool(random), kind == "tool"), (step(random), True)):
+        if share or random.random() < 0.2:
+            said |= more
     return RawSpan(
         trace_id="1" * 32,
         span_id="2" * 16,
@@ -113,6 +107,23 @@ def made(random: random.Random) -> RawSpan:
         resource={"service.name": "web", "tracekit.project": "shop"},
         scope_name=random.choice(["tracekit", "opentelemetry.instrumentation.genai.openai"]),
     )
+
+
+def tool(random: random.Random) -> dict[str, Any]:
+    return {
+        "gen_ai.tool.name": "f",
+        "gen_ai.tool.call.id": "c-1",
+        "gen_ai.tool.call.arguments": random.choice(['{"a": [1]}', "{}", "north", '["a"]']),
+        "gen_ai.tool.call.result": random.choice(["rainy", '{"b": 1}', "12"]),
+    }
+
+
+def step(random: random.Random) -> dict[str, Any]:
+    return {
+        "tracekit.input": random.choice(["in", '{"a": 1}']),
+        "tracekit.output": random.choice(["out", "[1]"]),
+        "gen_ai.retrieval.documents": '[{"id": "d1", "content": "text", "score": 0.5, "metadata": {"page": 1}}]',
+    }
 
 
 def content(random: random.Random) -> dict[str, Any]:

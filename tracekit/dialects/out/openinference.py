@@ -9,11 +9,14 @@ from tracekit import semconv as sc
 from tracekit import semconv_vendors as sv
 from tracekit.dialects.out import frame
 from tracekit.dialects.out.frame import Loss
-from tracekit.model import Kind, RawSpan, Span
+from tracekit.model import KINDS, Kind, RawSpan, Span
 
 NAME = "openinference"
-_STEPS: tuple[Kind, ...] = ("tool", "agent", "chain", "retriever", "guardrail", "evaluator", "prompt", "other")
-_NO_CALL: tuple[Kind, ...] = (*_STEPS, "embedding", "reranker")
+_NO_MODEL = tuple(kind for kind in KINDS if kind not in {"llm", "embedding", "reranker"})
+_NO_CALL = tuple(kind for kind in KINDS if kind != "llm")
+
+_NO_TOOL = tuple(kind for kind in KINDS if kind != "tool")
+_NO_SEARCH = tuple(kind for kind in KINDS if kind not in {"retriever", "reranker"})
 
 
 def _with_values(value: Any) -> Any:
@@ -61,7 +64,7 @@ LOST: tuple[Loss, ...] = (
     Loss(field="response_id", why="has no attribute"),
     Loss(field="request_model", why="is the one model that there is, where it is not known", unknown=True),
     Loss(field="response_model", why="is the one model that there is, where it is not known", unknown=True),
-    Loss(field="model", why="is for model calls", kinds=_STEPS),
+    Loss(field="model", why="is for model calls", kinds=_NO_MODEL),
     Loss(field="ttft_ms", why="is for model calls", kinds=_NO_CALL),
     Loss(field="system_instructions", why="become the first message, of the role system"),
     Loss(field="input_messages", why="are for model calls", kinds=_NO_CALL),
@@ -80,6 +83,9 @@ LOST: tuple[Loss, ...] = (
     Loss(field="tool_definitions", why="are for model calls", kinds=_NO_CALL),
     Loss(field="tool_definitions", why="lose members that are null", rest=_with_values),
     Loss(field="output", why="of an embedding is its vectors", kinds=("embedding",)),
+    Loss(field="tool_arguments", why="are for tools", kinds=_NO_TOOL),
+    Loss(field="tool_result", why="is for tools", kinds=_NO_TOOL),
+    Loss(field="documents", why="are for retrievers and rerankers", kinds=_NO_SEARCH),
 )
 _KINDS: Mapping[Kind, str] = {
     "llm": "LLM",
@@ -127,6 +133,8 @@ def write(span: Span) -> RawSpan:
         said[sv.TOKENS_TOTAL] = span.input_tokens + span.output_tokens
     if span.kind in _MODELS:
         said[_MODELS[span.kind]] = span.response_model or span.request_model
+    if span.kind in {"llm", "tool"}:
+        said |= {sc.INPUT: frame.content(span.input), sc.OUTPUT: frame.content(span.output)}
     if span.kind == "llm":
         said |= _call(span)
     elif span.kind == "tool":

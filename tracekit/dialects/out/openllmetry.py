@@ -22,6 +22,7 @@ def write(span: Span) -> RawSpan:
     said = {**frame.common(span), **otel_genai.attributes(span)}
     if span.kind in _KINDS:
         said |= _entity(span)
+    if span.kind in _KINDS and span.kind != "tool":  # whose own is what the tool was given
         said = {name: value for name, value in said.items() if name not in {sc.INPUT, sc.OUTPUT}}
     said |= frame.present({sv.TRACELOOP_SESSION: span.session_id, sv.TRACELOOP_USER: span.user_id})
     if span.input_tokens is not None and span.output_tokens is not None:
