@@ -9,32 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from tracekit.collector.signals import usable
 from tracekit.errors import DecodeError
 from tracekit.journal import records
-from tracekit.model import KINDS, Outcome, Score, Span, Status
-from tracekit.store.cells import json_text
+from tracekit.model import KINDS, Kind, Outcome, Score, Span, Status
 
-_TEXT = frozenset(
-    {
-        "parent_span_id", "project", "service", "operation", "provider", "request_model", "response_model", "model",
-        "status_message", "error_type", "price_source", "session_id", "user_id", "response_id", "tool_name",
-        "tool_call_id", "scope_name", "scope_version", "dialect", "input", "output",
-    }
-)  # fmt: skip
-_COUNTS = frozenset(
-    {"end_ns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"}
-)
-_NUMBERS = frozenset({"ttft_ms", "cost_usd"})
-_WORDS = frozenset({"tags", "finish_reasons"})
-_CONTENT = (
-    "system_instructions", "input_messages", "output_messages", "tool_definitions", "tool_arguments", "tool_result",
-    "documents",
-)  # fmt: skip
 _PLAIN_CONTENT = ("input", "output")
-_WHOLE: Mapping[str, type] = {"attributes": dict, "events": list, "links": list, "resource": dict}
+_FIELDS = (
+    "system_instructions", "input_messages", "output_messages", "tool_definitions", "tool_arguments", "tool_result",
+    "documents", *_PLAIN_CONTENT,
+)  # fmt: skip
+_REQUIRED = frozenset(
+    {"trace_id", "span_id", "open", "name", "kind", "start_ns", "status", "counted", "attributes", "events", "links",
+     "resource"}
+)  # fmt: skip
 _LAST = (1 << 63) - 1
 _SCORE_TYPES: Mapping[str, UnionType | type] = {
     **dict.fromkeys(("trace_id", "name", "source"), str),
@@ -51,20 +41,21 @@ def span(payload: bytes | str) -> tuple[Span, bool]:
         DecodeError: it is not the JSON of a stored span.
     """
     data = records.load(payload.encode() if isinstance(payload, str) else payload)
-    missing = _READERS.keys() - data.keys()
-    if missing:
-        raise DecodeError(f"a stored span lacks {', '.join(sorted(missing))}")
+    missing, unknown = _REQUIRED - data.keys(), data.keys() - MEMBERS
+    if missing or unknown:
+        raise DecodeError(f"a stored span lacks {sorted(missing)}, or has {sorted(unknown)!r:.80}, which is unknown")
     try:
         is_open = _one_of(data.pop("open"), (True, False))
+        carried = data.pop("carried", None)
         fields = {name: _READERS[name](value) for name, value in data.items()}
         found = Span(**fields)
+        _promote(found, carried)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DecodeError(f"a stored span has a member that is not as it must be: {error!s:.200}") from error
     if not usable(found.trace_id, found.span_id):
         raise DecodeError(f"a stored span's ids are unusable: trace {found.trace_id!r}, span {found.span_id!r}")
     if is_open and found.end_ns is not None:
         raise DecodeError(f"span {found.span_id} is said to be open and to have ended at {found.end_ns}")
-    _promote(found, data)
     return found, is_open
 
 
@@ -84,26 +75,14 @@ def score(payload: bytes) -> Score:
     return found
 
 
-def _promote(found: Span, data: Mapping[str, Any]) -> None:
-    """Note which attributes a content column says word for word: the store keeps them once, as the other one did.
-
-    That one gives such attributes behind all others, in the order of their columns: of several that say the same, the
-    last ones are meant.
-    """
-    fields: dict[str, list[str]] = {}
-    for field in (*_CONTENT, *_PLAIN_CONTENT):
-        value = getattr(found, field)
-        if value is not None:
-            fields.setdefault(value if isinstance(value, str) else data[field], []).append(field)
-    said: dict[str, list[str]] = {text: [] for text in fields}
-    for name, value in found.attributes.items():
-        if isinstance(value, str | list | dict):
-            said.get(value if isinstance(value, str) else json_text(value), []).append(name)
-    for text, columns in fields.items():
-        for field, name in zip(columns, said[text][-len(columns) :], strict=False):
-            found.promoted[field] = name
-            if isinstance(getattr(found, field), str):
-                setattr(found, field, found.attributes[name])  # the same object, which says that it is the same text
+def _promote(found: Span, carried: Any) -> None:
+    """Note which attributes a content column says word for word: the store keeps them once, as the other one did."""
+    for part in carried or ():
+        name, field = str(part["attribute"]), _one_of(part["source"], _FIELDS)
+        said = found.attributes[name]
+        found.promoted[field] = name
+        if isinstance(said, str) and not part["encoded"]:
+            setattr(found, field, said)  # the same object, which says that the column has the JSON of this text
 
 
 def _text(value: Any) -> str | None:
@@ -163,20 +142,35 @@ def _one_of(value: Any, words: tuple[Any, ...]) -> Any:
     return value
 
 
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("trace_id", "span_id", "name"), _some_text),
-    **dict.fromkeys(_TEXT, _text),
-    **dict.fromkeys(_COUNTS, _count),
-    **dict.fromkeys(_NUMBERS, _number),
-    **dict.fromkeys(_WORDS, _words),
-    **dict.fromkeys(_CONTENT, _json),
-    **{name: _json_of(kind) for name, kind in _WHOLE.items()},
-    "start_ns": _some_count,
-    "kind": lambda value: _one_of(value, KINDS),
-    "status": lambda value: _one_of(value, get_args(Status)),
-    "outcome": lambda value: _one_of(value, (None, *get_args(Outcome))),
-    "counted": lambda value: _one_of(value, (True, False)),
+def _objects(value: Any) -> list[dict[str, Any]]:
+    found = _json_of(list)(value)
+    if not all(isinstance(item, dict) for item in found):
+        raise ValueError(f"{value!r:.80} is not the JSON of a list of objects")
+    return found
+
+
+_BY_TYPE: Mapping[Any, Callable[[Any], Any]] = {
+    str: _some_text,
+    str | None: _text,
+    int: _some_count,
+    int | None: _count,
+    float | None: _number,
+    bool: lambda value: _one_of(value, (True, False)),
+    list[str] | None: _words,
+    Kind: lambda value: _one_of(value, KINDS),
+    Status: lambda value: _one_of(value, get_args(Status)),
+    Outcome | None: lambda value: _one_of(value, (None, *get_args(Outcome))),
+    list[Any] | None: _json,
+    dict[str, int] | None: _json,
+    Any: _json,
+    dict[str, Any]: _json_of(dict),
+    Mapping[str, Any]: _json_of(dict),
+    list[dict[str, Any]]: _objects,
 }
-"""How each member becomes a field of `Span`; all but `open`."""
-MEMBERS = frozenset({*_READERS, "open"})
-"""What a stored span has."""
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    **{name: _BY_TYPE[hint] for name, hint in get_type_hints(Span).items() if name != "promoted"},
+    **dict.fromkeys(_PLAIN_CONTENT, _text),
+}
+"""How each member becomes a field of `Span`, by the field's type; all but `open` and `carried`."""
+MEMBERS = frozenset({*_READERS, "open", "carried"})
+"""What a stored span has; what it may lack is then unknown."""

@@ -1,73 +1,78 @@
 -- Stored spans in the order they started, each as the JSON object that `tracekit.collector.stored` reads. JSON columns
--- are text within it: only so do they stay, to the letter, what they are.
-WITH exact AS (
-    SELECT trace_id, span_id, start_ns, end_ns, price_source, false AS open FROM internal.spans
-    WHERE start_ns >= $after_ns AND ($traces::VARCHAR[] IS NULL OR list_contains($traces, trace_id))
-    UNION ALL
-    SELECT trace_id, span_id, start_ns, end_ns, price_source, true AS open FROM internal.open_spans
-    WHERE start_ns >= $after_ns AND ($traces::VARCHAR[] IS NULL OR list_contains($traces, trace_id))
+-- are text within it: only so do they stay, to the letter, what they are. The view is asked for what only it puts together.
+WITH every AS (
+    SELECT *, false AS open FROM internal.spans
+    UNION ALL BY NAME
+    SELECT * EXCLUDE (journal), true AS open FROM internal.open_spans
 ),
 page AS (
-    FROM exact
-    WHERE (start_ns, trace_id, span_id) > ($after_ns::BIGINT, $after_trace::VARCHAR, $after_span::VARCHAR)
+    SELECT start_ns, trace_id, span_id, open
+    FROM every
+    WHERE start_ns >= $after_ns
+        AND (start_ns, trace_id, span_id) > ($after_ns::BIGINT, $after_trace::VARCHAR, $after_span::VARCHAR)
+        AND ($traces::VARCHAR[] IS NULL OR list_contains($traces, trace_id))
     ORDER BY start_ns, trace_id, span_id
     LIMIT $limit
 )
 SELECT
     page.start_ns, page.trace_id, page.span_id,
     to_json({
-        'trace_id': page.trace_id,
-        'span_id': page.span_id,
-        'parent_span_id': parent_span_id,
+        'trace_id': row.trace_id,
+        'span_id': row.span_id,
         'open': page.open,
-        'project': project,
-        'service': service,
-        'name': name,
-        'kind': kind,
-        'operation': operation,
-        'provider': provider,
-        'request_model': request_model,
-        'response_model': response_model,
-        'model': model,
-        'start_ns': page.start_ns,
-        'end_ns': page.end_ns,
-        'ttft_ms': ttft_ms,
-        'status': status,
-        'status_message': status_message,
-        'error_type': error_type,
-        'outcome': outcome,
-        'input_tokens': input_tokens,
-        'output_tokens': output_tokens,
-        'cache_read_tokens': cache_read_tokens,
-        'cache_write_tokens': cache_write_tokens,
-        'reasoning_tokens': reasoning_tokens,
-        'counted': counted,
-        'cost_usd': cost_usd,
-        'price_source': page.price_source,
-        'session_id': session_id,
-        'user_id': user_id,
-        'tags': tags,
-        'finish_reasons': finish_reasons,
-        'response_id': response_id,
-        'system_instructions': system_instructions::VARCHAR,
-        'input_messages': input_messages::VARCHAR,
-        'output_messages': output_messages::VARCHAR,
-        'tool_definitions': tool_definitions::VARCHAR,
-        'input': input,
-        'output': output,
-        'tool_name': tool_name,
-        'tool_call_id': tool_call_id,
-        'tool_arguments': tool_arguments::VARCHAR,
-        'tool_result': tool_result::VARCHAR,
-        'documents': documents::VARCHAR,
-        'scope_name': scope_name,
-        'scope_version': scope_version,
-        'dialect': dialect,
-        'attributes': attributes::VARCHAR,
-        'events': events::VARCHAR,
-        'links': links::VARCHAR,
-        'resource': resource::VARCHAR
+        'start_ns': row.start_ns,
+        'end_ns': row.end_ns,
+        'parent_span_id': row.parent_span_id,
+        'project': row.project,
+        'service': row.service,
+        'name': row.name,
+        'kind': row.kind,
+        'operation': row.operation,
+        'provider': row.provider,
+        'request_model': row.request_model,
+        'response_model': row.response_model,
+        'model': row.model,
+        'ttft_ms': row.ttft_ms,
+        'status': row.status,
+        'status_message': row.status_message,
+        'error_type': row.error_type,
+        'outcome': row.outcome,
+        'input_tokens': row.input_tokens,
+        'output_tokens': row.output_tokens,
+        'cache_read_tokens': row.cache_read_tokens,
+        'cache_write_tokens': row.cache_write_tokens,
+        'reasoning_tokens': row.reasoning_tokens,
+        'counted': row.counted,
+        'cost_usd': row.cost_usd,
+        'price_source': row.price_source,
+        'session_id': row.session_id,
+        'user_id': row.user_id,
+        'tags': row.tags,
+        'finish_reasons': row.finish_reasons,
+        'response_id': row.response_id,
+        'system_instructions': row.system_instructions::VARCHAR,
+        'input_messages': row.input_messages::VARCHAR,
+        'output_messages': row.output_messages::VARCHAR,
+        'tool_definitions': row.tool_definitions::VARCHAR,
+        'input': row.input,
+        'output': row.output,
+        'tool_name': row.tool_name,
+        'tool_call_id': row.tool_call_id,
+        'tool_arguments': row.tool_arguments::VARCHAR,
+        'tool_result': row.tool_result::VARCHAR,
+        'documents': row.documents::VARCHAR,
+        'scope_name': row.scope_name,
+        'scope_version': row.scope_version,
+        'dialect': row.dialect,
+        'attributes': spans.attributes::VARCHAR,
+        'carried': row.carried,
+        'events': row.events::VARCHAR,
+        'links': row.links::VARCHAR,
+        'resource': row.resource::VARCHAR
     })::VARCHAR AS line
-FROM spans JOIN page USING (trace_id, span_id)
-WHERE start_time >= make_timestamptz($after_ns::BIGINT // 1000)
+FROM page
+JOIN every AS row USING (start_ns, trace_id, span_id, open)
+JOIN spans ON spans.trace_id = page.trace_id
+    AND spans.span_id = page.span_id
+    AND spans.start_time = make_timestamptz(page.start_ns // 1000)
 ORDER BY page.start_ns, page.trace_id, page.span_id;
