@@ -124,6 +124,8 @@ METRIC_TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk
 TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - an attribute's name
 
 # Events
+EVENT_PREFIX: Final = "gen_ai."  # of every event that belongs to a span of these conventions
+EVENT_NAME: Final = "event.name"  # of log records, before they had a field for it
 EVENT_DETAILS: Final = "gen_ai.client.inference.operation.details"
 EVENT_NAME: Final = "event.name"  # an attribute of log records that have no name of their own
 EVENT_SYSTEM_MESSAGE: Final = "gen_ai.system.message"  # this and the next six before v1.37

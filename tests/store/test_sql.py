@@ -157,7 +157,9 @@ def test_types_of_the_views(store: Store) -> None:
 def test_only_the_views_are_shown(store: Store) -> None:
     assert [name for (name,) in store.sql("SHOW TABLES").rows] == [
         "gaps",
+        "logs",
         "messages",
+        "metrics",
         "scores",
         "spans",
         "traces",

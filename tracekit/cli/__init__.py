@@ -28,6 +28,7 @@ VERBS = {
     "sql": "query the store",
     "export": "write traces as OTLP, to a file or a collector, or all of a store as a bundle",
     "import": "take in a bundle, or OTLP from a file",
+    "reindex": "read stored spans anew, as this version understands them",
     "doctor": "say what is set, where it came from, and what is wrong",
 }
 

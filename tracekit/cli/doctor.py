@@ -148,6 +148,8 @@ def _data(data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [
         ("directory", visible(data["directory"]), f"mode {data['mode']}, {units.size(data['free_bytes']).text} free"),
         ("database", visible(data["database"]), _database(data)),
+        ("read by older dialects", str(data["outdated_spans"] or 0), "spans; `tracekit reindex` reads them anew"),
+        ("set aside", str(data["quarantined"]), "records in quarantine/"),
         ("tracekit up", f"{up['url']}" if up else "not running", f"process {up['pid']}" if up else ""),
     ]
 

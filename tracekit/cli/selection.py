@@ -23,7 +23,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", help="traces of this user id")
     parser.add_argument("--project", help="traces of this project")
     parser.add_argument("--text", help="traces that contain this text")
-    parser.add_argument("--since", type=_since, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
+    parser.add_argument("--since", type=when, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
 
 
 def filters(args: argparse.Namespace) -> Filters:
@@ -41,7 +41,8 @@ def filters(args: argparse.Namespace) -> Filters:
     )
 
 
-def _since(text: str) -> datetime:
+def when(text: str) -> datetime:
+    """The time that a flag names: an age like 2h, or ISO 8601."""
     age = _AGE.fullmatch(text.strip())
     if age:
         return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})

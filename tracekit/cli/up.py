@@ -96,6 +96,7 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     from tracekit.collector.loop import IngestLoop
     from tracekit.collector.server import Server
     from tracekit.journal.writer import JournalWriter
+    from tracekit.query.health import outdated_spans
     from tracekit.query.running import Running, announce, withdraw
 
     running = Running(
@@ -110,6 +111,9 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
         announce(options.directory, running)
         print(running.url, flush=True)
         talk(f"traces in {options.directory}; Ctrl-C ends.")
+        outdated = outdated_spans(source)
+        if outdated:
+            talk(f"{outdated} spans were read by older dialects; `tracekit reindex` reads them anew.")
         if browser:
             webbrowser.open(running.url)
 
@@ -149,7 +153,7 @@ def _application(
     from tracekit_viewer.app import error_handlers, viewer_routes
 
     routes = [
-        *Receiver(journal, instance=running.instance).routes(),
+        *Receiver(journal, instance=running.instance, quarantined=source.ingest.quarantine.count).routes(),
         *api_routes(source, key=running.key),
         *viewer_routes(source, version=source.version, closing=closing),
     ]

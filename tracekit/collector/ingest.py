@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracekit.collector.quarantine import Quarantine
+from tracekit.collector.rederive import Rederived, Rederiver
 from tracekit.collector.removal import remove_stored
 from tracekit.collector.rows import Rows
+from tracekit.collector.sifting import commit_sound
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
 from tracekit.model import Span
-from tracekit.store import Store
+from tracekit.store import Position, Store
 
 if TYPE_CHECKING:
     from tracekit.store.pricing import Pricer
@@ -83,6 +86,9 @@ class Ingest:
         self._lock = threading.Lock()
         self._tails = {name: Tail.resume(state) for name, state in store.journals().items()}
         self._unreadable: set[Path] = set()
+        self._rederiver = Rederiver(store, self._charge)
+        self._may_hold_unread = True
+        self.quarantine = Quarantine(journal_dir.parent)
 
     def step(self) -> Progress:
         """Read about `limit` bytes of what is new, and commit it in one transaction. Safe to call again and again.
@@ -101,11 +107,22 @@ class Ingest:
                 tail = self._advance(path, rows, progress)
                 if tail is not None:
                     read.append(tail)
+            for refused in rows.refused:
+                self.quarantine.put(refused)
             if read:
-                committed = self._store.commit(rows.packed(read, self._tails.values()))
+                committed = commit_sound(self._store, rows.packed(read, self._tails.values()), self.quarantine.put)
                 self._tails.update({tail.name: tail for tail in read})
                 progress.spans, progress.duplicates = committed.spans, committed.duplicates
+                self._may_hold_unread = True
+            if self._may_hold_unread:
+                self._rederiver.join_logs()
+                self._may_hold_unread = False
             return progress
+
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Read the next stored spans anew; see `Rederiver.reindex`."""
+        with self._lock:
+            return self._rederiver.reindex(after, dialect=dialect)
 
     def remove_stored(self) -> list[Path]:
         """Remove the journals that the store has whole; which they were. See `removal`."""

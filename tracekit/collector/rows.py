@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tracekit.collector import stored
+from tracekit.collector.quarantine import Refused
 from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
@@ -13,11 +14,13 @@ from tracekit.dialects import canonical
 from tracekit.errors import DecodeError
 from tracekit.journal import records
 from tracekit.journal.frame import Frame
-from tracekit.model import RawSpan, Score, Span
+from tracekit.model import RawLog, RawMetricPoint, RawSpan, Score, Span
 from tracekit.otlp import decode
 from tracekit.store import JournalState, Packed
 from tracekit.store.packing import Packer
 
+_FAULTS = (ArithmeticError, AttributeError, DecodeError, LookupError, RecursionError, TypeError, ValueError)
+"""What may come of reading a record that is not as it should be."""
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
 
@@ -32,13 +35,16 @@ class Rows:
     charge: Callable[[Span], None]
     ended: Packer = field(default_factory=Packer)
     scores: list[Score] = field(default_factory=list[Score])
+    refused: list[Refused] = field(default_factory=list[Refused])
+    _logs: list[RawLog] = field(default_factory=list[RawLog])
+    _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
     _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
 
-        One that cannot be understood is a fault of its journal, and no more than that. The start of a span whose end is
-        here too says nothing that the end does not, so it is not even parsed, unless that end cannot be understood.
+        One that cannot be understood is a fault of its journal, and among the `refused`. The start of a span whose end
+        is here too says nothing that the end does not, so it is not even parsed, unless that end cannot be understood.
         """
         ends = {records.span_key(frame.payload) for frame in frames if frame.kind == records.SPAN_END} - {None}
         begun: dict[bytes | None, Frame] = {}
@@ -57,8 +63,19 @@ class Rows:
         handler = _HANDLERS.get(frame.kind, _unknown)
         try:
             handler(self, frame.payload, tail)
-        except DecodeError as error:
-            tail.fault(f"record {frame.sequence}: {error}")
+        except _FAULTS as error:
+            why = str(error) if isinstance(error, DecodeError) else repr(error)
+            tail.fault(f"record {frame.sequence}: {why}")
+            self.refused.append(
+                Refused(
+                    journal=tail.name,
+                    sequence=frame.sequence,
+                    kind=frame.kind,
+                    payload=frame.payload,
+                    error=why,
+                    resources=dict(tail.resources) if frame.kind in _SPANS else {},
+                )
+            )
             return False
         return True
 
@@ -75,6 +92,8 @@ class Rows:
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
             journals=[state for family in families for state in _states(family)],
+            logs=self._logs,
+            metrics=self._metrics,
         )
 
     def start(self, payload: bytes, tail: Tail) -> None:
@@ -110,6 +129,16 @@ class Rows:
         for raw in decode.traces(payload, json=is_json):
             if usable(raw.trace_id, raw.span_id):
                 self._add(canonical(raw))
+
+    def logs(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
+        """A request with log records came in."""
+        tail.received[LOGS.name] += 1
+        self._logs += decode.logs(payload, json=is_json)
+
+    def metrics(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
+        """A request with data points came in."""
+        tail.received[METRICS.name] += 1
+        self._metrics += decode.metrics(payload, json=is_json)
 
     def _add(self, span: Span) -> None:
         if span.counted:
@@ -174,13 +203,6 @@ def _close(_: Rows, payload: bytes, tail: Tail) -> None:
     tail.dropped = dropped
 
 
-def _received(signal: str) -> _Handler:
-    def count(_: Rows, __: bytes, tail: Tail) -> None:
-        tail.received[signal] += 1
-
-    return count
-
-
 def _checked(span: RawSpan) -> RawSpan:
     if not usable(span.trace_id, span.span_id):
         raise DecodeError(f"a span's ids are unusable: trace {span.trace_id!r}, span {span.span_id!r}")
@@ -189,7 +211,6 @@ def _checked(span: RawSpan) -> RawSpan:
 
 _Handler = Callable[[Rows, bytes, Tail], None]
 
-# Logs and metrics stay in the journal and are counted; no row is made of them.
 _HANDLERS: dict[bytes, _Handler] = {
     records.HEADER: _header,
     records.RESOURCE: _resource,
@@ -199,10 +220,10 @@ _HANDLERS: dict[bytes, _Handler] = {
     records.STORED_SPAN: Rows.stored,
     records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
     records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
-    records.OTLP_LOGS: _received(LOGS.name),
-    records.OTLP_LOGS_JSON: _received(LOGS.name),
-    records.OTLP_METRICS: _received(METRICS.name),
-    records.OTLP_METRICS_JSON: _received(METRICS.name),
+    records.OTLP_LOGS: lambda rows, payload, tail: rows.logs(payload, tail, is_json=False),
+    records.OTLP_LOGS_JSON: lambda rows, payload, tail: rows.logs(payload, tail, is_json=True),
+    records.OTLP_METRICS: lambda rows, payload, tail: rows.metrics(payload, tail, is_json=False),
+    records.OTLP_METRICS_JSON: lambda rows, payload, tail: rows.metrics(payload, tail, is_json=True),
     records.CONTINUED: _continued,
     records.CLOSE: _close,
 }

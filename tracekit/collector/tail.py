@@ -34,6 +34,8 @@ class Tail:
     sequences: Sequences = field(default_factory=Sequences)
     received: Counter[str] = field(default_factory=Counter[str])
     """OTLP requests taken in, by signal."""
+    unstored: int = 0
+    """Requests that an older version counted and made no rows of."""
     dropped: int = 0
     """Records the writer says it could not write."""
     continued: bool = False
@@ -73,6 +75,7 @@ class Tail:
             "following": self.sequences.following,
             "missing": self.sequences.missing,
             "received": self.received,
+            "unstored": self.unstored,
             "reasons": self.reasons,
             "dropped": self.dropped,
             "continued": self.continued,
@@ -92,6 +95,7 @@ class Tail:
     def resume(cls, state: JournalState) -> Tail:
         """The tail that `state` was made from."""
         detail = json.loads(state.state)
+        received = Counter[str](detail["received"])
         missing: list[Range] = [(first, last) for first, last in detail["missing"]]
         return cls(
             name=state.name,
@@ -103,7 +107,8 @@ class Tail:
             resources={int(number): attributes for number, attributes in detail["resources"].items()},
             frames=detail["frames"],
             sequences=Sequences(following=detail["following"], missing=missing),
-            received=Counter(detail["received"]),
+            received=received,
+            unstored=detail.get("unstored", received["logs"] + received["metrics"]),
             reasons=detail["reasons"],
             dropped=detail["dropped"],
             continued=detail.get("continued", False),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tracekit.dialects.base import DERIVATION
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.registry import DIALECTS, canonical
 
-__all__ = ["DIALECTS", "Dialect", "canonical"]
+__all__ = ["DERIVATION", "DIALECTS", "Dialect", "canonical"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tracekit import semconv as sc
-from tracekit.dialects.values import MAX_INTEGER, names, promote, text
-from tracekit.model import KINDS, Kind, RawSpan, Span, Status
+from tracekit.dialects.values import MAX_INTEGER, count, names, promote, text
+from tracekit.model import DEFAULT_PROJECT, KINDS, Kind, RawSpan, Span, Status
 
-DEFAULT_PROJECT = "default"
+DERIVATION = 1
+"""Raise it with a change by which the dialects read a span that is stored already differently."""
 _STATUS: dict[int, Status] = {1: "ok", 2: "error"}
 _OUTCOMES = ("complete", "partial", "cancelled", "abandoned", "interrupted")
 
@@ -45,6 +46,9 @@ def base(raw: RawSpan) -> Span:
         tags=names(attributes.get(sc.TAGS)),
         scope_name=text(raw.scope_name),
         scope_version=text(raw.scope_version),
+        raw_kind=count(raw.kind),
+        raw_status=count(raw.status_code),
+        derivation=DERIVATION,
         attributes=attributes,
         events=raw.events,
         links=raw.links,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from tracekit import config, errors
 from tracekit.errors import StoreBusyError, StoreError
@@ -19,13 +20,14 @@ from tracekit.journal.writer import DIRECTORY_MODE
 from tracekit.query import running, wire
 from tracekit.query.extras import require_server
 from tracekit.query.running import Running
-from tracekit.store import Parameters, Result, Store
+from tracekit.store import Parameters, Position, Result, Store
 
 BUSY_SECONDS = 10.0
 """How long a database that another process holds is waited for."""
 
 if TYPE_CHECKING:
     from tracekit.collector.ingest import Ingest
+    from tracekit.collector.rederive import Rederived
 
 R = TypeVar("R")
 
@@ -81,6 +83,10 @@ class StoreSource(_Closing):
         """Answer one statement; see `tracekit.store.Store.sql`."""
         return self._store.sql(query, parameters, limit=limit)
 
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Read the next stored spans anew; see `tracekit.collector.rederive.Rederiver.reindex`."""
+        return self.ingest.reindex(after, dialect=dialect)
+
     def close(self) -> None:
         """Let the database go."""
         self._store.close()
@@ -102,11 +108,28 @@ class RemoteSource(_Closing):
         Raises:
             StoreBusyError: `tracekit up` went away meanwhile.
         """
-        body = json.dumps({"query": query, "parameters": wire.pack(parameters), "limit": limit})
+        return wire.load(self._ask("/api/sql", {"query": query, "parameters": wire.pack(parameters), "limit": limit}))
+
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Have the next stored spans read anew; see `tracekit.collector.rederive.Rederiver.reindex`.
+
+        Raises:
+            StoreBusyError: `tracekit up` went away meanwhile.
+        """
+        return wire.load_rederived(self._ask("/api/reindex", {"after": asdict(after), "dialect": dialect}))
+
+    def _ask(self, path: str, question: Mapping[str, Any]) -> bytes:
+        """The answer to a question.
+
+        Raises:
+            StoreBusyError: nobody answers.
+            TracekitError: what the other side raised.
+        """
+        body = json.dumps(question)
         headers = {"Authorization": f"Bearer {self._up.key}", "Content-Type": "application/json"}
         connection = http.client.HTTPConnection(*self._up.address())
         try:
-            connection.request("POST", "/api/sql", body, headers)
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -115,7 +138,7 @@ class RemoteSource(_Closing):
         finally:
             connection.close()
         if answer.status == http.client.OK:
-            return wire.load(content)
+            return content
         raise _error(content)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from tracekit.errors import StoreError
-from tracekit.store import Batch, Committed, Gap, JournalState, Packed, Parameters, Result, Store
-from tracekit.store.duckdb import opening, reader
+from tracekit.model import RawSpan
+from tracekit.store import Batch, Committed, Gap, JournalState, Packed, Parameters, Position, Result, Store
+from tracekit.store.duckdb import opening, raw, reader
 from tracekit.store.duckdb.queries import query
 from tracekit.store.duckdb.writer import Writer
 from tracekit.store.packing import pack
@@ -53,7 +54,7 @@ class DuckDBStore:
             self._check_open()
             done = self._writer.commit(packed)
             opening.keep_private(self.path)
-            if packed.spans or packed.opened or packed.scores or packed.interrupted:
+            if packed.spans or packed.opened or packed.scores or packed.interrupted or done.logs or done.changed:
                 self._version += 1
         return done
 
@@ -77,6 +78,16 @@ class DuckDBStore:
         for journal, first, last in gaps:
             found[journal].gaps.append(Gap(first_missing=first, last_missing=last))
         return found
+
+    def unread(self, limit: int) -> list[RawSpan]:
+        """Stored spans that were not derived with all their log records; see `Store.unread`."""
+        with self._reader() as connection:
+            return raw.unread(connection, limit)
+
+    def raw_spans(self, after: Position, *, dialect: str | None = None, limit: int) -> list[RawSpan]:
+        """Stored spans as they came; see `Store.raw_spans`."""
+        with self._reader() as connection:
+            return raw.following(connection, after, dialect=dialect, limit=limit)
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one read-only statement; see `Store.sql`."""

@@ -13,14 +13,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from tracekit.errors import StoreError
+from tracekit import semconv as sc
+from tracekit.errors import RefusedRowsError, StoreError
 from tracekit.store import Committed, Packed, Table, packing
 from tracekit.store.cells import compute
+from tracekit.store.differences import differing
 from tracekit.store.duckdb.queries import query
 from tracekit.store.previews import PREVIEW_LENGTH
 
 _SLACK_NS = 1_000_000_000
 """Emitters that send a span twice may round its start differently."""
+
+_REFUSALS = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
+"""What the database says of a value that it cannot hold, whatever the state of the machine."""
 
 
 class Writer:
@@ -49,21 +54,29 @@ class Writer:
             self._connection.begin()
             try:
                 stored = _Commit(self._connection, self._next_seq)
+                logs = stored.logs(packed.logs)
+                metrics = stored.metrics(packed.metrics)
                 inserted = stored.ended(packed.spans)
                 stored.opened(packed.opened)
                 stored.interrupted(packed.interrupted)
+                stored.mark_unread()
+                changed = stored.rederived(packed.rederived)
                 stored.summaries()
                 stored.rest(packed)
             except BaseException:
                 self._connection.rollback()
                 raise
             self._connection.commit()
+        except _REFUSALS as error:
+            raise RefusedRowsError(
+                f"the database refuses a value among {total} spans and what is with them: {error}"
+            ) from error
         except duckdb.Error as error:
             raise StoreError(
                 f"{total} spans could not be stored: {error}. None of them was; they stay in their journals."
             ) from error
         self._next_seq = stored.next_seq
-        return Committed(spans=inserted, duplicates=total - inserted)
+        return Committed(spans=inserted, duplicates=total - inserted, logs=logs, metrics=metrics, changed=changed)
 
     def close(self) -> None:
         """Close the connection."""
@@ -80,6 +93,7 @@ class _Commit:
         self._connection = connection
         self._touched: list[Table] = []
         self._earliest: int | None = None
+        self._logged: int | None = None
         self._may_hold_twins = False
         self.next_seq = next_seq
 
@@ -89,13 +103,51 @@ class _Commit:
             return 0
         window = self._touch(spans)
         self._may_hold_twins = compute.any(compute.and_(spans["counted"], spans["response_id"].is_valid())).as_py()
-        numbers = pa.array(range(self.next_seq, self.next_seq + len(spans)), pa.int64())
-        self.next_seq += len(spans)
-        with self._table("incoming", spans.append_column("seq", numbers)):
+        with self._table("incoming", self._numbered(spans)):
             self._run("drop_interrupted", window)
             inserted = self._run("insert_spans", window)
             self._run("close_open")
         return inserted
+
+    def logs(self, logs: Table) -> int:
+        """Store log records, and note the spans that they speak of; how many were new."""
+        if not logs:
+            return 0
+        window = compute.min_max(logs["time_ns"]).as_py()
+        bound = {"earliest": window["min"], "latest": window["max"]}
+        with self._table("incoming_logs", logs):
+            self._run("insert_unread", {**bound, "prefix": sc.EVENT_PREFIX})
+            self._logged = self._number("earliest_logged")
+            return self._run("insert_logs", bound)
+
+    def metrics(self, points: Table) -> int:
+        """Store data points; how many were new."""
+        if not points:
+            return 0
+        window = compute.min_max(points["time_ns"]).as_py()
+        with self._table("incoming_metrics", points):
+            return self._run("insert_metrics", {"earliest": window["min"], "latest": window["max"]})
+
+    def mark_unread(self) -> None:
+        """Tell which spans that log records speak of are stored: those of this batch, and those that its logs name."""
+        reached = [start for start in (self._earliest, self._logged) if start is not None]
+        if reached and self._number("count_awaited"):
+            self._run("mark_unread", {"earliest": min(reached)})
+
+    def rederived(self, spans: Table) -> int:
+        """Replace the rows of stored spans where they differ; how many did."""
+        if not spans:
+            return 0
+        window = self._touch(spans)
+        with self._table("incoming", spans):
+            stored = self._connection.sql(query("stored_spans"), params=window).to_arrow_table()
+            self._run("delete_unread")
+            self._run("update_derivation", window)
+        changed = differing(spans, stored)
+        self._may_hold_twins |= bool(len(changed))
+        with self._table("incoming", self._numbered(changed)):
+            self._run("delete_spans", window)
+            return self._run("replace_spans")
 
     def opened(self, spans: Table) -> None:
         """Note spans that have started."""
@@ -122,9 +174,9 @@ class _Commit:
             return
         touched = pa.chunked_array([chunk for part in self._touched for chunk in part.chunks], pa.string())
         with self._table("touched", pa.table({"trace_id": touched.unique()})):
-            row = self._connection.execute(query("earliest_touched")).fetchone()
-            if row and row[0] is not None:
-                self._reach(row[0])
+            earliest = self._number("earliest_touched")
+            if earliest is not None:
+                self._reach(earliest)
             bound = {"earliest": self._earliest}
             if self._may_hold_twins:
                 self._run("fold_twins", bound)
@@ -145,6 +197,12 @@ class _Commit:
             with self._table("missing", packing.gaps(packed.journals)):
                 self._run("insert_gaps")
 
+    def _numbered(self, spans: Table) -> Table:
+        """The rows with their numbers in the order of storing."""
+        numbers = pa.array(range(self.next_seq, self.next_seq + len(spans)), pa.int64())
+        self.next_seq += len(spans)
+        return spans.append_column("seq", numbers)
+
     def _touch(self, spans: Table) -> dict[str, int]:
         """Remember whose traces these are; the window in which their twins may be stored."""
         reach = compute.min_max(spans["start_ns"]).as_py()
@@ -158,10 +216,12 @@ class _Commit:
     @contextmanager
     def _table(self, name: str, table: Table) -> Generator[None]:
         self._connection.register(name, table)
-        try:
-            yield
-        finally:
-            self._connection.unregister(name)
+        yield
+        self._connection.unregister(name)  # where a statement failed, the rollback does it, and nothing else can
+
+    def _number(self, name: str) -> int | None:
+        """What a statement of one row and one column says."""
+        return self._connection.execute(query(name)).fetchall()[0][0]
 
     def _run(self, name: str, bound: dict[str, Any] | None = None) -> int:
         """Run a statement; how many rows it changed."""
