@@ -16,6 +16,7 @@ from tests.docs import markdown
 from tracekit import cli, config
 from tracekit.collector import stored
 from tracekit.dialects.out import DIALECTS_OUT
+from tracekit.model import RawLog, RawMetricPoint, Span
 from tracekit.store.duckdb import open_store
 
 DOCS = markdown.ROOT / "docs"
@@ -100,12 +101,14 @@ def test_what_a_dialect_out_loses_is_documented() -> None:
     assert set(documented) == lost
 
 
-def test_every_member_of_a_bundles_span_is_documented() -> None:
-    section = markdown.sections(DOCS / "bundle.md")["A span"]
-    documented = {
-        name for cell in re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
-    }
-    assert documented == stored.MEMBERS
+@pytest.mark.parametrize(
+    ("title", "kind", "beside"),
+    [("A span", Span, {"open", "carried"}), ("A log record", RawLog, set()), ("A data point", RawMetricPoint, set())],
+)
+def test_every_member_of_a_bundles_lines_is_documented(title: str, kind: type, beside: set[str]) -> None:
+    section = markdown.sections(DOCS / "bundle.md")[title]
+    cells = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+    assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == stored.READERS[kind].keys() | beside
 
 
 def test_every_public_name_is_documented_with_its_parameters() -> None:

@@ -88,8 +88,7 @@ def _bundle(args: argparse.Namespace, source: RemoteSource | StoreSource, select
     return {
         "to": str(args.bundle),
         "format": bundle.FORMAT,
-        "spans": made.parts[bundle.SPANS].lines,
-        "scores": made.parts[bundle.SCORES].lines,
+        **{name.partition(".")[0]: part.lines for name, part in made.parts.items()},
     }
 
 

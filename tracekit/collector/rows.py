@@ -119,6 +119,14 @@ class Rows:
         elif key not in self.ended:
             self._opened.setdefault(tail.name, {})[key] = span
 
+    def stored_log(self, payload: bytes, _: Tail) -> None:
+        """A log record comes from another store."""
+        self._logs.append(stored.log(payload))
+
+    def stored_point(self, payload: bytes, _: Tail) -> None:
+        """A data point of a metric comes from another store."""
+        self._metrics.append(stored.point(payload))
+
     def score(self, payload: bytes, _: Tail) -> None:
         """A judgement was made."""
         self.scores.append(stored.score(payload))
@@ -218,6 +226,8 @@ _HANDLERS: dict[bytes, _Handler] = {
     records.SPAN_END: Rows.end,
     records.SCORE: Rows.score,
     records.STORED_SPAN: Rows.stored,
+    records.STORED_LOG: Rows.stored_log,
+    records.STORED_POINT: Rows.stored_point,
     records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
     records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
     records.OTLP_LOGS: lambda rows, payload, tail: rows.logs(payload, tail, is_json=False),

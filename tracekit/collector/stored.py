@@ -1,7 +1,7 @@
-"""Stored spans and scores as JSON objects, as bundles carry them and as journals take them in: reading them. Pure.
+"""Rows of another store as JSON objects, as bundles carry them and as journals take them in: reading them. Pure.
 
-`docs/bundle.md` specifies them. It refuses one that lacks a member, has one of another type, or names a
-kind, status or outcome that there is not: what comes in here goes into the store as it is.
+`docs/bundle.md` specifies them. It refuses one that has a member that is unknown or of another type, or names a kind,
+status or outcome that there is not: what comes in here goes into the store as it is.
 """
 
 from __future__ import annotations
@@ -9,23 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from tracekit.collector.signals import usable
 from tracekit.errors import DecodeError
 from tracekit.journal import records
-from tracekit.model import KINDS, Kind, Outcome, Score, Span, Status
+from tracekit.model import KINDS, Kind, MetricKind, Outcome, RawLog, RawMetricPoint, Score, Span, Status
 
+T = TypeVar("T", Span, RawLog, RawMetricPoint)
 _PLAIN_CONTENT = ("input", "output")
 _FIELDS = (
     "system_instructions", "input_messages", "output_messages", "tool_definitions", "tool_arguments", "tool_result",
     "documents", *_PLAIN_CONTENT,
 )  # fmt: skip
-_REQUIRED = frozenset(
-    {"trace_id", "span_id", "open", "name", "kind", "start_ns", "status", "counted", "attributes", "events", "links",
-     "resource"}
-)  # fmt: skip
+_KNOWN = ("name", "kind", "start_ns", "status", "counted")
+"""What of a span is never unknown."""
 _LAST = (1 << 63) - 1
+_NO_JSON = ("nan", "inf", "-inf")
+"""Numbers that are text, as JSON has no word for them."""
+_FAULTS = (KeyError, TypeError, ValueError, RecursionError)
 _SCORE_TYPES: Mapping[str, UnionType | type] = {
     **dict.fromkeys(("trace_id", "name", "source"), str),
     **dict.fromkeys(("span_id", "label", "comment"), str | None),
@@ -41,16 +43,12 @@ def span(payload: bytes | str) -> tuple[Span, bool]:
         DecodeError: it is not the JSON of a stored span.
     """
     data = records.load(payload.encode() if isinstance(payload, str) else payload)
-    missing, unknown = _REQUIRED - data.keys(), data.keys() - MEMBERS
-    if missing or unknown:
-        raise DecodeError(f"a stored span lacks {sorted(missing)}, or has {sorted(unknown)!r:.80}, which is unknown")
     try:
-        is_open = _one_of(data.pop("open"), (True, False))
+        is_open = _one_of(data.pop("open", None), (True, False))
         carried = data.pop("carried", None)
-        fields = {name: _READERS[name](value) for name, value in data.items()}
-        found = Span(**fields)
+        found = _made(Span, {**data, **{name: data[name] for name in _KNOWN}})
         _promote(found, carried)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except _FAULTS as error:
         raise DecodeError(f"a stored span has a member that is not as it must be: {error!s:.200}") from error
     if not usable(found.trace_id, found.span_id):
         raise DecodeError(f"a stored span's ids are unusable: trace {found.trace_id!r}, span {found.span_id!r}")
@@ -73,6 +71,36 @@ def score(payload: bytes) -> Score:
     if not 0 <= found.created_ns <= _LAST:
         raise DecodeError(f"a score's created_ns is {found.created_ns}, which is no time")
     return found
+
+
+def log(payload: bytes) -> RawLog:
+    """The log record.
+
+    Raises:
+        DecodeError: it is not the JSON of a stored log record.
+    """
+    try:
+        return _made(RawLog, records.load(payload))
+    except _FAULTS as error:
+        raise DecodeError(f"a stored log record has a member that is not as it must be: {error!s:.200}") from error
+
+
+def point(payload: bytes) -> RawMetricPoint:
+    """The data point of a metric.
+
+    Raises:
+        DecodeError: it is not the JSON of a stored data point.
+    """
+    try:
+        return _made(RawMetricPoint, records.load(payload))
+    except _FAULTS as error:
+        raise DecodeError(f"a stored data point has a member that is not as it must be: {error!s:.200}") from error
+
+
+def _made(kind: type[T], data: Mapping[str, Any]) -> T:
+    """An object of that class; a member fails that there is no field for, and one that must be there and is not."""
+    readers = READERS[kind]
+    return kind(**{name: readers[name](value) for name, value in data.items()})
 
 
 def _promote(found: Span, carried: Any) -> None:
@@ -113,6 +141,8 @@ def _some_count(value: Any) -> int:
 def _number(value: Any) -> float | None:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
+    if value in _NO_JSON:
+        return float(value)
     raise ValueError(f"{value!r:.80} is not a number")
 
 
@@ -156,21 +186,24 @@ _BY_TYPE: Mapping[Any, Callable[[Any], Any]] = {
     int | None: _count,
     float | None: _number,
     bool: lambda value: _one_of(value, (True, False)),
+    bool | None: lambda value: _one_of(value, (None, True, False)),
     list[str] | None: _words,
     Kind: lambda value: _one_of(value, KINDS),
     Status: lambda value: _one_of(value, get_args(Status)),
     Outcome | None: lambda value: _one_of(value, (None, *get_args(Outcome))),
+    MetricKind: lambda value: _one_of(value, get_args(MetricKind)),
+    Literal["delta", "cumulative"] | None: lambda value: _one_of(value, (None, "delta", "cumulative")),
     list[Any] | None: _json,
     dict[str, int] | None: _json,
+    dict[str, Any] | None: _json,
     Any: _json,
     dict[str, Any]: _json_of(dict),
     Mapping[str, Any]: _json_of(dict),
     list[dict[str, Any]]: _objects,
 }
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    **{name: _BY_TYPE[hint] for name, hint in get_type_hints(Span).items() if name != "promoted"},
-    **dict.fromkeys(_PLAIN_CONTENT, _text),
+READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
+    kind: {name: _BY_TYPE[hint] for name, hint in get_type_hints(kind).items() if name != "promoted"}
+    | (dict.fromkeys(_PLAIN_CONTENT, _text) if kind is Span else {})
+    for kind in (Span, RawLog, RawMetricPoint)
 }
-"""How each member becomes a field of `Span`, by the field's type; all but `open` and `carried`."""
-MEMBERS = frozenset({*_READERS, "open", "carried"})
-"""What a stored span has; what it may lack is then unknown."""
+"""How each member becomes a field, by the field's type: all members of a stored span but `open` and `carried`."""

@@ -24,7 +24,9 @@ VERSION = 1
 MANIFEST = "manifest.json"
 SPANS = "spans.ndjson"
 SCORES = "scores.ndjson"
-PARTS = (SPANS, SCORES)
+LOGS = "logs.ndjson"
+METRICS = "metrics.ndjson"
+PARTS = (SPANS, SCORES, LOGS, METRICS)
 MAX_BYTES = 64 << 30
 """All parts, inflated."""
 MAX_LINE = 256 << 20

@@ -13,8 +13,15 @@ from tracekit.model import RawSpan, Span
 from tracekit.otlp import encode
 from tracekit.query import bundle
 from tracekit.query.bundle import BundleWriter, Manifest
-from tracekit.query.stored import Selection, score_pages, span_pages
+from tracekit.query.stored import Selection, log_pages, metric_pages, score_pages, span_pages
 from tracekit.query.traces import Queryable
+
+_PARTS = {
+    bundle.SPANS: span_pages,
+    bundle.SCORES: score_pages,
+    bundle.LOGS: log_pages,
+    bundle.METRICS: metric_pages,
+}
 
 
 def batches(source: Queryable, selection: Selection, write: Callable[[Span], RawSpan]) -> Iterator[list[RawSpan]]:
@@ -38,9 +45,9 @@ def to_file(file: IO[bytes], found: Iterator[list[RawSpan]], *, json: bool) -> i
 
 
 def to_bundle(file: IO[bytes], source: Queryable, selection: Selection) -> Manifest:
-    """Write a bundle of the selected traces: spans, ended and open, and scores."""
+    """Write a bundle of the selected traces: spans, ended and open, scores and log records; of all, metrics too."""
     writer = BundleWriter(file)
     groups = list(selection.groups(source))
-    writer.add(bundle.SPANS, (page for group in groups for page in span_pages(source, group)))
-    writer.add(bundle.SCORES, (page for group in groups for page in score_pages(source, group)))
+    for name, pages in _PARTS.items():
+        writer.add(name, (page for group in groups for page in pages(source, group)))
     return writer.close()

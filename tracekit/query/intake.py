@@ -7,7 +7,7 @@ stored as everything is, by whichever process keeps the store. A file that is no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -36,6 +36,13 @@ _SIGNALS: dict[str, Signal] = {
     "resource_logs": LOGS,
     "resource_metrics": METRICS,
 }
+_PARTS: dict[str, tuple[bytes, Callable[[bytes], object]]] = {
+    bundle.SPANS: (records.STORED_SPAN, stored.span),
+    bundle.SCORES: (records.SCORE, stored.score),
+    bundle.LOGS: (records.STORED_LOG, stored.log),
+    bundle.METRICS: (records.STORED_POINT, stored.point),
+}
+"""The parts of a bundle: the kind of record that a line becomes, and what checks it."""
 _QUERIES = Path(__file__).parent / "sql"
 
 
@@ -48,6 +55,8 @@ class Imported:
         requests: OTLP requests in it.
         spans: spans in a bundle.
         scores: scores in a bundle.
+        logs: log records in a bundle.
+        metrics: data points of metrics in a bundle.
         rejected: spans without usable ids, which no store takes.
         new_spans: spans that the store has more than before. Others may store some meanwhile.
         new_scores: the same of scores.
@@ -57,6 +66,8 @@ class Imported:
     requests: int = 0
     spans: int = 0
     scores: int = 0
+    logs: int = 0
+    metrics: int = 0
     rejected: int = 0
     new_spans: int = 0
     new_scores: int = 0
@@ -111,14 +122,11 @@ def _take(file: IO[bytes], journal: WholeJournal) -> Imported:
 def _take_bundle(file: IO[bytes], journal: WholeJournal) -> Imported:
     done = Imported(form="bundle")
     with bundle.reading(file) as found:
-        for line in found.lines(bundle.SPANS):
-            stored.span(line)
-            journal.append(records.STORED_SPAN, line)
-            done.spans += 1
-        for line in found.lines(bundle.SCORES):
-            stored.score(line)
-            journal.append(records.SCORE, line)
-            done.scores += 1
+        for name, (kind, read) in _PARTS.items():
+            for line in found.lines(name):
+                read(line)
+                journal.append(kind, line)
+            setattr(done, name.partition(".")[0], found.manifest.parts[name].lines)
     return done
 
 

@@ -1,4 +1,4 @@
-"""Stored spans and scores, a page at a time, through whatever answers SQL: what every export starts from.
+"""Stored rows, a page at a time, through whatever answers SQL: what every export starts from.
 
 Spans come in the order they started, each as the JSON line that `tracekit.collector.stored` reads. A page is one
 query: memory is bounded by `PAGE` spans, and `tracekit up` serves others in between.
@@ -59,6 +59,28 @@ def span_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list
         if len(rows) < PAGE:
             return
         after = dict(zip(after, rows[-1], strict=False))
+
+
+def log_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:
+    """The log records of these traces, or all that there are, as JSON lines."""
+    return _signal_pages(source, "export_logs", traces)
+
+
+def metric_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:
+    """All data points of metrics, as JSON lines; none where traces are named, to which no point belongs."""
+    return _signal_pages(source, "export_metrics", traces)
+
+
+def _signal_pages(source: Queryable, name: str, traces: Sequence[str] | None) -> Iterator[list[str]]:
+    after_ns, after_key = 0, 0
+    while True:
+        bound = {"after_ns": after_ns, "after_key": after_key, "traces": None if traces is None else list(traces)}
+        rows = source.sql(statement(_FOLDER, name), {**bound, "limit": PAGE}).rows
+        if rows:
+            yield [row[2] for row in rows]
+        if len(rows) < PAGE:
+            return
+        after_ns, after_key = rows[-1][:2]
 
 
 def score_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:

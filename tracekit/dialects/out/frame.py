@@ -46,6 +46,7 @@ LOST = (
     Loss(field="scope_version", why="stands with scope_name"),
     Loss(field="attributes", why="are the new dialect's, and those that belong to no dialect"),
     Loss(field="events", why="that say what attributes now say are left out"),
+    Loss(field="raw_kind", why="is what the conventions want of a span of the kind"),
     Loss(field="finish_reasons", why="are taken from the output messages where they are not known", unknown=True),
 )
 """What no dialect carries."""
@@ -83,10 +84,7 @@ def translated(span: Span, attributes: Mapping[str, Any], *, dialect: str) -> Ra
 
 
 def raw(span: Span, attributes: dict[str, Any], *, events: list[dict[str, Any]]) -> RawSpan:
-    """A span to be sent, with these attributes and events.
-
-    OTLP's own kind is not stored: it is what the conventions want for a span of this canonical kind.
-    """
+    """A span to be sent, with these attributes and events; OTLP's own kind is what the conventions want of its kind."""
     return RawSpan(
         trace_id=span.trace_id,
         span_id=span.span_id,

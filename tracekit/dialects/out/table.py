@@ -24,7 +24,10 @@ class DialectOut:
 
 def as_it_came(span: Span) -> RawSpan:
     """The span with the attributes and events that it came with, and no others."""
-    return frame.raw(span, span.attributes, events=span.events)
+    made = frame.raw(span, span.attributes, events=span.events)
+    if span.raw_kind is not None:  # rows of older versions have none
+        made.kind = span.raw_kind
+    return made
 
 
 DIALECTS_OUT: Mapping[str, DialectOut] = {
