@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tracekit.query.traces import Filters, Queryable, list_traces
 from tracekit.store.sqlfiles import statement
 
 PAGE = 500
-"""Spans fetched at a time."""
+"""Rows fetched at a time, of spans about: those that start at the same nanosecond stay together."""
 _TRACES = 200
 """Traces whose spans are fetched together, where not all are."""
 _FOLDER = Path(__file__).parent / "sql"
@@ -50,15 +51,12 @@ def span_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list
 
     One that is stored while the pages are fetched may be among them or not; none comes twice.
     """
-    after = {"after_ns": -1, "after_trace": "", "after_span": ""}
-    while True:
-        bound = {**after, "traces": None if traces is None else list(traces), "limit": PAGE}
-        rows = source.sql(statement(_FOLDER, "export_spans"), bound).rows
+    bound: dict[str, Any] = {"traces": None if traces is None else list(traces)}
+    firsts = [row[0] for row in source.sql(statement(_FOLDER, "export_pages"), {**bound, "size": PAGE}).rows]
+    for first, beyond in zip(firsts, [*firsts[1:], None], strict=True):
+        rows = source.sql(statement(_FOLDER, "export_spans"), {**bound, "first": first, "beyond": beyond}).rows
         if rows:
-            yield [row[3] for row in rows]
-        if len(rows) < PAGE:
-            return
-        after = dict(zip(after, rows[-1], strict=False))
+            yield [row[0] for row in rows]
 
 
 def log_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:

@@ -1,25 +1,16 @@
 -- Stored spans in the order they started, each as the JSON object that `tracekit.collector.stored` reads. JSON columns
 -- are text within it: only so do they stay, to the letter, what they are. The view is asked for what only it puts together.
+-- Both sides are held to the same times, so that neither is read beyond them.
 WITH every AS (
     SELECT *, false AS open FROM internal.spans
     UNION ALL BY NAME
     SELECT * EXCLUDE (journal), true AS open FROM internal.open_spans
-),
-page AS (
-    SELECT start_ns, trace_id, span_id, open
-    FROM every
-    WHERE start_ns >= $after_ns
-        AND (start_ns, trace_id, span_id) > ($after_ns::BIGINT, $after_trace::VARCHAR, $after_span::VARCHAR)
-        AND ($traces::VARCHAR[] IS NULL OR list_contains($traces, trace_id))
-    ORDER BY start_ns, trace_id, span_id
-    LIMIT $limit
 )
 SELECT
-    page.start_ns, page.trace_id, page.span_id,
     to_json({
         'trace_id': row.trace_id,
         'span_id': row.span_id,
-        'open': page.open,
+        'open': row.open,
         'start_ns': row.start_ns,
         'end_ns': row.end_ns,
         'parent_span_id': row.parent_span_id,
@@ -73,9 +64,10 @@ SELECT
         'links': row.links::VARCHAR,
         'resource': row.resource::VARCHAR
     })::VARCHAR AS line
-FROM page
-JOIN every AS row USING (start_ns, trace_id, span_id, open)
-JOIN spans ON spans.trace_id = page.trace_id
-    AND spans.span_id = page.span_id
-    AND spans.start_time = make_timestamptz(page.start_ns // 1000)
-ORDER BY page.start_ns, page.trace_id, page.span_id;
+FROM every AS row
+JOIN spans USING (trace_id, span_id)
+WHERE row.start_ns >= $first AND ($beyond::BIGINT IS NULL OR row.start_ns < $beyond)
+    AND spans.start_time >= make_timestamptz($first::BIGINT // 1000)
+    AND ($beyond::BIGINT IS NULL OR spans.start_time <= make_timestamptz($beyond::BIGINT // 1000))
+    AND ($traces::VARCHAR[] IS NULL OR list_contains($traces, row.trace_id))
+ORDER BY row.start_ns, row.trace_id, row.span_id;
