@@ -53,7 +53,7 @@ def metrics(found: Sequence[RawMetricPoint]) -> Table:
     return _table(found, _point, _METRICS)
 
 
-def _log(log: RawLog, shared: Mapping[str, str | None]) -> dict[str, Any]:
+def _log(log: RawLog, shared: Mapping[str, Any]) -> dict[str, Any]:
     time_ns = log.time_ns if log.time_ns is not None else log.observed_ns
     return {
         "trace_id": log.trace_id,
@@ -71,7 +71,7 @@ def _log(log: RawLog, shared: Mapping[str, str | None]) -> dict[str, Any]:
     }
 
 
-def _point(point: RawMetricPoint, shared: Mapping[str, str | None]) -> dict[str, Any]:
+def _point(point: RawMetricPoint, shared: Mapping[str, Any]) -> dict[str, Any]:
     same = (
         "name", "description", "unit", "kind", "temporality", "monotonic", "start_ns", "value", "count", "sum", "min",
         "max", "scope_name", "scope_version",
@@ -87,7 +87,7 @@ def _point(point: RawMetricPoint, shared: Mapping[str, str | None]) -> dict[str,
 
 
 def _table(
-    found: Sequence[R], row: Callable[[R, Mapping[str, str | None]], dict[str, Any]], columns: Mapping[str, Any]
+    found: Sequence[R], row: Callable[[R, Mapping[str, Any]], dict[str, Any]], columns: Mapping[str, Any]
 ) -> Table:
     resources = {id(one.resource): one.resource for one in found}  # many records share one, which is encoded once
     shared = {key: _shared(resource) for key, resource in resources.items()}
@@ -99,7 +99,7 @@ def _table(
     return pa.table(made)
 
 
-def _shared(resource: Mapping[str, Any]) -> dict[str, str | None]:
+def _shared(resource: Mapping[str, Any]) -> dict[str, Any]:
     project, service = resource.get(sc.PROJECT), resource.get(sc.SERVICE_NAME)
     return {
         "resource": json_text(resource),

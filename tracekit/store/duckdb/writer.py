@@ -6,7 +6,7 @@ start. There is no unique index, which would cost more than the rows.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -103,10 +103,13 @@ class _Commit:
             return 0
         window = self._touch(spans)
         self._may_hold_twins = compute.any(compute.and_(spans["counted"], spans["response_id"].is_valid())).as_py()
+        are_open, are_interrupted = self._one("unfinished", window)
         with self._table("incoming", self._numbered(spans)):
-            self._run("drop_interrupted", window)
+            if are_interrupted:
+                self._run("drop_interrupted", window)
             inserted = self._run("insert_spans", window)
-            self._run("close_open")
+            if are_open:
+                self._run("close_open")
         return inserted
 
     def logs(self, logs: Table) -> int:
@@ -117,7 +120,7 @@ class _Commit:
         bound = {"earliest": window["min"], "latest": window["max"]}
         with self._table("incoming_logs", logs):
             self._run("insert_unread", {**bound, "prefix": sc.EVENT_PREFIX})
-            self._logged = self._number("earliest_logged")
+            (self._logged,) = self._one("earliest_logged")
             return self._run("insert_logs", bound)
 
     def metrics(self, points: Table) -> int:
@@ -131,7 +134,7 @@ class _Commit:
     def mark_unread(self) -> None:
         """Tell which spans that log records speak of are stored: those of this batch, and those that its logs name."""
         reached = [start for start in (self._earliest, self._logged) if start is not None]
-        if reached and self._number("count_awaited"):
+        if reached and self._one("count_awaited")[0]:
             self._run("mark_unread", {"earliest": min(reached)})
 
     def rederived(self, spans: Table) -> int:
@@ -174,9 +177,9 @@ class _Commit:
             return
         touched = pa.chunked_array([chunk for part in self._touched for chunk in part.chunks], pa.string())
         with self._table("touched", pa.table({"trace_id": touched.unique()})):
-            earliest = self._number("earliest_touched")
-            if earliest is not None:
-                self._reach(earliest)
+            (known,) = self._one("earliest_touched")
+            if known is not None:
+                self._reach(known)
             bound = {"earliest": self._earliest}
             if self._may_hold_twins:
                 self._run("fold_twins", bound)
@@ -219,11 +222,11 @@ class _Commit:
         yield
         self._connection.unregister(name)  # where a statement failed, the rollback does it, and nothing else can
 
-    def _number(self, name: str) -> int | None:
-        """What a statement of one row and one column says."""
-        return self._connection.execute(query(name)).fetchall()[0][0]
-
-    def _run(self, name: str, bound: dict[str, Any] | None = None) -> int:
+    def _run(self, name: str, bound: Mapping[str, Any] | None = None) -> int:
         """Run a statement; how many rows it changed."""
-        row = self._connection.execute(query(name), bound or {}).fetchone()
-        return row[0] if row else 0
+        return self._one(name, bound)[0]
+
+    def _one(self, name: str, bound: Mapping[str, Any] | None = None) -> tuple[Any, ...]:
+        """Run a statement that answers with one row."""
+        [row] = self._connection.execute(query(name), bound or {}).fetchall()
+        return row
