@@ -87,7 +87,7 @@ def test_attributes_leave_just_as_they_came(run: Run, recorded: Path) -> None:
     )
     assert (found["2"].resource["service.name"], found["2"].start_ns) == ("web", journals.span(2)["start_ns"])
     assert found["3"].status_code == 2
-    assert json.loads(ran.err) == {"to": "-", "format": "otlp-json", "dialect": "raw", "spans": 3}
+    assert json.loads(ran.err) == {"to": "-", "format": "otlp-json", "dialect": "raw", "spans": 3, "logs": 0}
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from tests.support import corpus
-from tracekit.model import RawSpan
+from tracekit.model import RawLog, RawSpan
 from tracekit.otlp import decode, encode
 
 SAMPLES = corpus.files("otlp-samples/*/*/traces-*.pb")
@@ -97,17 +95,19 @@ def test_what_otlp_cannot_say_is_said_as_it_can(*, is_json: bool) -> None:
 
 
 @both
-def test_log_records_leave_under_their_span(*, is_json: bool) -> None:
-    one = span(random.Random(1), {"service.name": "web"}, ("lib", "1"))
-    one.logs = [{"name": "gen_ai.choice", "time_ns": 7, "attributes": {"a": 1}, "body": {"index": 0}}]
-    body = encode.logs([one, span(random.Random(2), {}, (None, None))], json=is_json)
-    if is_json:
-        (of_resource,) = json.loads(body)["resourceLogs"]
-        (record,) = of_resource["scopeLogs"][0]["logRecords"]
-        assert (record["traceId"], record["spanId"], record["eventName"]) == (*key(one), "gen_ai.choice")
-        assert record["body"] == {"kvlistValue": {"values": [{"key": "index", "value": {"intValue": "0"}}]}}
-    else:
-        (sent,) = ExportLogsServiceRequest.FromString(body).resource_logs
-        (record,) = sent.scope_logs[0].log_records
-        assert (record.trace_id.hex(), record.span_id.hex()) == key(one)
-        assert record.body.kvlist_value.values[0].value.int_value == 0
+def test_every_recorded_log_request_survives(*, is_json: bool) -> None:
+    for path in corpus.files("otlp-samples/*/*/logs-*.pb"):
+        found = decode.logs(path.read_bytes(), json=False)
+        assert decode.logs(encode.logs(found, json=is_json), json=is_json) == found, path
+        corpus.ran(path)
+
+
+@both
+def test_a_log_record_is_itself_again(*, is_json: bool) -> None:
+    generator = random.Random(1)
+    found = [
+        RawLog(trace_id="1" * 32, span_id="2" * 16, time_ns=7, event_name="gen_ai.choice", severity="INFO",
+               severity_number=9, body={"index": 0, "text": value(generator)}, attributes=attributes(generator)),
+        RawLog(observed_ns=(1 << 63) + 1, body="plain"),
+    ]  # fmt: skip
+    assert decode.logs(encode.logs(found, json=is_json), json=is_json) == found

@@ -99,8 +99,10 @@ def _write(args: argparse.Namespace, source: RemoteSource | StoreSource, selecti
     form = args.format or "otlp-json"
     with _file(args.output) as file:
         found = export.batches(source, selection, writing(args.dialect))
-        count = export.to_file(file, found, json=form == "otlp-json")
-    return {"to": str(args.output), "format": form, "dialect": args.dialect, "spans": count}
+        done = {"spans": export.to_file(file, found, json=form == "otlp-json")}
+        if form == "otlp-json" and args.dialect == "raw":  # the other dialects say in spans what came in logs
+            done["logs"] = export.logs_to_file(file, export.log_batches(source, selection))
+    return {"to": str(args.output), "format": form, "dialect": args.dialect, **done}
 
 
 def _send(args: argparse.Namespace, source: RemoteSource | StoreSource, selection: Selection) -> dict[str, Any]:

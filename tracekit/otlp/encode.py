@@ -1,13 +1,13 @@
-"""Raw spans and their log records into OTLP requests, in either encoding: the inverse of `decode`. Pure.
+"""Raw spans and log records into OTLP requests, in either encoding: the inverse of `decode`. Pure.
 
-Spans are put under their resource and scope, each of which is written once. What OTLP cannot say is said as it can: a
+They are put under their resource and scope, each of which is written once. What OTLP cannot say is said as it can: a
 whole number beyond 64 bits as text, half a surrogate pair (in protobuf) as U+FFFD.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -17,12 +17,13 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tracekit.jsontext import encoder
-from tracekit.model import RawSpan
+from tracekit.model import RawLog, RawSpan
 from tracekit.otlp import jsonwriter
 
 _INT64 = range(-(1 << 63), 1 << 63)
 _key = encoder(str)
 _Scope = tuple[str | None, str | None]
+R = TypeVar("R", RawSpan, RawLog)
 
 
 def traces(spans: Iterable[RawSpan], *, json: bool) -> bytes:
@@ -42,31 +43,27 @@ def traces(spans: Iterable[RawSpan], *, json: bool) -> bytes:
     return request.SerializeToString()
 
 
-def logs(spans: Iterable[RawSpan], *, json: bool) -> bytes:
-    """The body of an `ExportLogsServiceRequest` with the log records of the spans; see `traces`."""
-    with_logs = grouped(span for span in spans if span.logs)
+def logs(records: Iterable[RawLog], *, json: bool) -> bytes:
+    """The body of an `ExportLogsServiceRequest`; see `traces`."""
     if json:
-        return jsonwriter.logs(with_logs)
+        return jsonwriter.logs(grouped(records))
     request = ExportLogsServiceRequest()
-    for resource, scopes in with_logs:
+    for resource, scopes in grouped(records):
         of_resource = request.resource_logs.add(resource=Resource(attributes=_pairs(resource)))
         for scope, found in scopes:
-            records = [_record(span, record) for span in found for record in span.logs]
-            of_resource.scope_logs.add(scope=_scope(scope), log_records=records)
+            of_resource.scope_logs.add(scope=_scope(scope), log_records=[_record(record) for record in found])
     return request.SerializeToString()
 
 
-def grouped(
-    spans: Iterable[RawSpan],
-) -> list[tuple[Mapping[str, Any], list[tuple[_Scope, list[RawSpan]]]]]:
-    """Spans under their scopes under their resources, all in the order in which they are first met."""
-    resources: dict[str, tuple[Mapping[str, Any], dict[_Scope, list[RawSpan]]]] = {}
+def grouped(found: Iterable[R]) -> list[tuple[Mapping[str, Any], list[tuple[_Scope, list[R]]]]]:
+    """Spans or log records under their scopes under their resources, in the order in which these are first met."""
+    resources: dict[str, tuple[Mapping[str, Any], dict[_Scope, list[R]]]] = {}
     keys: dict[int, tuple[str, Mapping[str, Any]]] = {}  # holds each object, so that its number stays its own
-    for span in spans:
-        if id(span.resource) not in keys:
-            keys[id(span.resource)] = _key(dict(span.resource)), span.resource
-        _, scopes = resources.setdefault(keys[id(span.resource)][0], (span.resource, {}))
-        scopes.setdefault((span.scope_name, span.scope_version), []).append(span)
+    for one in found:
+        if id(one.resource) not in keys:
+            keys[id(one.resource)] = _key(dict(one.resource)), one.resource
+        _, scopes = resources.setdefault(keys[id(one.resource)][0], (one.resource, {}))
+        scopes.setdefault((one.scope_name, one.scope_version), []).append(one)
     return [(resource, list(scopes.items())) for resource, scopes in resources.values()]
 
 
@@ -103,14 +100,18 @@ def _span(span: RawSpan) -> Span:
     return made
 
 
-def _record(span: RawSpan, record: Mapping[str, Any]) -> LogRecord:
+def _record(record: RawLog) -> LogRecord:
+    number: Any = record.severity_number or 0
     return LogRecord(
-        time_unix_nano=record["time_ns"],
-        event_name=_text(record["name"]),
-        trace_id=bytes.fromhex(span.trace_id),
-        span_id=bytes.fromhex(span.span_id),
-        attributes=_pairs_of(record),
-        body=_value(record.get("body")),
+        time_unix_nano=record.time_ns or 0,
+        observed_time_unix_nano=record.observed_ns or 0,
+        event_name=_text(record.event_name or ""),
+        severity_text=_text(record.severity or ""),
+        severity_number=number,
+        trace_id=bytes.fromhex(record.trace_id or ""),
+        span_id=bytes.fromhex(record.span_id or ""),
+        attributes=_pairs(record.attributes),
+        body=None if record.body is None else _value(record.body),
     )
 
 

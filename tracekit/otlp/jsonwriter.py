@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from tracekit.jsontext import encoder
-from tracekit.model import RawSpan
+from tracekit.model import RawLog, RawSpan
 
 _INT64 = range(-(1 << 63), 1 << 63)
 _encode = encoder(str)
 
-Groups = Iterable[tuple[Mapping[str, Any], list[tuple[tuple[str | None, str | None], list[RawSpan]]]]]
-"""Spans under their scopes under their resources."""
+R = TypeVar("R", RawSpan, RawLog)
+Groups = Iterable[tuple[Mapping[str, Any], list[tuple[tuple[str | None, str | None], list[R]]]]]
+"""Spans or log records under their scopes under their resources."""
 
 
-def traces(groups: Groups) -> bytes:
+def traces(groups: Groups[RawSpan]) -> bytes:
     """The body of an `ExportTraceServiceRequest`, on one line."""
     return _body(groups, "Spans", lambda found: {"spans": [_span(span) for span in found]})
 
 
-def logs(groups: Groups) -> bytes:
+def logs(groups: Groups[RawLog]) -> bytes:
     """The body of an `ExportLogsServiceRequest`, on one line."""
-    return _body(
-        groups, "Logs", lambda found: {"logRecords": [_record(span, record) for span in found for record in span.logs]}
-    )
+    return _body(groups, "Logs", lambda found: {"logRecords": [_record(record) for record in found]})
 
 
-def _body(groups: Groups, what: str, leaf: Callable[[list[RawSpan]], dict[str, Any]]) -> bytes:
+def _body(groups: Groups[R], what: str, leaf: Callable[[list[R]], dict[str, Any]]) -> bytes:
     said = [
         {
             "resource": {"attributes": _pairs(resource)},
@@ -63,14 +62,19 @@ def _span(span: RawSpan) -> dict[str, Any]:
     }
 
 
-def _record(span: RawSpan, record: Mapping[str, Any]) -> dict[str, Any]:
+def _record(record: RawLog) -> dict[str, Any]:
     return {
-        "timeUnixNano": str(record["time_ns"]),
-        "eventName": record["name"],
-        "traceId": span.trace_id,
-        "spanId": span.span_id,
-        "attributes": _pairs_of(record),
-        "body": _value(record.get("body")),
+        **_present(
+            timeUnixNano=None if record.time_ns is None else str(record.time_ns),
+            observedTimeUnixNano=None if record.observed_ns is None else str(record.observed_ns),
+            eventName=record.event_name,
+            severityText=record.severity,
+            severityNumber=record.severity_number,
+            traceId=record.trace_id,
+            spanId=record.span_id,
+        ),
+        "attributes": _pairs(record.attributes),
+        **_present(body=None if record.body is None else _value(record.body)),
     }
 
 

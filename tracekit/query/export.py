@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from tracekit.collector import stored
-from tracekit.model import RawSpan, Span
+from tracekit.model import RawLog, RawSpan, Span
 from tracekit.otlp import encode
 from tracekit.query import bundle
 from tracekit.query.bundle import BundleWriter, Manifest
@@ -31,6 +31,13 @@ def batches(source: Queryable, selection: Selection, write: Callable[[Span], Raw
             yield [write(stored.span(line)[0]) for line in page]
 
 
+def log_batches(source: Queryable, selection: Selection) -> Iterator[list[RawLog]]:
+    """The log records of the selected traces, or all that there are, some hundred at a time."""
+    for group in selection.groups(source):
+        for page in log_pages(source, group):
+            yield [stored.log(line.encode()) for line in page]
+
+
 def to_file(file: IO[bytes], found: Iterator[list[RawSpan]], *, json: bool) -> int:
     """Write OTLP requests to a file; how many spans that were.
 
@@ -40,6 +47,15 @@ def to_file(file: IO[bytes], found: Iterator[list[RawSpan]], *, json: bool) -> i
     count = 0
     for batch in found:
         file.write(encode.traces(batch, json=json) + (b"\n" if json else b""))
+        count += len(batch)
+    return count
+
+
+def logs_to_file(file: IO[bytes], found: Iterator[list[RawLog]]) -> int:
+    """Write OTLP requests of log records to a file, as JSON, one a line; how many records that were."""
+    count = 0
+    for batch in found:
+        file.write(encode.logs(batch, json=True) + b"\n")
         count += len(batch)
     return count
 
