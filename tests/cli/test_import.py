@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.support.commands import up
 from tracekit.journal import records
 from tracekit.journal.frame import pack
 from tracekit.journal.writer import JournalWriter
-from tracekit.model import Score
+from tracekit.model import Score, Span
 from tracekit.query.source import open_source
 
 Run = Callable[..., Ran]
@@ -87,6 +88,19 @@ def test_a_bundle_gives_a_store_that_equals_the_original(run: Run, full: Path, t
         again = json.loads(run("import", str(bundle), "--dir", str(other), "--json").out)
         assert (again["new_spans"], again["new_scores"]) == (0, 0)
         assert rows(other) == before
+
+
+def test_every_field_that_has_a_column_is_in_a_bundle(run: Run, recorded: Path, tmp_path: Path) -> None:
+    run("export", "--bundle", str(tmp_path / "all.zip"))
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        line = json.loads(archive.read("spans.ndjson").splitlines()[0])
+    columns = {
+        name
+        for (name,) in _sql(
+            recorded, "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'internal' AND table_name = 'spans'"
+        )
+    }
+    assert line.keys() == {"open", "carried"} | (columns & {field.name for field in fields(Span)})
 
 
 def test_what_was_open_in_one_bundle_ends_with_a_later_one(run: Run, data_dir: Path, tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from tracekit.dialects.out.frame import Loss
 from tracekit.model import KINDS, Kind, RawSpan, Span
 
 NAME = "openinference"
-_NO_MODEL = tuple(kind for kind in KINDS if kind not in {"llm", "embedding", "reranker"})
-_NO_CALL = tuple(kind for kind in KINDS if kind != "llm")
+_NO_MODEL: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in {"llm", "embedding", "reranker"})
+_NO_CALL: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind != "llm")
 
-_NO_TOOL = tuple(kind for kind in KINDS if kind != "tool")
-_NO_SEARCH = tuple(kind for kind in KINDS if kind not in {"retriever", "reranker"})
+_NO_TOOL: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind != "tool")
+_NO_SEARCH: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in {"retriever", "reranker"})
 
 
 def _with_values(value: Any) -> Any:
