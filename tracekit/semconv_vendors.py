@@ -11,17 +11,12 @@ from typing import Final
 METADATA: Final = "metadata"  # OpenInference: JSON; LiteLLM: a prefix
 INPUT_VALUE: Final = "input.value"
 OUTPUT_VALUE: Final = "output.value"
+BARE_TOOL_NAME: Final = "tool_name"  # CrewAI, Claude Code
 OPERATION_COST: Final = "operation.cost"  # pydantic-ai and Logfire, USD
 USAGE_COST: Final = "gen_ai.usage.cost"  # OpenLIT and Laminar, USD
-USAGE_CACHE_READ_OLD: Final = "gen_ai.usage.cache_read_input_tokens"  # OpenLLMetry before 0.50, Laminar
-USAGE_CACHE_CREATION_OLD: Final = "gen_ai.usage.cache_creation_input_tokens"
-USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"
-PROMPT: Final = "gen_ai.prompt"  # OpenLLMetry: a list; LangSmith: JSON
-COMPLETION: Final = "gen_ai.completion"
 LLM_REQUEST_TYPE: Final = "llm.request.type"
 LLM_REQUEST_FUNCTIONS: Final = "llm.request.functions"
 LLM_USAGE_TOTAL: Final = "llm.usage.total_tokens"
-USAGE_TOTAL: Final = "gen_ai.usage.total_tokens"
 LLM_USER: Final = "llm.user"
 
 # OpenLLMetry, by Traceloop
@@ -63,7 +58,6 @@ EMBEDDING_PARAMETERS: Final = "embedding.invocation_parameters"
 EMBEDDINGS: Final = "embedding.embeddings"
 RERANKER_MODEL: Final = "reranker.model_name"
 RERANKER_QUERY: Final = "reranker.query"
-RERANKER_INPUT: Final = "reranker.input_documents"
 RERANKER_OUTPUT: Final = "reranker.output_documents"
 DOCUMENTS: Final = "retrieval.documents"
 OI_TOOL_NAME: Final = "tool.name"
@@ -132,7 +126,6 @@ AI_CONTEXT_PREFIX: Final = "ai.settings.context."  # ai 7's runtime context, whe
 
 # Logfire
 LOGFIRE_TEMPLATE: Final = "logfire.msg_template"
-LOGFIRE_TYPE: Final = "logfire.span_type"
 LOGFIRE_TAGS: Final = "logfire.tags"
 LOGFIRE_REQUEST: Final = "request_data"
 LOGFIRE_RESPONSE: Final = "response_data"
@@ -150,7 +143,6 @@ USAGE_DETAILS_CACHE_WRITE: Final = "gen_ai.usage.details.cache_write_tokens"
 USAGE_DETAILS_CACHED: Final = "gen_ai.usage.details.cached_tokens"  # before 0.8
 USAGE_DETAILS_CACHE_READ_INPUT: Final = "gen_ai.usage.details.cache_read_input_tokens"  # Anthropic's, before 0.8
 USAGE_DETAILS_CACHE_CREATION_INPUT: Final = "gen_ai.usage.details.cache_creation_input_tokens"
-USAGE_DETAILS_INPUT: Final = "gen_ai.usage.details.input_tokens"
 USAGE_DETAILS_REASONING: Final = "gen_ai.usage.details.reasoning_tokens"
 PYDANTIC_AI_MESSAGES: Final = "pydantic_ai.all_messages"
 PYDANTIC_AI_EVENTS: Final = "all_messages_events"  # before version 3 of its telemetry
@@ -219,15 +211,14 @@ HAYSTACK_TOOL_OUTPUT: Final = "haystack.agent.step.tool.output"
 
 # CrewAI
 CREWAI_VERSION: Final = "crewai_version"
-CREWAI_TOOL_NAME: Final = "tool_name"
 CREWAI_LLM: Final = "llm"
 CREWAI_INPUTS: Final = "crew_inputs"
 CREWAI_TASK: Final = "formatted_description"
 
 # LiteLLM
 LITELLM_COST: Final = "gen_ai.cost.total_cost"
+LITELLM_USAGE: Final = "metadata.usage_object"
 LITELLM_SERVICE: Final = "service"
-LITELLM_CALL_TYPE: Final = "call_type"
 LITELLM_SESSION: Final = "metadata.session_id"
 LITELLM_TRACE_SESSION: Final = "metadata.litellm_session_id"
 LITELLM_END_USER: Final = "metadata.user_api_key_end_user_id"
@@ -257,13 +248,11 @@ CLAUDE_CODE_SYSTEM: Final = "system_prompt"
 CLAUDE_CODE_ANSWER: Final = "response.model_output"
 CLAUDE_CODE_STOP_REASON: Final = "stop_reason"
 CLAUDE_CODE_REQUEST_ID: Final = "request_id"
-CLAUDE_CODE_TOOL: Final = "tool_name"
 CLAUDE_CODE_TOOL_INPUT: Final = "tool_input"
 CLAUDE_CODE_TOOL_USE_ID: Final = "tool_use_id"
 CLAUDE_CODE_ERROR: Final = "error"
 CLAUDE_CODE_USER: Final = "user.account_uuid"
 EVENT_TOOL_OUTPUT: Final = "tool.output"
-EVENT_CLAUDE_CODE_REQUEST: Final = "claude_code.api_request"
 
 # LiveKit Agents: before 1.7 without the word `pii`
 LIVEKIT_CONTEXT: Final = "lk.pii.chat_ctx"
@@ -284,4 +273,5 @@ LIVEKIT_TOOL_OUTPUT: Final = "lk.pii.function_tool.output"
 LIVEKIT_TOOL_OUTPUT_OLD: Final = "lk.function_tool.output"
 LIVEKIT_AGENT: Final = "lk.agent_name"
 LIVEKIT_TTFT: Final = "lk.response.ttft"  # seconds
-LIVEKIT_ROOM: Final = "lk.room_name"
+LIVEKIT_ROOM: Final = "lk.pii.room_name"
+LIVEKIT_ROOM_OLD: Final = "lk.room_name"

@@ -79,9 +79,9 @@ def _read_call(raw: RawSpan, span: Span) -> None:
 
 def _read_tool(raw: RawSpan, span: Span) -> None:
     said = raw.attributes
-    span.tool_name = text(said.get(sv.CLAUDE_CODE_TOOL))
+    span.tool_name = text(said.get(sv.BARE_TOOL_NAME))
     span.tool_call_id = text(said.get(sv.CLAUDE_CODE_TOOL_USE_ID))
-    details = {name: said[name] for name in _DETAILS if said.get(name) not in {None, _REDACTED}}
+    details = {name: said[name] for name in _DETAILS if said.get(name) not in (None, _REDACTED)}
     span.tool_arguments = _content(said, sv.CLAUDE_CODE_TOOL_INPUT) or details or None
     for name, record in records(raw):
         if name == sv.EVENT_TOOL_OUTPUT:

@@ -25,7 +25,7 @@ def read(raw: RawSpan, span: Span) -> None:
     span.kind, span.operation = _KINDS.get(raw.name.partition(" ")[0], ("other", None))
     span.request_model = span.model = text(raw.attributes.get(sv.CREWAI_LLM))
     if span.kind == "tool":
-        span.tool_name = text(raw.attributes.get(sv.CREWAI_TOOL_NAME))
+        span.tool_name = text(raw.attributes.get(sv.BARE_TOOL_NAME))
     promote(span, "input", sv.CREWAI_INPUTS)
     if span.input is None:
         promote(span, "input", sv.CREWAI_TASK)

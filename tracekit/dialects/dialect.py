@@ -18,7 +18,7 @@ class Dialect:
             must leave the raw span as it is, and may fail: the span is then kept raw, and the fault told on it.
         scopes: instrumentation scopes that speak it, each also with whatever follows it after a dot.
         markers: attributes that only this dialect has. They count where the scope says nothing.
-        matches: for what neither can say; asked where the scope says nothing and no marker is there.
+        matches: for what neither can say; asked where the scope says nothing.
     """
 
     name: str
@@ -30,7 +30,3 @@ class Dialect:
     def has_scope(self, scope: str) -> bool:
         """Whether a scope of this name speaks it."""
         return any(scope == own or scope.startswith(f"{own}.") for own in self.scopes)
-
-    def marks(self, raw: RawSpan) -> bool:
-        """Whether the span's attributes show that it speaks it."""
-        return not self.markers.isdisjoint(raw.attributes) or (self.matches is not None and self.matches(raw))

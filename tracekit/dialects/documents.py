@@ -30,6 +30,8 @@ def tools(value: Any) -> list[Any] | None:
     found = listed(value)
     if not found:
         return None
+    if all(map(_is_flat, found)):
+        return found
     read = [tool for one in found for tool in _tools(decoded(one))]
     return found if len(read) == len(found) and all(map(_same, read, found)) else read
 
@@ -44,6 +46,10 @@ def _document(said: Any) -> Any:
     taken = set(names.values())
     rest = {name: value for name, value in said.items() if name not in taken}
     return {own: said[name] for own, name in names.items() if name is not None} | rest
+
+
+def _is_flat(said: Any) -> bool:
+    return type(said) is dict and "type" in said and "name" in said and "parameters" in said
 
 
 def _tools(said: Any) -> list[Any]:

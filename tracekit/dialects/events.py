@@ -6,7 +6,6 @@ event that repeats the span's content attributes (`gen_ai.client.inference.opera
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from tracekit import semconv as sc
@@ -22,7 +21,10 @@ _ROLES = {
     sc.EVENT_USER_MESSAGE: "user",
     sc.EVENT_ASSISTANT_MESSAGE: "assistant",
     sc.EVENT_TOOL_MESSAGE: "tool",
+    sc.PROMPT_OLD: "user",
 }
+
+_CONTENTS = ("content", "text", "body")
 
 
 def records(raw: RawSpan) -> list[tuple[str, _Said]]:
@@ -37,18 +39,18 @@ def records(raw: RawSpan) -> list[tuple[str, _Said]]:
     return [_record(one) for one in found]
 
 
-def read_events(raw: RawSpan, span: Span) -> None:
-    """Read content that stands in events or log records, for all that the span's attributes do not say."""
+def read_events(found: list[tuple[str, _Said]], span: Span) -> None:
+    """Read content that stands in these `records`, for all that the span's attributes do not say."""
     asked: list[Any] = []
     answered: list[Any] = []
-    for name, said in records(raw):
+    for name, said in found:
         if name in _ROLES:
             asked.append(message(_message(said), _ROLES[name]))
         elif name == sc.EVENT_CHOICE:
             answered.append(_choice(said))
         else:
-            asked += _texts(said, sc.EVENT_PROMPT_TEXT, "user")
-            answered += _texts(said, sc.EVENT_COMPLETION_TEXT, "assistant")
+            asked += _texts(said, sc.PROMPT_OLD, "user")
+            answered += _texts(said, sc.COMPLETION_OLD, "assistant")
             asked += messages(said.get(sc.INPUT_MESSAGES)) or ()
             answered += messages(said.get(sc.OUTPUT_MESSAGES), "assistant") or ()
             _details(said, span)
@@ -56,11 +58,9 @@ def read_events(raw: RawSpan, span: Span) -> None:
     span.output_messages = span.output_messages or answered or None
 
 
-def read_listed(raw: RawSpan, span: Span, value: Any) -> None:
+def read_listed(span: Span, value: Any) -> None:
     """Read events that stand as a list in an attribute, each its body with its name under `event.name`."""
-    found = [{"attributes": event} for event in listed(value) or () if isinstance(event, dict)]
-    if found:
-        read_events(replace(raw, events=found, logs=[]), span)
+    read_events([_record({"body": event}) for event in listed(value) or ()], span)
 
 
 def _details(said: _Said, span: Span) -> None:
@@ -86,13 +86,13 @@ def _message(said: _Said) -> _Said:
     inner = decoded(said.get("message"))
     if isinstance(inner, dict):
         said = inner
-    content = decoded(said.get("content", said.get("body")))
+    content = decoded(next((said[name] for name in _CONTENTS if name in said), None))
     return {**said, "content": content, "tool_call_id": said.get("tool_call_id", said.get("id"))}
 
 
 def _choice(said: _Said) -> Any:
     inner = decoded(said.get("message"))
-    if isinstance(inner, str):
+    if isinstance(inner, str | list):
         inner = {"content": inner}
     calls = said.get("tool_calls")
     held = inner if isinstance(inner, dict) else said

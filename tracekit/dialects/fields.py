@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tracekit.dialects.values import decoded, text
+from tracekit.dialects.values import count, decoded, text
 from tracekit.model import Span
 
 Fields = Mapping[str, tuple[str, Callable[[Any], Any]]]
@@ -41,6 +41,12 @@ def usd(value: Any) -> float | None:
 def elapsed(value: Any) -> float | None:
     """A time that is said in milliseconds: a finite number from 0; None for anything else."""
     return _positive(value)
+
+
+def since_start(span: Span, time_ns: Any) -> float | None:
+    """Milliseconds from the span's start to a time in nanoseconds; None where that is none."""
+    at = count(time_ns)
+    return None if at is None else max(at - span.start_ns, 0) / 1e6
 
 
 def word(value: Any) -> str | None:

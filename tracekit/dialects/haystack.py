@@ -15,6 +15,7 @@ from tracekit.dialects.fields import member
 from tracekit.dialects.messages import messages
 from tracekit.dialects.parts import call_part, part, result_part, text_part
 from tracekit.dialects.provider_usage import read_usage
+from tracekit.dialects.replies import end_messages
 from tracekit.dialects.values import decoded, promote, text
 from tracekit.dialects.vocabulary import finish_reasons, provider, provider_of_model
 from tracekit.model import Kind, RawSpan, Span
@@ -35,6 +36,7 @@ _TYPES: dict[str, tuple[Kind, str | None]] = {
     "Evaluator": ("evaluator", None),
 }
 """Kinds by how the name of a component's class ends."""
+_TOOL = ("name", "description", "parameters")
 _INPUTS = (sv.HAYSTACK_INPUT, sv.HAYSTACK_LLM_INPUT, sv.HAYSTACK_AGENT_INPUT, sv.HAYSTACK_PIPELINE_INPUT)
 _OUTPUTS = (sv.HAYSTACK_OUTPUT, sv.HAYSTACK_LLM_OUTPUT, sv.HAYSTACK_AGENT_OUTPUT, sv.HAYSTACK_PIPELINE_OUTPUT)
 
@@ -58,6 +60,10 @@ def read(raw: RawSpan, span: Span) -> None:
         promote(span, "output", answered)
         if span.kind == "embedding":
             _read_model(span, member(span.output, "meta"))
+            asked_for = member(span.input, "text")
+            if asked_for is not None:
+                span.promoted.pop("input", None)
+                span.input = asked_for
         elif span.kind in {"retriever", "reranker"}:
             span.documents = documents(member(span.output, "documents"))
 
@@ -89,6 +95,7 @@ def _read_call(span: Span, asked: Any, answered: Any) -> None:
     for meta in metas[:1]:
         _read_model(span, meta)
     span.finish_reasons = finish_reasons([text(member(meta, "finish_reason")) for meta in metas])
+    end_messages(span)
 
 
 def _read_model(span: Span, meta: Any) -> None:
@@ -102,8 +109,9 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _plain_tools(value: Any) -> Any:
-    """Tools out of their serialised form, which has the class beside the data."""
-    return [member(one, "data") or one for one in value] if isinstance(value, list) else value
+    """Tools out of their serialised form, which has the class beside the data and the function's place within."""
+    held = [member(one, "data") for one in value] if isinstance(value, list) else []
+    return [{name: one[name] for name in _TOOL if name in one} for one in held if isinstance(one, dict)]
 
 
 def _message(value: Any) -> Any:

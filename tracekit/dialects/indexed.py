@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-_LONGEST = 6
-"""Digits of an index; a longer number is part of a name."""
-
-Rows = dict[int, dict[str, Any]]
+Rows = dict[str, dict[str, Any]]
+"""The items of a list by their numbers, each by what follows the number."""
 
 
-def grouped(items: Iterable[tuple[str, Any]]) -> dict[str, Rows]:
+def grouped(said: Mapping[str, Any], beginnings: tuple[str, ...]) -> dict[str, Rows]:
     """Attributes with a number for their third or fourth word: by the words before it, by it, by what follows.
 
-    >>> grouped([("gen_ai.prompt.0.role", "user"), ("llm.request.functions.1.name", "f")])
-    {'gen_ai.prompt': {0: {'role': 'user'}}, 'llm.request.functions': {1: {'name': 'f'}}}
+    Args:
+        said: the attributes.
+        beginnings: how names begin that are looked at.
+
+    >>> grouped({"gen_ai.prompt.0.role": "user", "llm.tools.1.name": "f"}, ("gen_ai.prompt.",))
+    {'gen_ai.prompt': {'0': {'role': 'user'}}}
     """
     found: dict[str, Rows] = {}
-    for name, value in items:
+    for name, value in said.items():
+        if not name.startswith(beginnings):
+            continue
         words = name.split(".", 3)
         if len(words) != 4:  # noqa: PLR2004 - the list's two words, the index, the rest
             continue
         first, second, number, rest = words
-        head = f"{first}.{second}"
-        if not _is_index(number):
-            head = f"{head}.{number}"
+        if number.isdecimal():
+            head = f"{first}.{second}"
+        else:
+            head = f"{first}.{second}.{number}"
             number, _, rest = rest.partition(".")
-            if not (rest and _is_index(number)):
+            if not number.isdecimal():
                 continue
-        found.setdefault(head, {}).setdefault(int(number), {})[rest] = value
+        rows = found.get(head)
+        if rows is None:
+            rows = found[head] = {}
+        if number in rows:
+            rows[number][rest] = value
+        else:
+            rows[number] = {rest: value}
     return found
 
 
@@ -40,15 +51,20 @@ def under(said: Mapping[str, Any], prefix: str) -> list[dict[str, Any]]:
     for name, value in said.items():
         if name.startswith(prefix):
             number, _, rest = name[start:].partition(".")
-            if _is_index(number):
-                found.setdefault(int(number), {})[rest] = value
+            if number.isdecimal():
+                found.setdefault(number, {})[rest] = value
     return in_order(found)
 
 
 def in_order(rows: Rows | None) -> list[dict[str, Any]]:
     """Rows by their numbers; [] for none."""
-    return [rows[number] for number in sorted(rows)] if rows else []
+    if not rows:
+        return []
+    if len(rows) == 1:
+        return list(rows.values())
+    return [rows[number] for number in sorted(rows, key=_by_number)]
 
 
-def _is_index(word: str) -> bool:
-    return word.isdecimal() and len(word) <= _LONGEST
+def _by_number(number: str) -> tuple[int, str]:
+    """Longer numbers are greater: no arithmetic on what may have thousands of digits."""
+    return len(number), number

@@ -6,11 +6,12 @@ from tracekit import semconv as sc
 from tracekit import semconv_vendors as sv
 from tracekit.dialects import otel_genai
 from tracekit.dialects.dialect import Dialect
-from tracekit.dialects.fields import assign, only, usd
+from tracekit.dialects.fields import assign, member, only
 from tracekit.dialects.openllmetry import read_indexed
 from tracekit.dialects.provider_usage import settle
 from tracekit.dialects.replies import read_reply, read_request
-from tracekit.dialects.values import count, names, promote, text
+from tracekit.dialects.values import count, decoded, names, promote, text
+from tracekit.dialects.vocabulary import finish_reasons
 from tracekit.model import Kind, RawSpan, Span
 
 _KINDS: dict[str, tuple[Kind, str | None]] = {
@@ -22,10 +23,9 @@ _KINDS: dict[str, tuple[Kind, str | None]] = {
     **dict.fromkeys(("DEFAULT", "PIPELINE"), ("chain", None)),
 }
 _FIELDS = {
-    sv.USAGE_COST: ("given_cost_usd", usd),
-    sv.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
-    sv.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
-    sv.USAGE_REASONING_OLD: ("reasoning_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_REASONING_OLD: ("reasoning_tokens", count),
     sv.LAMINAR_SESSION: ("session_id", text),
     sv.LAMINAR_USER: ("user_id", text),
     sv.LAMINAR_TAGS: ("tags", names),
@@ -51,11 +51,11 @@ def read(raw: RawSpan, span: Span) -> None:
             read_request(span, said.get(sv.LAMINAR_INPUT))
         if span.output_messages is None:
             read_reply(span, said.get(sv.LAMINAR_OUTPUT))
+        if span.finish_reasons is None:
+            span.finish_reasons = finish_reasons(member(only(decoded(said.get(sc.OUTPUT_MESSAGES))), "stop_reason"))
     else:
         promote(span, "input", sv.LAMINAR_INPUT)
         promote(span, "output", sv.LAMINAR_OUTPUT)
-    if span.kind == "embedding" and span.input_messages:
-        span.input = only(span.input)
 
 
 DIALECT = Dialect(name="laminar", read=read, scopes=("lmnr",), markers=frozenset({sv.LAMINAR_KIND}))

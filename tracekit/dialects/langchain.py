@@ -84,9 +84,9 @@ def _held(value: _Object) -> _Object | None:
 
 def _kind(value: _Object, said: _Object | None) -> str | None:
     named = value.get("id")
-    kind: Any = (said or {}).get("type") or value.get("type")
-    if not isinstance(kind, str) and isinstance(named, list) and named:
-        kind = named[-1]
+    kind: Any = (said or {}).get("type")
+    if kind is None:  # of a constructor, the name of the class
+        kind = named[-1] if isinstance(named, list) and named else value.get("type")
     if not isinstance(kind, str):
         return None
     word = kind.lower().removesuffix("chunk").removesuffix("message")

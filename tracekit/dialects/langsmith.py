@@ -62,8 +62,8 @@ def read(raw: RawSpan, span: Span) -> None:
     elif span.kind == "tool":
         _read_tool(span)
     else:
-        promote(span, "input", sv.PROMPT)
-        promote(span, "output", sv.COMPLETION)
+        promote(span, "input", sc.PROMPT_OLD)
+        promote(span, "output", sc.COMPLETION_OLD)
         if span.kind == "retriever":
             span.input = member(span.input, "query") or span.input
             span.documents = documents(member(span.output, "documents", "output"))
@@ -83,10 +83,10 @@ def _read_call(span: Span) -> None:
         span.output_tokens if span.output_tokens is not None else count(said.get(sc.USAGE_OUTPUT_TOKENS))
     )
     if span.kind == "embedding":
-        promote(span, "input", sv.PROMPT)
+        promote(span, "input", sc.PROMPT_OLD)
     else:
-        read_request(span, said.get(sv.PROMPT))
-        read_reply(span, _outputs(said.get(sv.COMPLETION)))
+        read_request(span, said.get(sc.PROMPT_OLD))
+        read_reply(span, _outputs(said.get(sc.COMPLETION_OLD)))
     span.model = span.response_model or span.request_model
 
 
@@ -100,8 +100,8 @@ def _outputs(value: Any) -> Any:
 
 
 def _read_tool(span: Span) -> None:
-    promote(span, "tool_arguments", sv.PROMPT)
-    answer = decoded(span.attributes.get(sv.COMPLETION))
+    promote(span, "tool_arguments", sc.PROMPT_OLD)
+    answer = decoded(span.attributes.get(sc.COMPLETION_OLD))
     said = langchain.tool_message(answer)
     if said is not None:
         span.tool_result = decoded(said["content"])
@@ -109,7 +109,7 @@ def _read_tool(span: Span) -> None:
     elif isinstance(answer, dict) and answer.keys() == {"output"}:
         span.tool_result = decoded(answer["output"])
     else:
-        promote(span, "tool_result", sv.COMPLETION)
+        promote(span, "tool_result", sc.COMPLETION_OLD)
 
 
 def _tags(value: Any) -> list[str] | None:
@@ -121,8 +121,7 @@ def _tags(value: Any) -> list[str] | None:
 def _read_error(span: Span) -> None:
     """An error's type and message: they come as `Exception`, and the error's `repr` with its trace after it."""
     for event in span.events:
-        said: dict[str, Any] = event.get("attributes") or {}
-        whole = said.get(sc.EXCEPTION_MESSAGE)
+        whole = member(event.get("attributes"), sc.EXCEPTION_MESSAGE)
         if event.get("name") != sc.EVENT_EXCEPTION or not isinstance(whole, str):
             continue
         shown = whole.partition("Traceback (most recent call last)")[0].strip()

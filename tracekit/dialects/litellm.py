@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from tracekit import semconv as sc
 from tracekit import semconv_vendors as sv
 from tracekit.dialects import otel_genai
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.fields import assign, usd
-from tracekit.dialects.openllmetry import read_indexed
-from tracekit.dialects.provider_usage import settle
+from tracekit.dialects.indexed import grouped, in_order
+from tracekit.dialects.openllmetry import INDEXED, read_indexed
+from tracekit.dialects.parts import call_part
+from tracekit.dialects.provider_usage import fill
 from tracekit.dialects.values import count, names, text
-from tracekit.dialects.vocabulary import KIND_OF
+from tracekit.dialects.vocabulary import KIND_OF, provider_of_model
 from tracekit.model import RawSpan, Span
 
 _OPERATIONS = {
@@ -28,8 +33,8 @@ _OPERATIONS = {
 """Operations by LiteLLM's call types."""
 _FIELDS = {
     sv.LITELLM_COST: ("given_cost_usd", usd),
-    sv.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
-    sv.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
     sv.LITELLM_SESSION: ("session_id", text),
     sv.LITELLM_TRACE_SESSION: ("session_id", text),
     sv.LLM_USER: ("user_id", text),
@@ -37,6 +42,11 @@ _FIELDS = {
     sv.LITELLM_USER: ("user_id", text),
     sv.LITELLM_TAGS: ("tags", names),
 }
+
+
+_CALL_NAME, _CALL_ARGUMENTS = "function_call.name", "function_call.arguments"
+_COUNTS = re.compile(r"'(\w+)': (\d+)")
+"""Counts in a usage object, which comes as Python prints it."""
 
 
 def read(raw: RawSpan, span: Span) -> None:
@@ -52,9 +62,43 @@ def read(raw: RawSpan, span: Span) -> None:
     elif sv.LITELLM_SERVICE not in said and sc.REQUEST_MODEL not in said:
         span.kind = "other"
     assign(span, _FIELDS)
-    settle(span, total=count(said.get(sv.USAGE_TOTAL)))
+    _read_usage(span, said.get(sv.LITELLM_USAGE))
+    if span.provider is None:
+        span.provider = provider_of_model(span.model)
     if sv.LLM_REQUEST_TYPE in said:
         read_indexed(span)
+        _read_calls(span)
+
+
+def _read_usage(span: Span, value: Any) -> None:
+    """What is cached and what was thought: LiteLLM has put both inside the totals already."""
+    counts = dict(_COUNTS.findall(value)) if isinstance(value, str) else {}
+    fill(
+        span,
+        cache_read_tokens=count(counts.get("cached_tokens")),
+        cache_write_tokens=count(counts.get("cache_creation_tokens")),
+        reasoning_tokens=count(counts.get("reasoning_tokens")),
+    )
+
+
+def _read_calls(span: Span) -> None:
+    """Calls that the output messages leave out: their names and arguments stand by index, without their ids."""
+    rows = in_order(grouped(span.attributes, INDEXED).get(sc.COMPLETION_OLD))
+    calls = [
+        call_part(None, row[_CALL_NAME], row.get(_CALL_ARGUMENTS))
+        for row in rows
+        if isinstance(row.get(_CALL_NAME), str)
+    ]
+    answer = span.output_messages[0] if span.output_messages else {"role": "assistant", "parts": []}
+    held = answer.get("parts") if isinstance(answer, dict) else None
+    if (
+        not calls
+        or not isinstance(held, list)
+        or any(isinstance(one, dict) and one.get("type") == "tool_call" for one in held)
+    ):
+        return
+    span.promoted.pop("output_messages", None)
+    span.output_messages = [{**answer, "parts": [*held, *calls]}, *(span.output_messages or [])[1:]]
 
 
 DIALECT = Dialect(name="litellm", read=read, scopes=("litellm",), markers=frozenset({sv.LITELLM_COST}))

@@ -70,12 +70,12 @@ def _context(value: Any) -> list[Any] | None:
 
 
 def _first(said: dict[str, Any], names: tuple[str, ...]) -> Any:
-    return next((decoded(said[name]) for name in names if said.get(name) not in {None, ""}), None)
+    return next((decoded(said[name]) for name in names if said.get(name) not in (None, "")), None)
 
 
 DIALECT = Dialect(
     name="livekit",
     read=read,
     scopes=("livekit-agents", "livekit"),
-    matches=lambda raw: any(name.startswith("lk.") for name in raw.attributes),
+    markers=frozenset({*_FIELDS, *_INPUTS, *_OUTPUTS, sv.LIVEKIT_AGENT, sv.LIVEKIT_ROOM, sv.LIVEKIT_ROOM_OLD}),
 )

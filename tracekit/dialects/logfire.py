@@ -53,7 +53,7 @@ def read(raw: RawSpan, span: Span) -> None:
     elif span.response_id is None and span.output_messages is None:
         span.response_model, span.model = None, span.request_model  # nothing answered yet: it repeats what was asked
     if span.kind == "llm" and span.input_messages is None:
-        read_listed(raw, span, said.get(sv.LOGFIRE_EVENTS))
+        read_listed(span, said.get(sv.LOGFIRE_EVENTS))
 
 
 def _read_older(raw: RawSpan, span: Span) -> None:

@@ -13,6 +13,8 @@ from tracekit.dialects.vocabulary import finish_reason
 from tracekit.model import Span
 
 _ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "bot": "assistant"}
+_OWN_ROLES = ("system", "user", "assistant", "tool", "developer")
+_OWN_ENDS = (None, "stop", "length", "content_filter", "tool_call", "error")
 _LISTS = ("messages", "choices", "candidates", "input", "contents")
 """Members of a request or a reply that hold its messages."""
 _TOOL_ITEMS = frozenset({"function_call_output", "tool_result", "tool-result", "tool_call_response"})
@@ -26,9 +28,12 @@ def messages(value: Any, role: str = "user") -> list[Any] | None:
         value: as an emitter has it.
         role: of whoever speaks where a message does not say.
     """
-    value = decoded(value)
+    if type(value) is not list:
+        value = decoded(value)
     if not value:
         return None
+    if type(value) is list and _are_settled(value):
+        return value
     if isinstance(value, dict) and "role" not in value:
         inner = next((value[name] for name in _LISTS if isinstance(value.get(name), list)), None)
         value = value if inner is None else inner
@@ -45,7 +50,7 @@ def message(value: Any, role: str = "user") -> Any:
         return value if value is None else {"role": role, "parts": parts(value)}
     inner = value.get("message", value.get("content"))
     if isinstance(inner, dict) and "role" not in value:  # a choice of OpenAI's, a candidate of Gemini's
-        return _ended(message(inner, "assistant"), value)
+        return _ended(message(inner, role), value)
     if isinstance(value.get("parts"), list):
         return _of_parts(value, role)
     kind = value.get("type")
@@ -58,9 +63,31 @@ def message(value: Any, role: str = "user") -> Any:
 
 def finished(span: Span) -> None:
     """Take the finish reasons from the output messages where the span says none itself."""
-    if span.finish_reasons is None and span.output_messages:
-        reasons = [text(one.get("finish_reason")) for one in span.output_messages if isinstance(one, dict)]
-        span.finish_reasons = [finish_reason(reason) for reason in reasons if reason] or None
+    if span.finish_reasons is not None or not span.output_messages:
+        return
+    found: list[str] = []
+    for one in span.output_messages:
+        reason = one.get("finish_reason") if isinstance(one, dict) else None
+        if reason and isinstance(reason, str):
+            found.append(finish_reason(reason))
+    span.finish_reasons = found or None
+
+
+def _are_settled(found: list[Any]) -> bool:
+    """Whether messages have the conventions' form already, told quickly: most that come in do."""
+    for one in found:
+        if type(one) is not dict or one.get("role") not in _OWN_ROLES or one.get("finish_reason") not in _OWN_ENDS:
+            return False
+        held = one.get("parts")
+        if type(held) is not list:
+            return False
+        for one_part in held:
+            if type(one_part) is not dict:
+                return False
+            is_text = one_part.get("type") == "text" and "content" in one_part
+            if not is_text and part(one_part) is not one_part:
+                return False
+    return True
 
 
 def _of_parts(value: dict[str, Any], role: str) -> dict[str, Any]:
@@ -106,7 +133,8 @@ def _called(call: Any) -> Any:
 def _has_results(content: Any) -> bool:
     """Whether the blocks of a tool's message say themselves which calls they answer."""
     return isinstance(content, list) and any(
-        isinstance(block, dict) and (block.get("type") in _TOOL_ITEMS or "toolResult" in block) for block in content
+        isinstance(block, dict) and (str(block.get("type")) in _TOOL_ITEMS or "toolResult" in block)
+        for block in content
     )
 
 

@@ -11,7 +11,7 @@ from tracekit import semconv as sc
 from tracekit import semconv_vendors as sv
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.documents import documents, tools
-from tracekit.dialects.fields import assign, member, only, usd, word
+from tracekit.dialects.fields import assign, member, only, since_start, usd, word
 from tracekit.dialects.messages import messages
 from tracekit.dialects.parts import call_part
 from tracekit.dialects.provider_usage import read_usage, settle
@@ -44,7 +44,8 @@ _FIELDS = {
     sv.MLFLOW_SESSION: ("session_id", word),
     sv.MLFLOW_USER: ("user_id", word),
 }
-_WRAPPED = ("messages", "message", "input", "inputs", "data")
+_CALLS, _NO_CALLS = '"tool_calls"', '"tool_calls": null'
+"""How a chunk shows that it has calls, or that it has none: most have none, and need not be decoded."""
 
 
 def read(raw: RawSpan, span: Span) -> None:
@@ -111,19 +112,23 @@ def _read_chunks(raw: RawSpan, span: Span) -> None:
     """Complete a streamed chat's answer: the reply that MLflow puts together leaves the calls out."""
     calls: dict[int, dict[str, Any]] = {}
     reason: Any = None
-    for event in raw.events:
-        chunk = decoded((event.get("attributes") or {}).get(sv.MLFLOW_CHUNK))
+    events = [event for event in raw.events if member(event.get("attributes"), sv.MLFLOW_CHUNK) is not None]
+    if not events:
+        return
+    span.ttft_ms = since_start(span, events[0].get("time_ns"))
+    chunks = [event["attributes"][sv.MLFLOW_CHUNK] for event in events]
+    if not any(isinstance(chunk, str) and _CALLS in chunk and _NO_CALLS not in chunk for chunk in chunks):
+        return
+    for chunk in chunks:
         choices = member(chunk, "choices")
         for choice in choices if isinstance(choices, list) else ():
             reason = member(choice, "finish_reason") or reason
             _add(calls, member(member(choice, "delta"), "tool_calls"))
-        if span.ttft_ms is None and chunk is not None and isinstance(event.get("time_ns"), int):
-            span.ttft_ms = max(event["time_ns"] - span.start_ns, 0) / 1e6
     if not calls:
         return
     asked = [call_part(call.get("id"), call.get("name") or "", call["arguments"]) for call in calls.values()]
     said = (span.output_messages or [{}])[0]
-    spoken = [part for part in said.get("parts", ()) if part.get("type") != "tool_call"]
+    spoken = [part for part in said.get("parts", ()) if member(part, "type") != "tool_call"]
     span.finish_reasons = finish_reasons(reason) or span.finish_reasons
     span.output_messages = messages([{"role": "assistant", "parts": [*spoken, *asked]}], "assistant")
     if span.output_messages and span.finish_reasons:

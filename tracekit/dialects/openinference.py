@@ -6,6 +6,7 @@ read from there.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from tracekit import semconv as sc
@@ -13,7 +14,7 @@ from tracekit import semconv_vendors as sv
 from tracekit.dialects import langchain
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.documents import documents, tools
-from tracekit.dialects.fields import assign, member, only, usd
+from tracekit.dialects.fields import assign, member, only, since_start, usd
 from tracekit.dialects.indexed import Rows, grouped, in_order, under
 from tracekit.dialects.parts import call_part, parts, result_part, text_part, url_part
 from tracekit.dialects.provider_usage import settle
@@ -53,6 +54,14 @@ _FIELDS = {
 }
 _NAMED = (sv.LLM_MODEL, sv.EMBEDDING_MODEL, sv.RERANKER_MODEL)
 """The model, as most instrumentations name it: the one that answered, or else the one that was asked."""
+_LISTS = tuple(
+    f"{name}."
+    for name in (
+        sv.LLM_INPUT_MESSAGES, sv.LLM_OUTPUT_MESSAGES, sv.LLM_TOOLS, sv.LLM_PROMPTS, sv.LLM_CHOICES, sv.DOCUMENTS,
+        sv.RERANKER_OUTPUT, sv.EMBEDDINGS,
+    )
+)  # fmt: skip
+_TOOLS_KEPT = 256
 _PARAMETERS = (sv.LLM_PARAMETERS, sv.EMBEDDING_PARAMETERS)
 
 
@@ -62,7 +71,7 @@ def read(raw: RawSpan, span: Span) -> None:
     span.kind, span.operation = _KINDS.get(str(said.get(sv.OPENINFERENCE_KIND)).upper(), ("other", None))
     assign(span, _FIELDS)
     _people(span)
-    lists = grouped(item for item in said.items() if item[0] not in _FIELDS)
+    lists = grouped(said, _LISTS)
     if span.kind == "llm":
         _read_call(raw, span, lists)
     elif span.kind == "embedding":
@@ -88,8 +97,8 @@ def _read_call(raw: RawSpan, span: Span, lists: dict[str, Rows]) -> None:
         read_request(span, said.get(sv.INPUT_VALUE))
     _read_models(span)
     for event in raw.events:
-        if event.get("name") == sv.EVENT_FIRST_TOKEN and isinstance(event.get("time_ns"), int):
-            span.ttft_ms = max(event["time_ns"] - span.start_ns, 0) / 1e6
+        if event.get("name") == sv.EVENT_FIRST_TOKEN:
+            span.ttft_ms = since_start(span, event.get("time_ns"))
 
 
 def _read_models(span: Span) -> None:
@@ -165,7 +174,7 @@ def _message(row: _Row, role: str) -> _Row:
 def _content(row: _Row) -> _Row:
     """One piece of a message's contents."""
     if sv.CONTENT_TEXT in row:
-        kind = row.get(sv.CONTENT_TYPE)
+        kind = text(row.get(sv.CONTENT_TYPE))
         return {"type": "reasoning" if kind in {"reasoning", "thinking"} else "text", "content": row[sv.CONTENT_TEXT]}
     if sv.CALL_NAME in row:
         return _call(row)
@@ -187,11 +196,20 @@ def _texts(lists: dict[str, Rows], name: str, said: _Row) -> list[Any] | None:
 
 
 def _tools(rows: Rows | None) -> list[Any] | None:
-    """Tools, flat, without the members that the client's types fill with nothing."""
-    found = tools([row.get(sv.TOOL_SCHEMA) for row in in_order(rows)])
-    return found and [
+    found = [tool for row in in_order(rows) for tool in _tool(row.get(sv.TOOL_SCHEMA))]
+    return found or None
+
+
+def _tool(schema: Any) -> list[Any]:
+    return _known_tool(schema) if isinstance(schema, str) else tools(schema) or []
+
+
+@lru_cache(_TOOLS_KEPT)
+def _known_tool(schema: str) -> list[Any]:
+    """A tool, flat, without members that say nothing. A program sends the same tools with every call."""
+    return [
         {key: value for key, value in tool.items() if value is not None} if isinstance(tool, dict) else tool
-        for tool in found
+        for tool in tools(schema) or ()
     ]
 
 

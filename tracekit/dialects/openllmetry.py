@@ -27,9 +27,9 @@ _OPERATIONS = {
 """Operations by the older `llm.request.type`."""
 _KINDS: dict[str, Kind] = {"workflow": "chain", "task": "chain", "agent": "agent", "tool": "tool"}
 _FIELDS = {
-    sv.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
-    sv.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
-    sv.USAGE_REASONING_OLD: ("reasoning_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_REASONING_OLD: ("reasoning_tokens", count),
     sv.TRACELOOP_SESSION: ("session_id", text),
     sv.TRACELOOP_THREAD: ("session_id", text),
     sv.TRACELOOP_USER: ("user_id", text),
@@ -37,6 +37,8 @@ _FIELDS = {
     sv.LLM_RESPONSE_FINISH_REASON: ("finish_reasons", finish_reasons),
     sv.LLM_RESPONSE_STOP_REASON: ("finish_reasons", finish_reasons),
 }
+INDEXED = tuple(f"{name}." for name in (sc.PROMPT_OLD, sc.COMPLETION_OLD, sv.LLM_REQUEST_FUNCTIONS))
+"""How the names of lists begin that are spelt out by index."""
 _LOOKUPS = frozenset({"query", "search"})
 
 
@@ -61,14 +63,14 @@ def read(raw: RawSpan, span: Span) -> None:
 
 def read_indexed(span: Span) -> None:
     """Read messages and tools that are spelt out by index onto what the span does not say otherwise."""
-    lists = grouped(span.attributes.items())
+    lists = grouped(span.attributes, INDEXED)
     if not lists:
         return
     if span.kind == "embedding":
-        span.input = span.input or only([row.get("content") for row in in_order(lists.get(sv.PROMPT))]) or None
+        span.input = span.input or only([row.get("content") for row in in_order(lists.get(sc.PROMPT_OLD))]) or None
     else:
-        span.input_messages = span.input_messages or _messages(lists.get(sv.PROMPT), "user")
-        span.output_messages = span.output_messages or _messages(lists.get(sv.COMPLETION), "assistant")
+        span.input_messages = span.input_messages or _messages(lists.get(sc.PROMPT_OLD), "user")
+        span.output_messages = span.output_messages or _messages(lists.get(sc.COMPLETION_OLD), "assistant")
     if span.tool_definitions is None:
         span.tool_definitions = tools([_tool(row) for row in in_order(lists.get(sv.LLM_REQUEST_FUNCTIONS))])
     finished(span)
@@ -130,7 +132,7 @@ def _messages(rows: Rows | None, role: str) -> list[Any] | None:
             continue
         last = found[-1] if found else None
         if last is not None and last["role"] == "assistant" and last["parts"][-1:] and _is_thought(last["parts"][-1]):
-            one = {**one, "parts": [*last["parts"], *one["parts"]]}  # what it thought, then what it said
+            one = {**last, **one, "parts": [*last["parts"], *one["parts"]]}  # what it thought, then what it said
             found.pop()
         found.append(one)
     return found or None

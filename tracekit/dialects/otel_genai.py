@@ -10,17 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from tracekit import semconv as sc
+from tracekit import semconv_vendors as sv
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.documents import documents, tools
-from tracekit.dialects.events import read_events
+from tracekit.dialects.events import read_events, records
+from tracekit.dialects.fields import usd
 from tracekit.dialects.messages import finished, messages
-from tracekit.dialects.parts import parts
-from tracekit.dialects.values import count, listed, milliseconds, promote, text
+from tracekit.dialects.parts import parts, plain
+from tracekit.dialects.values import count, listed, milliseconds, take, text
 from tracekit.dialects.vocabulary import KIND_OF, finish_reasons, provider
 from tracekit.model import RawSpan, Span
 
-_Converted = tuple[str, Callable[[Any], Any]]
-_FIELDS: dict[str, _Converted] = {
+_Read = Callable[[Any], Any]
+_FIELDS: dict[str, tuple[str, _Read]] = {
     sc.OPERATION: ("operation", text),
     sc.PROVIDER: ("provider", provider),
     sc.REQUEST_MODEL: ("request_model", text),
@@ -35,47 +37,59 @@ _FIELDS: dict[str, _Converted] = {
     sc.USAGE_REASONING: ("reasoning_tokens", count),
     sc.TOOL_NAME: ("tool_name", text),
     sc.TOOL_CALL_ID: ("tool_call_id", text),
+    sv.USAGE_COST: ("given_cost_usd", usd),
 }
-"""The field that an attribute is. A span has few attributes of the many that are known: its own are looked up."""
-_OLDER: dict[str, _Converted] = {
+"""The field that an attribute is."""
+_OLDER: dict[str, tuple[str, _Read]] = {
     sc.SYSTEM_OLD: ("provider", provider),
     sc.USAGE_PROMPT_TOKENS_OLD: ("input_tokens", count),
     sc.USAGE_COMPLETION_TOKENS_OLD: ("output_tokens", count),
     sc.USAGE_CACHE_CREATION: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_WRITE_OLD: ("cache_write_tokens", count),
     sc.CONVERSATION_ID: ("session_id", text),
 }
-"""Names that count where the field has nothing yet."""
+"""Names that count where the field has nothing else."""
+_WHO: dict[str, tuple[str, _Read]] = {sc.SESSION_ID: ("session_id", text), sc.USER_ID: ("user_id", text)}
+"""Names that `base` reads from a span, and that may stand in its log records only."""
 
 
 def read(raw: RawSpan, span: Span) -> None:
     """Read the conventions' attributes onto `span`, and what the events and log records beside them add."""
     said = raw.attributes
     for name, value in said.items():
-        known = _FIELDS.get(name)
-        if known is not None:
-            setattr(span, known[0], known[1](value))
-    for name, (field, convert) in _OLDER.items():
-        if name in said and getattr(span, field) is None:
-            setattr(span, field, convert(said[name]))
-    if sc.KIND not in said and span.operation:
-        span.kind = KIND_OF.get(span.operation, "other")
-    span.model = span.response_model or span.request_model
-    _content(span)
+        known = _KNOWN.get(name)  # a span has few attributes of the many that are known: its own are looked up
+        if known is None or value is None:
+            continue
+        field, convert, is_content, is_first = known
+        if is_first or getattr(span, field) is None:
+            if is_content:
+                take(span, field, name, value, convert)
+            else:
+                found = convert(value)
+                if found is not None:
+                    setattr(span, field, found)
     if raw.events or raw.logs:
-        read_events(raw, span)
+        _beside(raw, span)
+    if sc.KIND not in said:
+        if span.operation is not None:
+            span.kind = KIND_OF.get(span.operation, "other")
+        elif span.request_model and span.output_tokens is not None:
+            span.kind = "llm"  # before v1.27 there was no operation
+    span.model = span.response_model or span.request_model
     finished(span)
 
 
-def _content(span: Span) -> None:
-    promote(span, "system_instructions", sc.SYSTEM_INSTRUCTIONS, read=_instructions)
-    promote(span, "input_messages", sc.INPUT_MESSAGES, read=messages)
-    promote(span, "output_messages", sc.OUTPUT_MESSAGES, read=_answers)
-    promote(span, "tool_definitions", sc.TOOL_DEFINITIONS, read=tools)
-    promote(span, "documents", sc.RETRIEVAL_DOCUMENTS, read=documents)
-    if span.input is None:
-        promote(span, "input", sc.RETRIEVAL_QUERY)
-    promote(span, "tool_arguments", sc.TOOL_CALL_ARGUMENTS)
-    promote(span, "tool_result", sc.TOOL_CALL_RESULT)
+def _beside(raw: RawSpan, span: Span) -> None:
+    """What events and log records say. The span's own attributes go before them."""
+    found = records(raw)
+    read_events(found, span)
+    for event, said in found:
+        if event == sc.EVENT_DETAILS:
+            for name, (field, convert) in (_FIELDS | _OLDER | _WHO).items():
+                if name in said and getattr(span, field) is None:
+                    setattr(span, field, convert(said[name]))
 
 
 def _instructions(value: Any) -> list[Any] | None:
@@ -93,9 +107,35 @@ def _answers(value: Any) -> list[Any] | None:
     return messages(value, "assistant")
 
 
+_CONTENT: dict[str, tuple[str, _Read | None]] = {
+    sc.SYSTEM_INSTRUCTIONS: ("system_instructions", _instructions),
+    sc.INPUT_MESSAGES: ("input_messages", messages),
+    sc.OUTPUT_MESSAGES: ("output_messages", _answers),
+    sc.TOOL_DEFINITIONS: ("tool_definitions", tools),
+    sc.RETRIEVAL_QUERY: ("input", None),
+    sc.RETRIEVAL_DOCUMENTS: ("documents", documents),
+    sc.MEMORY_QUERY: ("input", None),
+    sc.MEMORY_RECORDS: ("documents", documents),
+    sc.TOOL_CALL_ARGUMENTS: ("tool_arguments", None),
+    sc.TOOL_CALL_RESULT: ("tool_result", plain),
+}
+"""Content: decoded first, and noted where a field says the same as its attribute."""
+_KNOWN: dict[str, tuple[str, Any, bool, bool]] = {
+    **{name: (*known, True, known[0] not in {"input", "documents"}) for name, known in _CONTENT.items()},
+    **{name: (*known, False, False) for name, known in _OLDER.items()},
+    **{name: (*known, False, True) for name, known in _FIELDS.items()},
+}
+"""All of them: the field, how it is read, whether it is content, and whether it goes before any other name."""
+
 DIALECT = Dialect(
     name="otel_genai",
     read=read,
-    scopes=(sc.SCOPE, "opentelemetry.instrumentation.genai"),
+    scopes=(
+        sc.SCOPE,
+        "opentelemetry.instrumentation.genai",
+        "opentelemetry.instrumentation.google_genai",
+        "opentelemetry.instrumentation.openai_v2",
+        "opentelemetry.util.genai",
+    ),
     markers=frozenset({sc.OPERATION, sc.PROVIDER, sc.KIND, sc.SYSTEM_OLD}),
 )

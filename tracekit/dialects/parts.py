@@ -119,9 +119,11 @@ def _call(block: _Block) -> Any:
 
 def _result(block: _Block) -> Any:
     response = _first(block, _RESPONSES)
+    if isinstance(response, dict) and response.keys() == {"type", "value"}:  # Vercel says how its value is to be read
+        response = response["value"]
     if block.get("type") == "tool_call_response" and response is block.get("response"):
-        same = plain(response)
-        return block if same is response and not isinstance(response, str) else {**block, "response": decoded(same)}
+        said = decoded(plain(response))
+        return block if said is response else {**block, "response": said}
     return result_part(_first(block, _CALL_IDS), response)
 
 

@@ -41,10 +41,13 @@ _OUTPUT_DETAILS = ("output_tokens_details", "completion_tokens_details", "output
 _READ_DETAIL = ("cached_tokens", "cache_read")
 _WRITE_DETAIL = ("cache_write_tokens", "cache_creation", "cache_creation_tokens")
 _REASONING_DETAIL = ("reasoning_tokens", "reasoning")
-_BESIDE = ("cache_read_input_tokens", "cacheReadInputTokens", "cache_creation_input_tokens", "cacheWriteInputTokens")
-"""Anthropic's and Bedrock's words: their APIs count what is cached beside the input."""
-_GEMINIS = ("thoughts_token_count", "thoughtsTokenCount")
-"""Gemini's word: its API counts thoughts beside the candidates."""
+_BESIDE = (
+    "cache_read_input_tokens", "cacheReadInputTokens", "cache_creation_input_tokens", "cacheWriteInputTokens",
+    "input_cache_read", "input_cache_creation", "input_cached_tokens",
+)  # fmt: skip
+"""Anthropic's and Bedrock's words, whose APIs count what is cached beside the input, and Langfuse's."""
+_THOUGHTS_BESIDE = ("thoughts_token_count", "thoughtsTokenCount", "output_reasoning", "output_reasoning_tokens")
+"""Gemini's words, whose API counts thoughts beside the candidates, and Langfuse's, whose buckets do not overlap."""
 
 
 def read_usage(span: Span, value: Any, *, cached_beside: bool | None = None) -> None:
@@ -66,7 +69,7 @@ def read_usage(span: Span, value: Any, *, cached_beside: bool | None = None) -> 
     tokens, output, total = _count(said, _INPUT), _count(said, _OUTPUT), _count(said, _TOTAL)
     if cached_beside is None:
         cached_beside = total is None and any(name in said for name in _BESIDE)
-    if reasoning and output is not None and any(name in said for name in _GEMINIS):
+    if reasoning and output is not None and any(name in said for name in _THOUGHTS_BESIDE):
         output += reasoning
     settled = span.input_tokens is not None  # by what the emitter says itself
     fill(span, input_tokens=tokens, output_tokens=output, cache_read_tokens=read, cache_write_tokens=write,

@@ -51,12 +51,12 @@ def read(raw: RawSpan, span: Span) -> None:
     span.model = span.model or span.request_model
     settle(span)
     if span.kind == "agent":
-        _read_agent(raw, span)
+        _read_agent(span)
     elif span.kind == "tool":
         promote_if_none(span, "tool_arguments", sv.PYDANTIC_AI_TOOL_ARGUMENTS)
         promote_if_none(span, "tool_result", sv.PYDANTIC_AI_TOOL_RESPONSE)
     else:
-        read_listed(raw, span, said.get(sv.LOGFIRE_EVENTS))
+        read_listed(span, said.get(sv.LOGFIRE_EVENTS))
 
 
 def promote_if_none(span: Span, field: str, name: str) -> None:
@@ -74,7 +74,7 @@ def _read_kind(raw: RawSpan, span: Span) -> None:
                 span.kind = kind
 
 
-def _read_agent(raw: RawSpan, span: Span) -> None:
+def _read_agent(span: Span) -> None:
     """The conversation of a run: what it began with up to the model's first word, and the result that it ended with."""
     said = span.attributes
     promote(span, "output", sv.PYDANTIC_AI_RESULT)
@@ -82,7 +82,7 @@ def _read_agent(raw: RawSpan, span: Span) -> None:
         found = messages(said[sv.PYDANTIC_AI_MESSAGES]) or []
         span.input_messages, span.output_messages = _ends(found)
     elif span.input_messages is None:
-        read_listed(raw, span, said.get(sv.PYDANTIC_AI_EVENTS))
+        read_listed(span, said.get(sv.PYDANTIC_AI_EVENTS))
         span.input_messages, span.output_messages = _ends(span.input_messages or [])
 
 

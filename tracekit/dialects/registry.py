@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from tracekit import semconv as sc
 from tracekit.dialects import (
+    agent_framework,
+    anthropic_sdk,
     claude_code,
     crewai,
     generic,
+    google_adk,
     haystack,
     laminar,
     langfuse,
@@ -16,16 +20,21 @@ from tracekit.dialects import (
     litellm,
     livekit,
     logfire,
+    mcp_sdk,
+    mistral_sdk,
     mlflow,
     openinference,
+    openlit,
     openllmetry,
     otel_genai,
     pydantic_ai,
+    semantic_kernel,
+    strands,
     vercel,
+    xai_sdk,
 )
 from tracekit.dialects.base import base
 from tracekit.dialects.dialect import Dialect
-from tracekit.dialects.values import text
 from tracekit.model import RawSpan, Span
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -48,10 +57,21 @@ DIALECTS: tuple[Dialect, ...] = (
     livekit.DIALECT,
     claude_code.DIALECT,
     openllmetry.DIALECT,
+    strands.DIALECT,
+    google_adk.DIALECT,
+    agent_framework.DIALECT,
+    semantic_kernel.DIALECT,
+    openlit.DIALECT,
+    anthropic_sdk.DIALECT,
+    mistral_sdk.DIALECT,
+    xai_sdk.DIALECT,
+    mcp_sdk.DIALECT,
     otel_genai.DIALECT,
     generic.DIALECT,
 )
 """Asked in this order, for a scope as for a marker: what is more special stands before what is more general."""
+_RANKS = {marker: rank for rank in reversed(range(len(DIALECTS))) for marker in DIALECTS[rank].markers}
+_MATCHES = tuple((rank, dialect.matches) for rank, dialect in enumerate(DIALECTS) if dialect.matches is not None)
 
 
 def canonical(raw: RawSpan) -> Span:
@@ -80,14 +100,27 @@ def canonical(raw: RawSpan) -> Span:
 
 def dialect_of(raw: RawSpan) -> Dialect:
     """The dialect that a span speaks: by its scope, else by its attributes, else the one that every span speaks."""
-    scope = text(raw.scope_name)
-    known = None if scope is None else _speaks(scope)
-    return known or next((dialect for dialect in DIALECTS if dialect.marks(raw)), generic.DIALECT)
+    scope: Any = raw.scope_name
+    known = _speaks(scope) if isinstance(scope, str) else None
+    return known or _marked(raw) or generic.DIALECT
 
 
 @lru_cache(_SCOPES_KEPT)
 def _speaks(scope: str) -> Dialect | None:
     return next((dialect for dialect in DIALECTS if dialect.has_scope(scope)), None)
+
+
+def _marked(raw: RawSpan) -> Dialect | None:
+    """The first dialect in the table that the span's attributes show it to speak."""
+    first = len(DIALECTS)
+    for name in raw.attributes:
+        rank = _RANKS.get(name)
+        if rank is not None:
+            first = min(first, rank)
+    for rank, matches in _MATCHES:
+        if rank < first and matches(raw):
+            return DIALECTS[rank]
+    return DIALECTS[first] if first < len(DIALECTS) else None
 
 
 def _owns_usage(span: Span) -> bool:

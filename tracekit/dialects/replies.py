@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tracekit.dialects import langchain
@@ -18,17 +17,8 @@ from tracekit.model import Span
 _Body = dict[str, Any]
 _SYSTEM = ("system", "instructions", "system_instruction", "systemInstruction", "system_prompt")
 _ASKED = ("messages", "input", "contents", "prompt")
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Reply:
-    """What a reply says of itself. None is unknown."""
-
-    response_id: str | None = None
-    model: str | None = None
-    reasons: list[str] | None = None
-    messages: list[Any] | None = None
-    usage: Any = None
+_WHOLE = ("choices", "output", "usage", "stop_reason", "candidates", "object")
+"""What a whole reply has and one message or item of it has not: their ids are others."""
 
 
 def read_request(span: Span, value: Any) -> None:
@@ -54,40 +44,59 @@ def read_request(span: Span, value: Any) -> None:
 
 
 def read_reply(span: Span, value: Any) -> None:
-    """Set from a reply what the span does not say itself: id, model, finish reasons, messages, usage."""
-    said = reply(value)
-    span.response_id = span.response_id or said.response_id
-    span.response_model = span.response_model or said.model
-    span.finish_reasons = span.finish_reasons or said.reasons
-    span.output_messages = span.output_messages or said.messages
-    if said.usage is not None and span.input_tokens is None and span.output_tokens is None:
-        read_usage(span, said.usage)
-    finished(span)
-    reasons, answers = span.finish_reasons or [], span.output_messages or []
-    if len(reasons) == len(answers) == 1:
-        span.output_messages = [{**answers[0], "finish_reason": reasons[0]}]
-
-
-def reply(value: Any) -> Reply:
-    """What a reply in any known form says."""
+    """Set from a reply in any known form what the span does not say itself: id, model, reasons, messages, usage."""
     body = decoded(value)
-    if isinstance(body, dict) and "generations" in body:
-        return _of_langchain(body)
     if not isinstance(body, dict):
-        return Reply(messages=_answer(langchain.unpacked(body)))
-    ended = _ended(body)
-    return Reply(
-        response_id=text(member(body, "id", "response_id", "responseId")) if _is_whole(body) else None,
-        model=text(member(body, "model", "model_name", "modelVersion", "model_version")),
-        reasons=finish_reasons(ended),
-        messages=_answer(_answered(body)),
-        usage=member(body, "usage", "usage_metadata", "usageMetadata"),
-    )
+        _answer(span, langchain.unpacked(body))
+    elif isinstance(body.get("generations"), list):
+        _read_langchain(span, body)
+    else:
+        _read_body(span, body)
+    finished(span)
+    end_messages(span)
 
 
-def _is_whole(body: _Body) -> bool:
-    """Whether this is a reply, not one message or item of it: their ids are others."""
-    return any(name in body for name in ("choices", "output", "usage", "stop_reason", "candidates", "object"))
+def end_messages(span: Span) -> None:
+    """Say on each output message why it ended, where there is one reason for each."""
+    reasons, answers = span.finish_reasons or [], span.output_messages or []
+    if len(reasons) == len(answers) > 0:
+        span.output_messages = [
+            {**one, "finish_reason": reason} if isinstance(one, dict) and "finish_reason" not in one else one
+            for one, reason in zip(answers, reasons, strict=True)
+        ]
+
+
+def _read_body(span: Span, body: _Body) -> None:
+    """A provider's reply, or one message or item of it."""
+    if span.response_id is None and any(name in body for name in _WHOLE):
+        span.response_id = text(member(body, "id", "response_id", "responseId"))
+    if span.response_model is None:
+        span.response_model = text(member(body, "model", "model_name", "modelVersion", "model_version"))
+    if span.finish_reasons is None:
+        span.finish_reasons = finish_reasons(_ended(body))
+    if span.output_messages is None:
+        _answer(span, _answered(body))
+    _read_usage(span, member(body, "usage", "usage_metadata", "usageMetadata"))
+
+
+def _read_langchain(span: Span, body: _Body) -> None:
+    """A result of LangChain: generations of each prompt, of which a call has one."""
+    found = [one for row in body["generations"] for one in (row if isinstance(row, list) else [row])]
+    said = [langchain.generation(one) for one in found if isinstance(one, dict)]
+    metadata = next((one.metadata for one in said if one.metadata), {})
+    output = body.get("llm_output")
+    span.response_id = span.response_id or text(metadata.get("id") or member(output, "id"))
+    answered_by = member(metadata, "model_name", "model") or member(output, "model_name", "model")
+    span.response_model = span.response_model or text(answered_by)
+    span.finish_reasons = span.finish_reasons or finish_reasons([one.reason for one in said if one.reason])
+    _answer(span, [one.message for one in said])
+    usage = next((one.usage for one in said if one.usage), None)
+    _read_usage(span, usage or member(output, "token_usage", "usage"))
+
+
+def _read_usage(span: Span, usage: Any) -> None:
+    if span.input_tokens is None and span.output_tokens is None:
+        read_usage(span, usage)
 
 
 def _answered(body: _Body) -> Any:
@@ -111,31 +120,23 @@ def _choice(one: Any) -> Any:
 
 
 def _ended(body: _Body) -> Any:
+    """Why a reply ended; the Responses API says it by its status and by what it gave out."""
+    if body.get("object") == "response":
+        if body.get("status") == "incomplete":
+            return member(body.get("incomplete_details"), "reason")
+        given = body.get("output")
+        asked = isinstance(given, list) and any(member(item, "type") == "function_call" for item in given)
+        return ("tool_call" if asked else "stop") if body.get("status") == "completed" else None
     if isinstance(body.get("choices"), list):
         return [one.get("finish_reason") for one in body["choices"] if isinstance(one, dict)]
     return member(body, "finish_reason", "stop_reason", "stopReason")
 
 
-def _answer(value: Any) -> list[Any] | None:
-    """Output messages: none that says nothing, and what the model said in several items as one message."""
+def _answer(span: Span, value: Any) -> None:
+    """Set the output messages: none that says nothing, and what the model said in several items as one message."""
+    if span.output_messages is not None:
+        return
     said = [one for one in messages(value, "assistant") or () if one and (one.get("parts") or one.get("finish_reason"))]
     if len(said) > 1 and all(one.keys() == {"role", "parts"} and one["role"] == "assistant" for one in said):
         said = [{"role": "assistant", "parts": [part for one in said for part in one["parts"]]}]
-    return said or None
-
-
-def _of_langchain(body: _Body) -> Reply:
-    """A result of LangChain: generations of each prompt, of which a call has one."""
-    found = [one for row in body["generations"] or () for one in (row if isinstance(row, list) else [row])]
-    generations: list[_Body] = [one for one in found if isinstance(one, dict)]
-    said = [langchain.generation(one) for one in generations]
-    metadata = next((one.metadata for one in said if one.metadata), {})
-    output = body.get("llm_output")
-    usage = next((one.usage for one in said if one.usage), None)
-    return Reply(
-        response_id=text(metadata.get("id") or member(output, "id")),
-        model=text(member(metadata, "model_name", "model") or member(output, "model_name", "model")),
-        reasons=finish_reasons([one.reason for one in said if one.reason]),
-        messages=_answer([one.message for one in said]),
-        usage=usage or member(output, "token_usage", "usage"),
-    )
+    span.output_messages = said or None

@@ -12,12 +12,11 @@ def include_cache(span: Span, *, total: int | None = None) -> None:
 
     Args:
         span: its `input_tokens` become the total.
-        total: all tokens, where the emitter says: they decide it, where they are the sum with the cache or without.
+        total: all tokens, where the emitter says: it adds up either with the cached ones, or without.
     """
     cached = (span.cache_read_tokens or 0) + (span.cache_write_tokens or 0)
     if not cached or span.input_tokens is None:
         return
     said = span.input_tokens + (span.output_tokens or 0)
-    if total == said and cached <= span.input_tokens:
-        return
-    span.input_tokens += cached
+    if total is None or total == said + cached or cached > span.input_tokens:
+        span.input_tokens += cached

@@ -33,6 +33,13 @@ _STEPS: dict[str, tuple[Kind, str | None]] = {
     "ai.generateSpeech": ("llm", sc.GENERATE_SPEECH),  # these two have no span of the call within
     "ai.transcribe": ("llm", sc.TRANSCRIBE_AUDIO),
 }
+_SEVEN: dict[str, tuple[Kind, str | None]] = {
+    **_STEPS,
+    "ai.streamTranscribe": ("llm", sc.TRANSCRIBE_AUDIO),
+    "agent_step": ("chain", None),
+    "rerank": ("reranker", "rerank"),
+}
+"""Operations of version 7 that the conventions have no name for."""
 _FIELDS = {
     sc.SYSTEM_OLD: ("provider", provider),
     sv.AI_PROVIDER: ("provider", provider),
@@ -76,6 +83,7 @@ def read(raw: RawSpan, span: Span) -> None:
     said = raw.attributes
     if sv.AI_OPERATION not in said:  # version 7 speaks the conventions
         otel_genai.read(raw, span)
+        span.kind, span.operation = _SEVEN.get(span.operation or "", (span.kind, span.operation))
         return
     operation = str(said[sv.AI_OPERATION])
     call = _CALLS.get(operation[operation.rfind(".") :]) if operation.count(".") > 1 else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from tracekit import semconv as sc
 from tracekit.dialects.values import names, text
-from tracekit.model import Kind
+from tracekit.model import Kind, Span
 
 KIND_OF: dict[str, Kind] = {
     sc.CHAT: "llm",
@@ -50,7 +50,7 @@ _PROVIDERS = {
         "gemini", "google_genai", "google-genai", "google.generative-ai", "google_generative_ai", "google_ai", "google",
     ),
     "gcp.vertex_ai": (
-        "vertex_ai", "vertexai", "vertex", "google.vertex", "google-vertex", "google_vertexai", "gcp.vertex.agent",
+        "vertex_ai", "vertexai", "vertex", "google.vertex", "google-vertex", "google_vertexai",
     ),
     "gcp.gen_ai": ("gcp_gen_ai",),
     "cohere": ("chatcohere",),
@@ -101,9 +101,9 @@ def provider(value: Any) -> str | None:
     ('openai', 'aws.bedrock', 'my-own-gateway')
     """
     said = text(value)
-    if said is None or len(said) > _LONGEST:
-        return said
-    return _PROVIDER.get(said) or _provider(said)
+    if said is None:
+        return None
+    return _PROVIDER.get(said) or (said if len(said) > _LONGEST else _provider(said))
 
 
 @lru_cache(_WORDS_KEPT)
@@ -124,6 +124,12 @@ def provider_of_model(model: str | None) -> str | None:
     """
     name = (model or "")[:_LONGEST].lower()
     return next((maker for maker, beginnings in _MAKERS.items() if name.startswith(beginnings)), None)
+
+
+def provider_unless(span: Span, *own: str) -> None:
+    """Where the provider is a framework's own name, put who serves the model; unknown where its name does not tell."""
+    if span.provider in own:
+        span.provider = provider_of_model(span.model)
 
 
 def finish_reasons(value: Any) -> list[str] | None:

@@ -12,9 +12,8 @@ from typing import Any
 
 from tracekit import semconv as sc
 from tracekit._version import __version__
-from tracekit.dialects.base import DEFAULT_PROJECT
 from tracekit.jsontext import encoder
-from tracekit.model import Kind, RawSpan, Span, Status
+from tracekit.model import DEFAULT_PROJECT, Kind, RawSpan, Span, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ def write(span: Span) -> RawSpan:
         said = {name: value for name, value in said.items() if name not in {sc.INPUT, sc.OUTPUT}}
     said |= frame.present({sv.TRACELOOP_SESSION: span.session_id, sv.TRACELOOP_USER: span.user_id})
     if span.input_tokens is not None and span.output_tokens is not None:
-        said[sv.LLM_USAGE_TOTAL] = said[sv.USAGE_TOTAL] = span.input_tokens + span.output_tokens
+        said[sc.USAGE_TOTAL] = said[sv.LLM_USAGE_TOTAL] = span.input_tokens + span.output_tokens
     return frame.translated(span, said, dialect=NAME)
 
 
