@@ -1,4 +1,4 @@
-"""Attribute names of vendors' own dialects, once; the conventions' own are in `semconv`. Read, never written.
+"""Attribute names of vendors' own dialects, once; the conventions' own are in `semconv`. Only dialects out write them.
 
 Names that spell out lists stand here without their numbers. Each block is one emitter's, from its own source.
 """

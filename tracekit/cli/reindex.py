@@ -6,7 +6,7 @@ import argparse
 
 from tracekit import config
 from tracekit.cli import output
-from tracekit.cli.ls import when
+from tracekit.cli.selection import when
 from tracekit.cli.store import add_store, opened
 
 EXIT_FAILED = 1

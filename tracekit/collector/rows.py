@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from types import UnionType
 
+from tracekit.collector import stored
 from tracekit.collector.quarantine import Refused
 from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
@@ -23,13 +23,6 @@ _FAULTS = (ArithmeticError, AttributeError, DecodeError, LookupError, RecursionE
 """What may come of reading a record that is not as it should be."""
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
-_LAST_NS = (1 << 63) - 1
-_SCORE_TYPES: dict[str, UnionType | type] = {
-    **dict.fromkeys(("trace_id", "name", "source"), str),
-    **dict.fromkeys(("span_id", "label", "comment"), str | None),
-    "value": int | float | None,
-    "created_ns": int,
-}
 
 
 @dataclass(slots=True)
@@ -45,7 +38,7 @@ class Rows:
     refused: list[Refused] = field(default_factory=list[Refused])
     _logs: list[RawLog] = field(default_factory=list[RawLog])
     _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
-    _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
+    _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
@@ -95,7 +88,7 @@ class Rows:
         """
         families = _families(tails, known)
         return self.ended.packed(
-            opened=[(name, canonical(raw)) for name, spans in self._opened.items() for raw in spans.values()],
+            opened=[(name, _canonical(span)) for name, spans in self._opened.items() for span in spans.values()],
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
             journals=[state for family in families for state in _states(family)],
@@ -117,11 +110,26 @@ class Rows:
         self._opened.get(tail.name, {}).pop(key, None)
         self._add(span)
 
+    def stored(self, payload: bytes, tail: Tail) -> None:
+        """A span comes from another store, as it was there: neither read by a dialect nor priced again."""
+        span, is_open = stored.span(payload)
+        key = span.trace_id, span.span_id
+        if not is_open:
+            self.ended.add(span)
+        elif key not in self.ended:
+            self._opened.setdefault(tail.name, {})[key] = span
+
+    def stored_log(self, payload: bytes, _: Tail) -> None:
+        """A log record comes from another store."""
+        self._logs.append(stored.log(payload))
+
+    def stored_point(self, payload: bytes, _: Tail) -> None:
+        """A data point of a metric comes from another store."""
+        self._metrics.append(stored.point(payload))
+
     def score(self, payload: bytes, _: Tail) -> None:
         """A judgement was made."""
-        score = records.score(payload)
-        _check_score(score)
-        self.scores.append(score)
+        self.scores.append(stored.score(payload))
 
     def traces(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
         """A request with spans came in. Those without usable ids were refused to their sender then."""
@@ -144,6 +152,10 @@ class Rows:
         if reports(span):
             self.charge(span)
         self.ended.add(span)
+
+
+def _canonical(span: RawSpan | Span) -> Span:
+    return canonical(span) if isinstance(span, RawSpan) else span
 
 
 def _families(tails: list[Tail], known: Iterable[Tail]) -> list[list[Tail]]:
@@ -199,16 +211,6 @@ def _close(_: Rows, payload: bytes, tail: Tail) -> None:
     tail.dropped = dropped
 
 
-def _check_score(score: Score) -> None:
-    """Hold a score to its types: its record is JSON, which holds to none."""
-    for name, kind in _SCORE_TYPES.items():
-        value: object = getattr(score, name)
-        if not isinstance(value, kind):
-            raise DecodeError(f"a score's {name} is {value!r:.80}, which cannot be")
-    if not 0 <= score.created_ns <= _LAST_NS:
-        raise DecodeError(f"a score's created_ns is {score.created_ns}, which is no time")
-
-
 def _checked(span: RawSpan) -> RawSpan:
     if not usable(span.trace_id, span.span_id):
         raise DecodeError(f"a span's ids are unusable: trace {span.trace_id!r}, span {span.span_id!r}")
@@ -223,6 +225,9 @@ _HANDLERS: dict[bytes, _Handler] = {
     records.SPAN_START: Rows.start,
     records.SPAN_END: Rows.end,
     records.SCORE: Rows.score,
+    records.STORED_SPAN: Rows.stored,
+    records.STORED_LOG: Rows.stored_log,
+    records.STORED_POINT: Rows.stored_point,
     records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
     records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
     records.OTLP_LOGS: lambda rows, payload, tail: rows.logs(payload, tail, is_json=False),
