@@ -26,6 +26,7 @@ VERBS = {
     "show": "print one trace as a tree",
     "sql": "query the store",
     "reindex": "read stored spans anew, as this version understands them",
+    "compact": "forget what is not kept any longer, and give unused space back",
     "doctor": "say what is set, where it came from, and what is wrong",
 }
 

@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from tracekit import semconv as sc
 from tracekit.errors import RefusedRowsError, StoreError
-from tracekit.store import Committed, Packed, Table, packing
+from tracekit.store import Committed, Forgotten, Packed, Retention, Table, packing
 from tracekit.store.cells import compute
 from tracekit.store.differences import differing
+from tracekit.store.duckdb import forgetting
 from tracekit.store.duckdb.queries import query
 from tracekit.store.previews import PREVIEW_LENGTH
 
@@ -77,6 +78,10 @@ class Writer:
             ) from error
         self._next_seq = stored.next_seq
         return Committed(spans=inserted, duplicates=total - inserted, logs=logs, metrics=metrics, changed=changed)
+
+    def forget(self, policy: Retention, *, now_ns: int) -> Forgotten:
+        """Delete what `policy` does not keep; see `forgetting.forget`."""
+        return forgetting.forget(self._connection, policy, now_ns=now_ns)
 
     def close(self) -> None:
         """Close the connection."""
