@@ -29,6 +29,7 @@ VERBS = {
     "export": "write traces as OTLP, to a file or a collector, or all of a store as a bundle",
     "import": "take in a bundle, or OTLP from a file",
     "reindex": "read stored spans anew, as this version understands them",
+    "compact": "forget what is not kept any longer, and give unused space back",
     "doctor": "say what is set, where it came from, and what is wrong",
 }
 

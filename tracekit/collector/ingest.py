@@ -7,6 +7,7 @@ read is counted and told, and never holds up the rest.
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tracekit.collector.removal import remove_stored
 from tracekit.collector.sifting import commit_sound
 from tracekit.collector.tail import Tail
 from tracekit.errors import StoreError
-from tracekit.store import Position, Store
+from tracekit.store import Forgotten, Position, Retention, Store
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +100,11 @@ class Ingest:
         """Remove the journals that the store has whole; which they were. See `removal`."""
         with self._lock:
             return remove_stored(self._dir, self._tails)
+
+    def forget(self, policy: Retention) -> Forgotten:
+        """Delete what is not kept any longer; see `Store.forget`."""
+        with self._lock:
+            return self._store.forget(policy, now_ns=time.time_ns())
 
     def fold(self) -> Progress:
         """Step until nothing new is there; what all the steps did.

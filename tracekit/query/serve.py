@@ -6,7 +6,9 @@ What the journals hold is folded in before a query, so that a program that has j
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -17,10 +19,11 @@ from starlette.routing import Route
 from tracekit.errors import QueryError, TracekitError, UsageError
 from tracekit.query import wire
 from tracekit.query.source import StoreSource
-from tracekit.store import Position
+from tracekit.store import Position, Retention
 
 SQL_PATH = "/api/sql"
 REINDEX_PATH = "/api/reindex"
+COMPACT_PATH = "/api/compact"
 
 _Answer = Callable[[Mapping[str, Any]], bytes]
 
@@ -37,7 +40,12 @@ def api_routes(source: StoreSource, *, key: str) -> list[Route]:
     def reindex(question: Mapping[str, Any]) -> bytes:
         return wire.dump_rederived(source.reindex(Position(**question["after"]), dialect=question["dialect"]))
 
-    return [_route(SQL_PATH, sql, key=key), _route(REINDEX_PATH, reindex, key=key)]
+    def compact(question: Mapping[str, Any]) -> bytes:
+        forgotten, compacted = source.compact(Retention(**question))
+        return json.dumps({"forgotten": asdict(forgotten), "compacted": asdict(compacted)}).encode()
+
+    table = {SQL_PATH: sql, REINDEX_PATH: reindex, COMPACT_PATH: compact}
+    return [_route(path, answer, key=key) for path, answer in table.items()]
 
 
 def _route(path: str, answer: _Answer, *, key: str) -> Route:

@@ -21,7 +21,7 @@ from tracekit.journal.writer import DIRECTORY_MODE
 from tracekit.query import running, wire
 from tracekit.query.extras import require_server
 from tracekit.query.running import Running
-from tracekit.store import Parameters, Position, Result, Store
+from tracekit.store import Compacted, Forgotten, Parameters, Position, Result, Retention, Store
 
 BUSY_SECONDS = 10.0
 """How long a database that another process holds is waited for."""
@@ -88,6 +88,10 @@ class StoreSource(_Closing):
         """Read the next stored spans anew; see `tracekit.collector.rederive.Rederiver.reindex`."""
         return self.ingest.reindex(after, dialect=dialect)
 
+    def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
+        """Forget what `policy` does not keep, and write the database anew; see `tracekit.store.Store.compact`."""
+        return self.ingest.forget(policy), self._store.compact()
+
     def close(self) -> None:
         """Let the database go."""
         self.ingest.close()
@@ -119,6 +123,16 @@ class RemoteSource(_Closing):
             StoreBusyError: `tracekit up` went away meanwhile.
         """
         return wire.load_rederived(self._ask("/api/reindex", {"after": asdict(after), "dialect": dialect}))
+
+    def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
+        """Have what `policy` does not keep forgotten, and the database written anew.
+
+        Raises:
+            StoreBusyError: `tracekit up` went away meanwhile.
+        """
+        question = {"seconds": policy.seconds, "projects": dict(policy.projects), "max_bytes": policy.max_bytes}
+        done = json.loads(self._ask("/api/compact", question))
+        return Forgotten(**done["forgotten"]), Compacted(**done["compacted"])
 
     def _ask(self, path: str, question: Mapping[str, Any]) -> bytes:
         """The answer to a question.

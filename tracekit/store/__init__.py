@@ -11,8 +11,23 @@ from typing import Any, Protocol
 
 from tracekit.model import RawLog, RawMetricPoint, RawSpan, Score, Span
 from tracekit.store.result import Result
+from tracekit.store.retention import Retention
 
-__all__ = ["Batch", "Committed", "Gap", "JournalState", "Packed", "Parameters", "Position", "Result", "Store", "Table"]
+__all__ = [
+    "Batch",
+    "Committed",
+    "Compacted",
+    "Forgotten",
+    "Gap",
+    "JournalState",
+    "Packed",
+    "Parameters",
+    "Position",
+    "Result",
+    "Retention",
+    "Store",
+    "Table",
+]
 
 Table = Any
 """An Arrow table; pyarrow ships no types."""
@@ -133,6 +148,28 @@ class Committed:
     changed: int = 0
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Forgotten:
+    """What was deleted because it is not kept any longer: traces, their spans, log records and data points."""
+
+    traces: int = 0
+    spans: int = 0
+    records: int = 0
+
+    def __add__(self, other: Forgotten) -> Forgotten:
+        return Forgotten(
+            traces=self.traces + other.traces, spans=self.spans + other.spans, records=self.records + other.records
+        )
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Compacted:
+    """What the database takes on disk, in bytes, before and after it was written anew."""
+
+    before: int
+    after: int
+
+
 class Store(Protocol):
     """A database of spans with one writer and any number of readers, in one process. Safe in any thread."""
 
@@ -168,6 +205,22 @@ class Store(Protocol):
             after: where to go on.
             dialect: only spans that were understood by this one.
             limit: how many at most.
+        """
+        ...
+
+    def forget(self, policy: Retention, *, now_ns: int) -> Forgotten:
+        """Delete what `policy` does not keep. The space is used again; the file gets smaller by `compact` only.
+
+        Raises:
+            StoreError: the database refused; nothing was deleted.
+        """
+        ...
+
+    def compact(self) -> Compacted:
+        """Write the database anew, without the space that nothing uses. Questions and commits wait meanwhile.
+
+        Raises:
+            StoreError: it cannot be (too little space for a second copy); the database is as it was.
         """
         ...
 

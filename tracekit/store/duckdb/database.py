@@ -11,11 +11,27 @@ import duckdb
 
 from tracekit.errors import StoreError
 from tracekit.model import RawSpan
-from tracekit.store import Batch, Committed, Gap, JournalState, Packed, Parameters, Position, Result, Store
-from tracekit.store.duckdb import opening, raw, reader
+from tracekit.store import (
+    Batch,
+    Committed,
+    Compacted,
+    Forgotten,
+    Gap,
+    JournalState,
+    Packed,
+    Parameters,
+    Position,
+    Result,
+    Store,
+)
+from tracekit.store.duckdb import compacting, opening, raw, reader
 from tracekit.store.duckdb.queries import query
 from tracekit.store.duckdb.writer import Writer
 from tracekit.store.packing import pack
+from tracekit.store.retention import Retention
+
+_LONGEST_READ = 60.0
+"""Seconds that `compact` waits for questions under way."""
 
 
 def open_store(path: Path) -> Store:
@@ -39,6 +55,7 @@ class DuckDBStore:
         self._writing = threading.Lock()
         self._forking = threading.Lock()
         self._reads: list[duckdb.DuckDBPyConnection] = []
+        self._read = threading.Condition(self._forking)
         self._version = 0
         self._closed = False
 
@@ -89,6 +106,29 @@ class DuckDBStore:
         with self._reader() as connection:
             return raw.following(connection, after, dialect=dialect, limit=limit)
 
+    def forget(self, policy: Retention, *, now_ns: int) -> Forgotten:
+        """Delete what is not kept; see `Store.forget`."""
+        with self._writing:
+            self._check_open()
+            done = self._writer.forget(policy, now_ns=now_ns)
+            if done.spans or done.records:
+                self._version += 1
+        return done
+
+    def compact(self) -> Compacted:
+        """Write the file anew; see `Store.compact`."""
+        with self._writing, self._read:
+            self._check_open()
+            if not self._read.wait_for(lambda: not self._reads, timeout=_LONGEST_READ):
+                raise StoreError("a question has been under way for a minute; compact when nobody asks anything.")
+            self._writer.close()
+            opening.release(self.path, self._root)
+            try:
+                return compacting.rewrite(self.path)
+            finally:
+                self._root = opening.connect(self.path)
+                self._writer = Writer(opening.cursor(self._root))
+
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one read-only statement; see `Store.sql`."""
         with self._reader() as connection:
@@ -117,7 +157,9 @@ class DuckDBStore:
             with connection:
                 yield connection
         finally:
-            self._reads.remove(connection)
+            with self._read:
+                self._reads.remove(connection)
+                self._read.notify_all()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from tracekit.errors import RefusedRowsError, StoreError
 from tracekit.semconv import EVENT_PREFIX, FETCH_RESPONSE
-from tracekit.store import Committed, Packed, Table, packing
+from tracekit.store import Committed, Forgotten, Packed, Retention, Table, packing
 from tracekit.store.cells import compute
 from tracekit.store.differences import differing
-from tracekit.store.duckdb import ledger
+from tracekit.store.duckdb import forgetting, ledger
 from tracekit.store.duckdb.queries import query
 
 _SLACK_NS = 1_000_000_000
@@ -77,6 +77,10 @@ class Writer:
             ) from error
         self._next_seq = stored.next_seq
         return Committed(spans=inserted, duplicates=total - inserted, logs=logs, metrics=metrics, changed=changed)
+
+    def forget(self, policy: Retention, *, now_ns: int) -> Forgotten:
+        """Delete what `policy` does not keep; see `forgetting.forget`."""
+        return forgetting.forget(self._connection, policy, now_ns=now_ns)
 
     def close(self) -> None:
         """Close the connection."""
