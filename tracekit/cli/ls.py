@@ -27,6 +27,8 @@ _PREVIEW = 32
 _LEGIBLE = 24
 """Columns below which the beginning of a text says nothing."""
 _GAP = 2
+_INDEXING_SECONDS = 2.0
+"""How long a search waits for the index to be brought up, where no `tracekit up` does that."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +39,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session", help="traces of this session id")
     parser.add_argument("--user", help="traces of this user id")
     parser.add_argument("--project", help="traces of this project")
-    parser.add_argument("--text", help="traces that contain this text")
+    parser.add_argument("--text", metavar="QUERY", help='traces whose spans hold these words: weather wea* "in a row"')
+    parser.add_argument(
+        "--attribute", type=_attribute, action="append", default=[], metavar="KEY[=VALUE]", help="with this attribute"
+    )
     parser.add_argument("--since", type=_since, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON array")
@@ -57,10 +62,15 @@ def run(args: argparse.Namespace) -> int:
         user_id=args.user,
         project=args.project,
         text=args.text,
+        attributes=tuple(args.attribute),
         since=args.since,
     )
     with opened(args) as source:
+        if filters.text is not None or filters.attributes:
+            source.index_words(seconds=_INDEXING_SECONDS)
         page = list_traces(source, limit=args.limit, filters=filters)
+    if page.notice is not None:
+        output.talk(page.notice)
     if args.json:
         output.dump(page.traces)
     elif args.ndjson:
@@ -144,6 +154,11 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def _attribute(text: str) -> tuple[str, str | None]:
+    key, given, value = text.partition("=")
+    return key, value if given else None
 
 
 def _since(text: str) -> datetime:

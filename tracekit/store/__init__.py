@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from tracekit.model import Score, Span
 from tracekit.store.result import Result
+from tracekit.store.search.index import SearchIndex
 
 __all__ = ["Batch", "Committed", "Gap", "JournalState", "Packed", "Parameters", "Result", "Store", "Table"]
 
@@ -103,6 +104,11 @@ class Committed:
 
 class Store(Protocol):
     """A database of spans with one writer and any number of readers, in one process. Safe in any thread."""
+
+    @property
+    def index(self) -> SearchIndex:
+        """The index of the words in it; behind it by as much as nobody has caught up. See `search.following`."""
+        ...
 
     @property
     def version(self) -> int:

@@ -15,6 +15,7 @@ from tracekit.store.duckdb import opening, reader
 from tracekit.store.duckdb.queries import query
 from tracekit.store.duckdb.writer import Writer
 from tracekit.store.packing import pack
+from tracekit.store.search.index import SearchIndex, beside
 
 
 def open_store(path: Path) -> Store:
@@ -33,6 +34,7 @@ class DuckDBStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+        self.index = SearchIndex(beside(self.path))
         self._root = opening.connect(self.path)
         self._writer = Writer(opening.cursor(self._root))
         self._writing = threading.Lock()
@@ -93,6 +95,7 @@ class DuckDBStore:
         with self._writing:
             if not self._closed:
                 self._closed = True
+                self.index.close()
                 self._writer.close()
                 opening.release(self.path, self._root)
 

@@ -1,0 +1,1 @@
+SELECT max(start_time) FROM internal.spans WHERE seq < $seq;
