@@ -27,7 +27,7 @@ SCAN_SECONDS = 2.0
 _FOLDER = Path(__file__).parent / "sql"
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _SCANNED = 256
-_FIRST, _MOST, _GROWTH = 256, 1 << 16, 4
+_FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
 _SPARSE = 16
 _FEW = 48
 """So many numbers DuckDB looks up one by one; for more it reads all that lies between them."""
@@ -59,7 +59,7 @@ def search(
         source: what is searched.
         text: the query, see `docs/search.md`; a whole trace id is found as well.
         attributes: keys, each with a value or None for any.
-        filters: the parameters of `list_traces.sql`, without `among`.
+        filters: the parameters of `list_traces.sql`.
     """
     query = parse(text, attributes)
     if not query.terms:
@@ -87,7 +87,8 @@ class _Search:
 
     def run(self, text: str) -> Found:
         self._keep(self._beside(text))
-        for numbers in _growing(self._numbers()):
+        first = _SCANNED if self._query.needs_positions else _FIRST
+        for numbers in _growing(self._numbers(), first):
             self._keep(self._traces_of(numbers))
             if self._is_enough(numbers[-1]):
                 break
@@ -139,7 +140,8 @@ class _Search:
         """Add the newest of these traces that pass the filters."""
         wanted = [trace_id for trace_id in trace_ids if trace_id not in self._kept]
         if wanted:
-            rows = self._source.sql(statement(_FOLDER, "list_traces"), {**self._filters, "among": wanted}).dicts()
+            query = statement(_FOLDER, "among") + statement(_FOLDER, "list_traces")
+            rows = self._source.sql(query, {**self._filters, "among": wanted}).dicts()
             self._kept |= {str(row["trace_id"]): row for row in rows}
 
     def _newest(self) -> list[dict[str, Any]]:
@@ -153,15 +155,15 @@ class _Search:
         since = self._filters["since"]
         if not full and since is None:
             return False
-        latest = self._source.sql(statement(_FOLDER, "newest_before"), {"seq": number}).rows[0][0]
-        return latest is None or (full and newest[-1]["start_time"] > latest) or (
-            since is not None and latest < _instant(since)
-        )  # fmt: skip
+        older = self._source.sql(statement(_FOLDER, "newest_before"), {"seq": number}).rows
+        if not older:
+            return True
+        [(latest,)] = older
+        return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _instant(since))
 
 
-def _growing(numbers: Iterator[int]) -> Iterator[list[int]]:
-    """Few at first, for most questions need no more."""
-    size = _FIRST
+def _growing(numbers: Iterator[int], size: int) -> Iterator[list[int]]:
+    """Pieces of numbers, of `size` at first: most questions need no more."""
     while chunk := list(islice(numbers, size)):
         yield chunk
         size = min(size * _GROWTH, _MOST)

@@ -87,7 +87,7 @@ def list_traces(
     bound["limit"] = limit + 1
     notice = None
     if text is None and not attributes:
-        traces = source.sql(statement(_FOLDER, "list_traces"), {**bound, "among": None}).dicts()
+        traces = source.sql(statement(_FOLDER, "list_traces"), bound).dicts()
     else:
         found = search(source, text or "", attributes, filters=bound)
         traces, notice = found.traces, found.notice

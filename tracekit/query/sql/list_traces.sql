@@ -13,7 +13,6 @@ WHERE ($project::VARCHAR IS NULL OR project = $project)
     AND ($name::VARCHAR IS NULL OR contains(lower(name), lower($name)))
     AND ($since::VARCHAR IS NULL OR start_time >= $since::TIMESTAMPTZ)
     AND ($until::VARCHAR IS NULL OR start_time < $until::TIMESTAMPTZ)
-    AND ($among::VARCHAR[] IS NULL OR trace_id IN (SELECT unnest($among::VARCHAR[])))
     AND ($before::VARCHAR IS NULL OR (start_time, trace_id) < ($before::TIMESTAMPTZ, $before_id::VARCHAR))
 ORDER BY start_time DESC, trace_id DESC
 LIMIT $limit;

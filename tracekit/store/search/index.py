@@ -172,22 +172,28 @@ class SearchIndex:
             raise StoreError(f"the search index {path} cannot be written: {error}.") from error
 
     def _connected(self, path: Path) -> sqlite3.Connection:
-        if self._open is not None and self._open[0] == path:
+        if self._open is not None and self._open[0] == path and path.exists():
             return self._open[1]
         self.close()
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = not path.exists()
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if not path.exists():
+            self._make(path)
         connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None)
         self._open = path, connection
-        if fresh or not path.stat().st_size:
-            connection.execute("PRAGMA page_size = 16384")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA wal_autocheckpoint = 256")
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            connection.executescript(f"BEGIN; {statement(_SQL, 'part')} COMMIT;")
         return connection
+
+    def _make(self, path: Path) -> None:
+        """A new file, under its name only once it is whole: readers look at whatever has such a name."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".new")
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_RDWR, 0o600))
+        with contextlib.closing(sqlite3.connect(unfinished)) as connection:
+            connection.execute("PRAGMA page_size = 16384")
+            connection.executescript(statement(_SQL, "part"))
+        unfinished.rename(path)
 
     def _remove(self, path: Path) -> None:
         if self._open is not None and self._open[0] == path:
@@ -204,7 +210,9 @@ def _reading(path: Path) -> Generator[sqlite3.Connection]:
             found.execute("PRAGMA query_only = 1")
             yield found
     except sqlite3.Error as error:
-        raise DamagedIndexError(f"the search index {path} cannot be read ({error}); it is written anew.") from error
+        if _is_damage(error):
+            raise DamagedIndexError(f"the search index {path} cannot be read ({error}); it is written anew.") from error
+        raise StoreError(f"the search index {path} cannot be read at the moment: {error}.") from error
 
 
 def _is_damage(error: BaseException) -> bool:

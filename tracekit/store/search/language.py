@@ -59,18 +59,18 @@ def parse(text: str, attributes: Iterable[tuple[str, str | None]] = ()) -> Query
 
 def _term(piece: re.Match[str]) -> Term:
     phrase, bare = piece[1], piece[2]
-    found = tokens(phrase if bare is None else bare)
+    found = tokens(folded(phrase if bare is None else bare))
     return Term(words=found, prefix=bare is not None and bare.endswith("*"))
 
 
 @lru_cache(256)
 def tokens(text: str) -> tuple[str, ...]:
-    """The words of a text, as the tokenizer has them."""
+    """The words of a folded text, as the tokenizer has them."""
     connection = sqlite3.connect(":memory:")
     try:
         connection.execute(f'CREATE VIRTUAL TABLE words USING fts5(text, tokenize="{TOKENIZER}")')
         connection.execute("CREATE VIRTUAL TABLE seen USING fts5vocab(words, instance)")
-        connection.execute("INSERT INTO words VALUES (?)", (folded(text),))
+        connection.execute("INSERT INTO words VALUES (?)", (text,))
         found = connection.execute('SELECT term FROM seen ORDER BY "offset"').fetchall()
     finally:
         connection.close()
