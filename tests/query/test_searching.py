@@ -55,7 +55,9 @@ def test_all_words_are_in_one_span_and_the_other_filters_hold(store: Store, *, i
                 span("two", trace=2, number=1, input="family", attributes={"app.tier": "silver"}, project="other"),
                 span("child", trace=2, number=2, parent=1, input="discount", attributes={"app.list": ["x", 1]}),
             ],
-            opened={"j": [span("three", trace=3, input="an open family", end_ns=None, attributes={"app.tier": "gold"})]},
+            opened={
+                "j": [span("three", trace=3, input="an open family", end_ns=None, attributes={"app.tier": "gold"})]
+            },
         )
     )
     if indexed:

@@ -119,9 +119,7 @@ def test_no_time_means_nothing_lost_but_a_number_of_what_is_left(store: DuckDBSt
 
 
 @pytest.mark.parametrize("damage", ["garbage", "missing", "empty", "version"])
-def test_what_is_damaged_is_written_anew(
-    store: DuckDBStore, damage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_damaged_is_written_anew(store: DuckDBStore, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "PART", 16)
     store.commit(Batch(spans=[span(f"alpha{n}", trace=n) for n in range(1, 41)]))
     catch_up(store.index, store)

@@ -67,6 +67,8 @@ class SearchIndex:
         self._writable = writable
         self._writing = threading.RLock()
         self._open: tuple[Path, sqlite3.Connection] | None = None
+        self._pooling = threading.Lock()
+        self._idle: dict[tuple[Path, int], list[sqlite3.Connection]] = {}
 
     def parts(self) -> list[Path]:
         """The files, newest first."""
@@ -79,7 +81,7 @@ class SearchIndex:
             DamagedIndexError: the newest file cannot be read.
         """
         for path in self.parts():
-            with _reading(path) as connection:
+            with self._reading(path) as connection:
                 about = connection.execute("SELECT version, store, last FROM about").fetchone()
             if about is not None:
                 version, store, last = about
@@ -114,7 +116,7 @@ class SearchIndex:
             DamagedIndexError: a file cannot be read.
         """
         for path in self.parts():
-            with _reading(path) as connection:
+            with self._reading(path) as connection:
                 found = connection.execute(
                     "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC", (query.candidates,)
                 )
@@ -140,7 +142,7 @@ class SearchIndex:
         damaged: list[Path] = []
         for path in self.parts():
             try:
-                with _reading(path) as connection:
+                with self._reading(path) as connection:
                     connection.execute("SELECT rowid FROM words WHERE words MATCH '\"_\"' ORDER BY rowid").fetchone()
                     connection.execute("SELECT last FROM about").fetchone()
             except DamagedIndexError:
@@ -151,6 +153,10 @@ class SearchIndex:
 
     def close(self) -> None:
         """Let its files go; reading and writing open them again."""
+        self._forget()
+        self._close_writer()
+
+    def _close_writer(self) -> None:
         with self._writing:
             if self._open is not None:
                 _, connection = self._open
@@ -166,7 +172,7 @@ class SearchIndex:
                 connection.execute("DELETE FROM about")
                 connection.execute("INSERT INTO about VALUES (?, ?, ?)", (VERSION, store, last))
         except (sqlite3.Error, OSError) as error:
-            self.close()
+            self._close_writer()
             if _is_damage(error):
                 raise DamagedIndexError(f"the search index {path} is damaged ({error}); it is written anew.") from error
             raise StoreError(f"the search index {path} cannot be written: {error}.") from error
@@ -174,7 +180,7 @@ class SearchIndex:
     def _connected(self, path: Path) -> sqlite3.Connection:
         if self._open is not None and self._open[0] == path and path.exists():
             return self._open[1]
-        self.close()
+        self._close_writer()
         if not path.exists():
             self._make(path)
         connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None)
@@ -195,24 +201,46 @@ class SearchIndex:
             connection.executescript(statement(_SQL, "part"))
         unfinished.rename(path)
 
+    @contextlib.contextmanager
+    def _reading(self, path: Path) -> Generator[sqlite3.Connection]:
+        """A connection for one question, kept for the next: to open one takes longer than most questions."""
+        try:
+            key = path, path.stat().st_ino
+            with self._pooling:
+                kept = self._idle.get(key)
+                connection = kept.pop() if kept else None
+            if connection is None:
+                # Not for reading only: a reader has to make SQLite's shared memory where it is not there.
+                uri = f"{path.as_uri()}?mode=rw"
+                connection = sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, check_same_thread=False)
+                connection.execute("PRAGMA query_only = 1")
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            with self._pooling:
+                self._idle.setdefault(key, []).append(connection)
+        except (sqlite3.Error, FileNotFoundError) as error:
+            if _is_damage(error):
+                raise DamagedIndexError(
+                    f"the search index {path} cannot be read ({error}); it is written anew."
+                ) from error
+            raise StoreError(f"the search index {path} cannot be read at the moment: {error}.") from error
+
+    def _forget(self, path: Path | None = None) -> None:
+        """Close the connections that are kept, to one file or to all."""
+        with self._pooling:
+            for key in [key for key in self._idle if path is None or key[0] == path]:
+                for connection in self._idle.pop(key):
+                    connection.close()
+
     def _remove(self, path: Path) -> None:
         if self._open is not None and self._open[0] == path:
-            self.close()
+            self._close_writer()
+        self._forget(path)
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _reading(path: Path) -> Generator[sqlite3.Connection]:
-    try:
-        # For reading only it would have to be there, and then SQLite could not share its log with a writer.
-        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=_WAIT_SECONDS)) as found:
-            found.execute("PRAGMA query_only = 1")
-            yield found
-    except sqlite3.Error as error:
-        if _is_damage(error):
-            raise DamagedIndexError(f"the search index {path} cannot be read ({error}); it is written anew.") from error
-        raise StoreError(f"the search index {path} cannot be read at the moment: {error}.") from error
 
 
 def _is_damage(error: BaseException) -> bool:
