@@ -94,6 +94,7 @@ class StoreSource(_Closing):
 
     def close(self) -> None:
         """Let the database go."""
+        self.ingest.close()
         self.store.close()
 
     def interrupt(self) -> None:
@@ -195,11 +196,16 @@ def hold(directory: Path, database: Path) -> StoreSource:
         if up is not None:
             raise StoreBusyError(f"tracekit up already runs for {directory}: process {up.pid}, {up.url}.")
 
-    return _patiently(directory, database, refuse_a_second)
+    return _patiently(directory, database, refuse_a_second, apart=True)
 
 
-def _patiently(directory: Path, database: Path, meanwhile: Callable[[], R | None]) -> StoreSource | R:
-    """Open the store, or take what `meanwhile`, asked before each try, has found."""
+def _patiently(
+    directory: Path, database: Path, meanwhile: Callable[[], R | None], *, apart: bool = False
+) -> StoreSource | R:
+    """Open the store, or take what `meanwhile`, asked before each try, has found.
+
+    `apart` is whether journals are decoded in another process.
+    """
     deadline = time.monotonic() + BUSY_SECONDS
     wait = _FIRST_WAIT
     while True:
@@ -219,9 +225,8 @@ def _patiently(directory: Path, database: Path, meanwhile: Callable[[], R | None
             wait = min(2 * wait, _LONGEST_WAIT)
         else:
             prices = config.setting("prices").value
-            return StoreSource(
-                store, Ingest(directory / config.JOURNAL, store, prices=Path(prices) if prices else None)
-            )
+            journals, file = directory / config.JOURNAL, Path(prices) if prices else None
+            return StoreSource(store, Ingest(journals, store, prices=file, apart=apart))
 
 
 def _running(directory: Path, database: Path) -> Running | None:

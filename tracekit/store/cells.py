@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute
 
@@ -32,8 +33,16 @@ def text(values: Sequence[Any], kind: Any = None) -> Array:
         return pa.array([_mended(value) for value in values], kind or pa.string())
 
 
-def json_text(value: Any) -> str:
-    """The JSON of a value; what JSON cannot say becomes text."""
+def json_text(value: Any) -> str | bytes:
+    """The JSON of a value, which may come as UTF-8; what JSON cannot say becomes text."""
+    try:
+        quick = orjson.dumps(value)
+    except TypeError:  # integers beyond 64 bits, halves of surrogate pairs, types that JSON lacks
+        return _exact(value)
+    return _exact(value) if b"null" in quick else quick  # which NaN and the infinities become, without a word
+
+
+def _exact(value: Any) -> str:
     try:
         return _encode(value)
     except ValueError:  # NaN or an infinity, which a journal's JSON may hold

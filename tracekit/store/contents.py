@@ -8,6 +8,7 @@ than all the rest of a span.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,8 @@ _JSON = (
 )  # fmt: skip
 _TEXT_OR_JSON = ("input", "output")
 _FIELDS = (*_JSON, *_TEXT_OR_JSON)
+_values = attrgetter(*_FIELDS)
+_ABSENT = object()
 _CARRIED = pa.list_(pa.struct([("attribute", pa.string()), ("source", pa.string()), ("encoded", pa.bool_())]))
 
 _Part = tuple[str, str, bool]
@@ -29,22 +32,22 @@ _Part = tuple[str, str, bool]
 
 def columns(found: Sequence[Span]) -> dict[str, Array]:
     """The content columns of `internal.spans`, with `attributes`, `events`, `links` and `carried`."""
-    cells: dict[str, list[str | None]] = {field: [None] * len(found) for field in _FIELDS}
-    attributes: list[str] = []
+    cells: list[list[str | bytes | None]] = [[None] * len(found) for _ in _FIELDS]
+    attributes: list[str | bytes] = []
     carried: list[tuple[_Part, ...]] = []
     for row, span in enumerate(found):
         parts: list[_Part] = []
-        for field in _FIELDS:
-            value = getattr(span, field)
+        for field, column, value in zip(_FIELDS, cells, _values(span), strict=True):
             if value is not None:
-                cells[field][row] = _cell(span, field, value, parts)
+                column[row] = _cell(span, field, value, parts)
         rest = span.attributes
         if parts:
-            left_out = {part[0] for part in parts}
-            rest = {name: value for name, value in rest.items() if name not in left_out}
+            rest = rest.copy()
+            # Two columns may say what one attribute says: it is put back once.
+            parts = [part for part in parts if rest.pop(part[0], _ABSENT) is not _ABSENT]
         attributes.append(json_text(rest))
         carried.append(tuple(parts))
-    made = {field: text(values) for field, values in cells.items()}
+    made = {field: text(column) for field, column in zip(_FIELDS, cells, strict=True)}
     made["attributes"] = text(attributes)
     made["carried"] = _carried(carried)
     made["events"] = text([json_text(span.events) if span.events else "[]" for span in found])
@@ -52,7 +55,7 @@ def columns(found: Sequence[Span]) -> dict[str, Array]:
     return made
 
 
-def _cell(span: Span, field: str, value: Any, parts: list[_Part]) -> str:
+def _cell(span: Span, field: str, value: Any, parts: list[_Part]) -> str | bytes:
     """The text of one cell; notes in `parts` the attribute that it says, if there is one."""
     attribute = span.promoted.get(field)
     plain = field in _TEXT_OR_JSON

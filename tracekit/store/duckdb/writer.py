@@ -6,7 +6,7 @@ start. There is no unique index, which would cost more than the rows.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -91,10 +91,13 @@ class _Commit:
         self._may_hold_twins = compute.any(compute.and_(spans["counted"], spans["response_id"].is_valid())).as_py()
         numbers = pa.array(range(self.next_seq, self.next_seq + len(spans)), pa.int64())
         self.next_seq += len(spans)
+        are_open, are_interrupted = self._one("unfinished", window)
         with self._table("incoming", spans.append_column("seq", numbers)):
-            self._run("drop_interrupted", window)
+            if are_interrupted:
+                self._run("drop_interrupted", window)
             inserted = self._run("insert_spans", window)
-            self._run("close_open")
+            if are_open:
+                self._run("close_open")
         return inserted
 
     def opened(self, spans: Table) -> None:
@@ -122,9 +125,9 @@ class _Commit:
             return
         touched = pa.chunked_array([chunk for part in self._touched for chunk in part.chunks], pa.string())
         with self._table("touched", pa.table({"trace_id": touched.unique()})):
-            row = self._connection.execute(query("earliest_touched")).fetchone()
-            if row and row[0] is not None:
-                self._reach(row[0])
+            (known,) = self._one("earliest_touched")
+            if known is not None:
+                self._reach(known)
             bound = {"earliest": self._earliest}
             if self._may_hold_twins:
                 self._run("fold_twins", bound)
@@ -163,7 +166,11 @@ class _Commit:
         finally:
             self._connection.unregister(name)
 
-    def _run(self, name: str, bound: dict[str, Any] | None = None) -> int:
+    def _run(self, name: str, bound: Mapping[str, Any] | None = None) -> int:
         """Run a statement; how many rows it changed."""
-        row = self._connection.execute(query(name), bound or {}).fetchone()
-        return row[0] if row else 0
+        return self._one(name, bound)[0]
+
+    def _one(self, name: str, bound: Mapping[str, Any] | None = None) -> tuple[Any, ...]:
+        """Run a statement that answers with one row."""
+        [row] = self._connection.execute(query(name), bound or {}).fetchall()
+        return row
