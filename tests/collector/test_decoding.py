@@ -99,7 +99,7 @@ def test_a_batch_that_cannot_be_stored_is_read_again(journal: Path, store: Store
     other.close()
     with pytest.raises(StoreError):
         ingest.fold()
-    ingest._store = store
+    ingest._store = ingest._rederiver._store = store
     reading = ingest._reading
     assert isinstance(reading, DecodingProcess)
     reading._states = store.journals

@@ -7,15 +7,19 @@ read is counted and told, and never holds up the rest.
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracekit.collector.decoding import DecodingProcess
-from tracekit.collector.reading import BATCH_BYTES, Readable, Reading
+from tracekit.collector.quarantine import Quarantine
+from tracekit.collector.reading import BATCH_BYTES, Charges, Readable, Reading
+from tracekit.collector.rederive import Rederived, Rederiver
 from tracekit.collector.removal import remove_stored
+from tracekit.collector.sifting import commit_sound
 from tracekit.collector.tail import Tail
 from tracekit.errors import StoreError
-from tracekit.store import Store
+from tracekit.store import Forgotten, Position, Retention, Store
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +62,9 @@ class Ingest:
         self._tails = {name: Tail.resume(state) for name, state in store.journals().items()}
         reading = DecodingProcess if apart else Reading
         self._reading: Readable = reading(journal_dir, store.journals, prices=prices, limit=limit)
+        self.quarantine = Quarantine(journal_dir.parent)
+        self._rederiver = Rederiver(store, Charges(prices))
+        self._may_hold_unread = True
 
     def step(self) -> Progress:
         """Read about `limit` bytes of what is new, and commit it in one transaction. Safe to call again and again.
@@ -70,18 +77,34 @@ class Ingest:
             progress = Progress(read_bytes=taken.read_bytes, notices=taken.notices, more=taken.more)
             if taken.packed is not None:
                 try:
-                    committed = self._store.commit(taken.packed)
+                    for refused in taken.refused:
+                        self.quarantine.put(refused)
+                    committed = commit_sound(self._store, taken.packed, self.quarantine.put)
                 except StoreError:
                     self._reading.reset()
                     raise
                 self._tails.update({state.name: Tail.resume(state) for state in taken.packed.journals})
                 progress.spans, progress.duplicates = committed.spans, committed.duplicates
+                self._may_hold_unread = True
+            if self._may_hold_unread:
+                self._rederiver.join_logs()
+                self._may_hold_unread = False
             return progress
+
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Read the next stored spans anew; see `Rederiver.reindex`."""
+        with self._lock:
+            return self._rederiver.reindex(after, dialect=dialect)
 
     def remove_stored(self) -> list[Path]:
         """Remove the journals that the store has whole; which they were. See `removal`."""
         with self._lock:
             return remove_stored(self._dir, self._tails)
+
+    def forget(self, policy: Retention) -> Forgotten:
+        """Delete what is not kept any longer; see `Store.forget`."""
+        with self._lock:
+            return self._store.forget(policy, now_ns=time.time_ns())
 
     def fold(self) -> Progress:
         """Step until nothing new is there; what all the steps did.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tracekit.collector.quarantine import Refused
 from tracekit.collector.rows import Rows
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
@@ -31,9 +32,18 @@ States = Callable[[], Mapping[str, JournalState]]
 
 @dataclass(slots=True, kw_only=True)
 class Taken:
-    """What was read at once: the rows (None where nothing is new), what could not be read, whether more is there."""
+    """What was read at once.
+
+    Attributes:
+        packed: the rows; None where nothing is new.
+        refused: records that no rows could be made of.
+        read_bytes: how much was read.
+        notices: sentences about what could not be read.
+        more: whether more is there.
+    """
 
     packed: Packed | None = None
+    refused: list[Refused] = field(default_factory=list[Refused])
     read_bytes: int = 0
     notices: list[str] = field(default_factory=list[str])
     more: bool = False
@@ -79,7 +89,7 @@ class Reading:
         self._dir = directory
         self._states = states
         self._limit = limit
-        self._pricer = pricer(prices) if prices is not None else None
+        self._charge = Charges(prices)
         self._unreadable: set[Path] = set()
         self._known: dict[str, Tail] | None = None
 
@@ -103,17 +113,13 @@ class Reading:
                 if tail is not None:
                     read.append(tail)
             if read:
+                taken.refused = rows.refused
                 taken.packed = rows.packed(read, self._known.values())
                 self._known.update({tail.name: tail for tail in read})
             return taken
 
     def close(self) -> None:
         """See `Readable`; here is nothing to let go of."""
-
-    def _charge(self, span: Span) -> None:
-        if self._pricer is None:
-            self._pricer = pricer(None)
-        self._pricer.charge(span)
 
     def _advance(self, path: Path, known: Tail, rows: Rows, taken: Taken) -> Tail | None:
         """Take in what is new in one journal; the tail as it then is, or None where nothing has changed."""
@@ -170,6 +176,26 @@ def pricer(prices: Path | None) -> Pricer:
     from tracekit.store.pricing import Pricer  # noqa: PLC0415 - 400 ms to import, and only new model calls need it
 
     return Pricer(prices)
+
+
+class Charges:
+    """Sets what a span has cost; the built-in list is loaded when the first span needs it.
+
+    Args:
+        prices: a JSON file of prices that come before the built-in ones.
+
+    Raises:
+        UsageError: the file cannot be used.
+    """
+
+    def __init__(self, prices: Path | None) -> None:
+        self._pricer = pricer(prices) if prices is not None else None
+
+    def __call__(self, span: Span) -> None:
+        """Charge one span."""
+        if self._pricer is None:
+            self._pricer = pricer(None)
+        self._pricer.charge(span)
 
 
 @contextlib.contextmanager

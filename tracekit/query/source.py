@@ -6,12 +6,14 @@ is asked over HTTP, and two short commands that meet wait for each other.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from tracekit import config, errors
 from tracekit.errors import StoreBusyError, StoreError
@@ -19,7 +21,7 @@ from tracekit.journal.writer import DIRECTORY_MODE
 from tracekit.query import running, wire
 from tracekit.query.extras import require_server
 from tracekit.query.running import Running
-from tracekit.store import Parameters, Result, Store
+from tracekit.store import Compacted, Forgotten, Parameters, Position, Result, Retention, Store
 from tracekit.store.search.following import catch_up
 from tracekit.store.search.index import SearchIndex, beside
 
@@ -28,6 +30,7 @@ BUSY_SECONDS = 10.0
 
 if TYPE_CHECKING:
     from tracekit.collector.ingest import Ingest
+    from tracekit.collector.rederive import Rederived
 
 R = TypeVar("R")
 
@@ -92,6 +95,14 @@ class StoreSource(_Closing):
         """Answer one statement; see `tracekit.store.Store.sql`."""
         return self.store.sql(query, parameters, limit=limit)
 
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Read the next stored spans anew; see `tracekit.collector.rederive.Rederiver.reindex`."""
+        return self.ingest.reindex(after, dialect=dialect)
+
+    def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
+        """Forget what `policy` does not keep, and write the database anew; see `tracekit.store.Store.compact`."""
+        return self.ingest.forget(policy), self.store.compact()
+
     def close(self) -> None:
         """Let the database go."""
         self.ingest.close()
@@ -118,11 +129,38 @@ class RemoteSource(_Closing):
         Raises:
             StoreBusyError: `tracekit up` went away meanwhile.
         """
-        body = json.dumps({"query": query, "parameters": wire.pack(parameters), "limit": limit})
+        return wire.load(self._ask("/api/sql", {"query": query, "parameters": wire.pack(parameters), "limit": limit}))
+
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Have the next stored spans read anew; see `tracekit.collector.rederive.Rederiver.reindex`.
+
+        Raises:
+            StoreBusyError: `tracekit up` went away meanwhile.
+        """
+        return wire.load_rederived(self._ask("/api/reindex", {"after": asdict(after), "dialect": dialect}))
+
+    def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
+        """Have what `policy` does not keep forgotten, and the database written anew.
+
+        Raises:
+            StoreBusyError: `tracekit up` went away meanwhile.
+        """
+        question = {"seconds": policy.seconds, "projects": dict(policy.projects), "max_bytes": policy.max_bytes}
+        done = json.loads(self._ask("/api/compact", question))
+        return Forgotten(**done["forgotten"]), Compacted(**done["compacted"])
+
+    def _ask(self, path: str, question: Mapping[str, Any]) -> bytes:
+        """The answer to a question.
+
+        Raises:
+            StoreBusyError: nobody answers.
+            TracekitError: what the other side raised.
+        """
+        body = json.dumps(question)
         headers = {"Authorization": f"Bearer {self._up.key}", "Content-Type": "application/json"}
         connection = http.client.HTTPConnection(*self._up.address())
         try:
-            connection.request("POST", "/api/sql", body, headers)
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -131,7 +169,7 @@ class RemoteSource(_Closing):
         finally:
             connection.close()
         if answer.status == http.client.OK:
-            return wire.load(content)
+            return content
         raise _error(content)
 
 
@@ -159,9 +197,12 @@ def open_source(
         )
     found = _patiently(directory, database, lambda: _remote(directory, database))
     if isinstance(found, StoreSource):
-        for notice in found.fold():
-            if tell is not None:
-                tell(notice)
+        with contextlib.ExitStack() as unless_folded:
+            unless_folded.callback(found.close)
+            for notice in found.fold():
+                if tell is not None:
+                    tell(notice)
+            unless_folded.pop_all()
     return found
 
 
@@ -226,7 +267,11 @@ def _patiently(
         else:
             prices = config.setting("prices").value
             journals, file = directory / config.JOURNAL, Path(prices) if prices else None
-            return StoreSource(store, Ingest(journals, store, prices=file, apart=apart))
+            with contextlib.ExitStack() as unless_ready:
+                unless_ready.callback(store.close)
+                ingest = Ingest(journals, store, prices=file, apart=apart)
+                unless_ready.pop_all()
+            return StoreSource(store, ingest)
 
 
 def _running(directory: Path, database: Path) -> Running | None:

@@ -99,8 +99,8 @@ def list_traces(
 def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     """One trace with its spans, in the order they started, and its scores; None where there is no such trace.
 
-    The spans carry no message content: `get_span` does. `unpriced` counts the spans that own usage and whose
-    price is not known: unless it is 0, the trace's cost is a lower bound.
+    The spans carry no message content: `get_span` does. `unpriced` counts the calls whose usage or price is
+    not known: unless it is 0, the trace's cost is a lower bound.
     """
     rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not rows:
@@ -109,8 +109,7 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     bound = {"trace_id": trace_id, "start_time": _bindable(trace["start_time"])}
     spans = source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()
     scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
-    unpriced = sum(span["counted"] and span["cost_usd"] is None for span in spans)
-    return {**trace, "spans": spans, "scores": scores, "unpriced": unpriced}
+    return {**trace, "spans": spans, "scores": scores, "unpriced": trace["unpriced_spans"]}
 
 
 def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
+import msgspec
 import pyarrow as pa
 import pyarrow.compute
 
@@ -22,6 +22,7 @@ Array = Any
 compute: Any = pyarrow.compute
 """Its functions are made at import, where no type checker sees them."""
 
+_quick = msgspec.json.Encoder().encode
 _encode = encoder(str, ascii_only=False, allow_nan=False)
 
 
@@ -36,8 +37,8 @@ def text(values: Sequence[Any], kind: Any = None) -> Array:
 def json_text(value: Any) -> str | bytes:
     """The JSON of a value, which may come as UTF-8; what JSON cannot say becomes text."""
     try:
-        quick = orjson.dumps(value)
-    except TypeError:  # integers beyond 64 bits, halves of surrogate pairs, types that JSON lacks
+        quick = _quick(value)
+    except (TypeError, UnicodeEncodeError):  # types that JSON lacks, halves of surrogate pairs
         return _exact(value)
     return _exact(value) if b"null" in quick else quick  # which NaN and the infinities become, without a word
 

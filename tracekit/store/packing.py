@@ -12,25 +12,31 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracekit.model import Score, Span
-from tracekit.store import Batch, JournalState, Packed, Table, contents
+from tracekit import semconv as sc
+from tracekit.model import DEFAULT_PROJECT, RawLog, RawMetricPoint, Score, Span
+from tracekit.store import Batch, JournalState, Packed, Table, contents, signals
 from tracekit.store.cells import Array, compute, json_text, text
-from tracekit.store.previews import assistant_text, user_text
+from tracekit.store.previews import assistant_text, input_text, output_text, user_text
 
 _TEXT = (
     "trace_id", "span_id", "parent_span_id", "project", "service", "name", "kind", "operation", "provider",
     "request_model", "response_model", "model", "status", "status_message", "error_type", "outcome",
     "session_id", "user_id", "response_id", "tool_name", "tool_call_id", "scope_name", "scope_version",
-    "dialect", "price_source",
+    "dialect", "price_source", "service_tier", "usage_fault",
 )  # fmt: skip
 _INTEGERS = (
     "start_ns", "end_ns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-    "reasoning_tokens",
+    "reasoning_tokens", "raw_kind", "raw_status", "derivation",
 )  # fmt: skip
-_DOUBLES = ("ttft_ms", "cost_usd")
+_DOUBLES = ("ttft_ms", "cost_usd", "given_cost_usd")
 _LISTS = ("tags", "finish_reasons")
-_PLAIN = (*_TEXT, *_INTEGERS, *_DOUBLES, *_LISTS, "counted", "resource", "input_messages", "output_messages")
+_PLAIN = (
+    *_TEXT, *_INTEGERS, *_DOUBLES, *_LISTS, "counted", "usage_details", "resource", "input_messages", "output_messages",
+    "input", "output", "tool_arguments", "tool_result",
+)  # fmt: skip
 _plain = attrgetter(*_PLAIN)
+_FAULTS = (pa.ArrowException, ArithmeticError, TypeError, ValueError)
+"""What becomes of a value that is not of its column's type."""
 _PASS = 500
 """Spans turned at a time."""
 
@@ -44,7 +50,15 @@ def pack(batch: Batch) -> Packed:
     for span in batch.spans:
         packer.add(span)
     opened = [(journal, span) for journal, spans in batch.opened.items() for span in spans]
-    return packer.packed(opened=opened, scores=batch.scores, interrupted=batch.interrupted, journals=batch.journals)
+    return packer.packed(
+        opened=opened,
+        scores=batch.scores,
+        interrupted=batch.interrupted,
+        journals=batch.journals,
+        logs=batch.logs,
+        metrics=batch.metrics,
+        rederived=batch.rederived,
+    )
 
 
 class Packer:
@@ -78,6 +92,9 @@ class Packer:
         scores: Sequence[Score] = (),
         interrupted: Sequence[str] = (),
         journals: Sequence[JournalState] = (),
+        logs: Sequence[RawLog] = (),
+        metrics: Sequence[RawMetricPoint] = (),
+        rederived: Sequence[Span] = (),
     ) -> Packed:
         """All spans taken, with the rest of their batch.
 
@@ -86,6 +103,9 @@ class Packer:
             scores: see `Batch`.
             interrupted: see `Batch`.
             journals: see `Batch`.
+            logs: see `Batch`.
+            metrics: see `Batch`.
+            rederived: see `Batch`.
         """
         if self._pending or not self._tables:
             self._turn()
@@ -97,10 +117,16 @@ class Packer:
             scores=_scores(scores),
             interrupted=list(interrupted),
             journals=list(journals),
+            logs=signals.logs(logs),
+            metrics=signals.metrics(metrics),
+            rederived=_spans(rederived),
         )
 
     def _turn(self) -> None:
-        self._tables.append(_spans(self._pending))
+        try:
+            self._tables.append(_spans(self._pending))
+        except _FAULTS:
+            self._tables += [_span(span) for span in self._pending]
         self._pending.clear()
 
 
@@ -113,12 +139,45 @@ def _spans(found: Sequence[Span]) -> Table:
     columns |= {name: pa.array(plain[name], pa.float64()) for name in _DOUBLES}
     columns |= {name: text(plain[name], _TEXTS) for name in _LISTS}
     columns["counted"] = pa.array(plain["counted"], pa.bool_())
+    columns["usage_details"] = text([json_text(details) if details else None for details in plain["usage_details"]])
     columns["start_time"] = compute.divide(columns["start_ns"], 1000).cast(_INSTANT)
     columns["resource"] = _shared(plain["resource"])
     columns |= contents.columns(found)
-    columns["user_text"] = text([user_text(messages) for messages in plain["input_messages"]])
-    columns["assistant_text"] = text([assistant_text(messages) for messages in plain["output_messages"]])
+    columns["user_text"] = text(list(map(user_text, plain["input_messages"])))
+    columns["assistant_text"] = text(list(map(assistant_text, plain["output_messages"])))
+    columns["input_text"] = text(list(map(input_text, plain["input"], plain["tool_arguments"])))
+    columns["output_text"] = text(list(map(output_text, plain["output"], plain["tool_result"])))
     return pa.table(columns)
+
+
+def _span(span: Span) -> Table:
+    """The row of one span; of one with a value that no column can hold, the row of what it said itself."""
+    try:
+        return _spans([span])
+    except _FAULTS as error:
+        return _spans([_bare(span, f"{span.dialect}: {error!r}")])
+
+
+def _bare(span: Span, why: str) -> Span:
+    return Span(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_span_id=span.parent_span_id,
+        project=DEFAULT_PROJECT,
+        name=span.name,
+        start_ns=span.start_ns,
+        end_ns=span.end_ns,
+        status=span.status,
+        outcome=span.outcome,
+        dialect="raw",
+        raw_kind=span.raw_kind,
+        raw_status=span.raw_status,
+        derivation=span.derivation,
+        attributes={**span.attributes, sc.FAULT: why},
+        events=span.events,
+        links=span.links,
+        resource=span.resource,
+    )
 
 
 def _opened(found: Sequence[tuple[str, Span]]) -> Table:

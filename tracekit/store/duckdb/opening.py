@@ -16,7 +16,7 @@ SCHEMA = Path(__file__).parent / "schema"
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query sees no variable of the program
@@ -145,7 +145,7 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
     """Open a file for a look at it, or to work with it: then it is attached, as only so its row groups can be sized."""
     try:
         if read_only:
-            return duckdb.connect(path, read_only=True, config=_CONFIG | {"enable_external_access": False})
+            return duckdb.connect(path, read_only=True, config=CONFIG | {"enable_external_access": False})
         return _attached(path)
     except duckdb.Error as error:
         message = str(error)
@@ -165,7 +165,7 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
 
 
 def _attached(path: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config=_CONFIG | {"temp_directory": f"{path}.tmp"})
+    connection = duckdb.connect(config=CONFIG | {"temp_directory": f"{path}.tmp"})
     try:
         connection.execute(query("attach"), [str(path)])
         connection.execute("USE traces")
