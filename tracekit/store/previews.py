@@ -76,7 +76,7 @@ _ANSWERED = _Wanted(_ASSISTANT, _OUTPUT_KEYS, last=True)
 def _shown(value: Any, wanted: _Wanted) -> str | None:
     if value is None or value == "":
         return None
-    if isinstance(value, str) and value[0] in _CONTAINERS:  # a row of another store has the text of what was decoded here
+    if isinstance(value, str) and value[0] in _CONTAINERS:  # rows of another store have JSON as text
         value = _decoded(value)
     found = value if isinstance(value, str) else _unwrapped(value, wanted, _DEPTH) or _json(value)
     return found[:PREVIEW_LENGTH] if found else None
