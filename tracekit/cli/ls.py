@@ -24,6 +24,8 @@ _PREVIEW = 32
 _LEGIBLE = 24
 """Columns below which the beginning of a text says nothing."""
 _GAP = 2
+_INDEXING_SECONDS = 2.0
+"""How long a search waits for the index to be brought up, where no `tracekit up` does that."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +45,11 @@ def run(args: argparse.Namespace) -> int:
 
     wanted = filters(args)
     with opened(args) as source:
+        if wanted.text is not None or wanted.attributes:
+            source.index_words(seconds=_INDEXING_SECONDS)
         page = list_traces(source, limit=args.limit, filters=wanted)
+    if page.notice is not None:
+        output.talk(page.notice)
     if args.json:
         output.dump(page.traces)
     elif args.ndjson:

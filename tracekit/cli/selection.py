@@ -22,7 +22,10 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session", help="traces of this session id")
     parser.add_argument("--user", help="traces of this user id")
     parser.add_argument("--project", help="traces of this project")
-    parser.add_argument("--text", help="traces that contain this text")
+    parser.add_argument("--text", metavar="QUERY", help='traces whose spans hold these words: weather wea* "in a row"')
+    parser.add_argument(
+        "--attribute", type=_attribute, action="append", default=[], metavar="KEY[=VALUE]", help="with this attribute"
+    )
     parser.add_argument("--since", type=when, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
 
 
@@ -37,8 +40,14 @@ def filters(args: argparse.Namespace) -> Filters:
         user_id=args.user,
         project=args.project,
         text=args.text,
+        attributes=tuple(args.attribute),
         since=args.since,
     )
+
+
+def _attribute(text: str) -> tuple[str, str | None]:
+    key, given, value = text.partition("=")
+    return key, value if given else None
 
 
 def when(text: str) -> datetime:

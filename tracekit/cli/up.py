@@ -97,6 +97,7 @@ def _options(args: argparse.Namespace) -> _Options:
 def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, browser: bool) -> int | None:
     """Put the parts together, run them, take them apart; the signal that ended it."""
     from tracekit.collector.durable import GroupCommit
+    from tracekit.collector.indexing import IndexLoop
     from tracekit.collector.loop import IngestLoop
     from tracekit.collector.server import Server
     from tracekit.journal.writer import JournalWriter
@@ -130,13 +131,16 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     loop = IngestLoop(source.ingest, tell=talk, failed=server.stop, removes=removes, keeps=options.retention)
     journal = GroupCommit(writer, appended=loop.wake)
     app = _application(options, running, source, journal, closing=server.closing)
+    indexing = IndexLoop(source.store, tell=talk)
     loop.start()
+    indexing.start()
     try:
         ended_by = server.run(app, listening, ready=ready, ended=source.interrupt)
     finally:
         journal.close()
         writer.close()
         loop.stop()
+        indexing.stop()
         withdraw(options.directory, running.instance)
     if loop.broken:
         raise StoreError("traces cannot be stored (see above). The journals keep them; start `tracekit up` again.")

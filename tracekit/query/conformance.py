@@ -15,8 +15,8 @@ from tracekit.collector import stored
 from tracekit.dialects.values import decoded
 from tracekit.model import Span
 from tracekit.query import convention
+from tracekit.query.searching import Searchable
 from tracekit.query.stored import Selection, span_pages
-from tracekit.query.traces import Queryable
 
 _BREACHES = frozenset({"required", "type", "shape", "renamed"})
 _KINDS = frozenset({"llm", "embedding", "tool", "agent", "retriever"})
@@ -69,7 +69,7 @@ class Report:
     found: list[Found] = field(default_factory=list[Found])
 
 
-def report(source: Queryable, selection: Selection) -> Report:
+def report(source: Searchable, selection: Selection) -> Report:
     """Judge the selected spans that have ended."""
     made = Report()
     counts: Counter[tuple[str, str, Finding]] = Counter()
@@ -116,7 +116,7 @@ def judge(span: Span) -> Iterator[Finding]:
     yield from _content(said)
 
 
-def _spans(source: Queryable, selection: Selection) -> Iterator[Span]:
+def _spans(source: Searchable, selection: Selection) -> Iterator[Span]:
     for group in selection.groups(source):
         for page in span_pages(source, group):
             for line in page:

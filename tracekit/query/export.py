@@ -13,8 +13,8 @@ from tracekit.model import RawLog, RawSpan, Span
 from tracekit.otlp import encode
 from tracekit.query import bundle
 from tracekit.query.bundle import BundleWriter, Manifest
+from tracekit.query.searching import Searchable
 from tracekit.query.stored import Selection, log_pages, metric_pages, score_pages, span_pages
-from tracekit.query.traces import Queryable
 
 _PARTS = {
     bundle.SPANS: span_pages,
@@ -24,14 +24,14 @@ _PARTS = {
 }
 
 
-def batches(source: Queryable, selection: Selection, write: Callable[[Span], RawSpan]) -> Iterator[list[RawSpan]]:
+def batches(source: Searchable, selection: Selection, write: Callable[[Span], RawSpan]) -> Iterator[list[RawSpan]]:
     """The selected spans in a dialect, some hundred at a time; those that have not ended have no end."""
     for group in selection.groups(source):
         for page in span_pages(source, group):
             yield [write(stored.span(line)[0]) for line in page]
 
 
-def log_batches(source: Queryable, selection: Selection) -> Iterator[list[RawLog]]:
+def log_batches(source: Searchable, selection: Selection) -> Iterator[list[RawLog]]:
     """The log records of the selected traces, or all that there are, some hundred at a time."""
     for group in selection.groups(source):
         for page in log_pages(source, group):
@@ -60,7 +60,7 @@ def logs_to_file(file: IO[bytes], found: Iterator[list[RawLog]]) -> int:
     return count
 
 
-def to_bundle(file: IO[bytes], source: Queryable, selection: Selection) -> Manifest:
+def to_bundle(file: IO[bytes], source: Searchable, selection: Selection) -> Manifest:
     """Write a bundle of the selected traces: spans, ended and open, scores and log records; of all, metrics too."""
     writer = BundleWriter(file)
     groups = list(selection.groups(source))

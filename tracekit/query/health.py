@@ -22,8 +22,8 @@ from tracekit.journal import reader
 from tracekit.query import running
 from tracekit.query.resolve import QUERIES
 from tracekit.query.source import open_source
-from tracekit.query.traces import Queryable
 from tracekit.store import JournalState
+from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
 LOW_BYTES = 200 << 20

@@ -22,6 +22,8 @@ from tracekit.query import running, wire
 from tracekit.query.extras import require_server
 from tracekit.query.running import Running
 from tracekit.store import Compacted, Forgotten, Parameters, Position, Result, Retention, Store
+from tracekit.store.search.following import catch_up
+from tracekit.store.search.index import SearchIndex, beside
 
 BUSY_SECONDS = 10.0
 """How long a database that another process holds is waited for."""
@@ -69,12 +71,21 @@ class StoreSource(_Closing):
     """A store in this process, with the ingest that keeps it up with its journals."""
 
     def __init__(self, store: Store, ingest: Ingest) -> None:
-        self._store = store
+        self.store = store
         self.ingest = ingest
+
+    @property
+    def index(self) -> SearchIndex:
+        """The index of the words in the store."""
+        return self.store.index
+
+    def index_words(self, *, seconds: float | None = None) -> int:
+        """Bring the index up to the store; how many spans are left out when the time is over."""
+        return catch_up(self.store.index, self.store, seconds=seconds).behind
 
     def version(self) -> int:
         """A number that grows with each change of what is stored."""
-        return self._store.version
+        return self.store.version
 
     def fold(self) -> list[str]:
         """Take in what the journals hold by now; sentences about what could not be read."""
@@ -82,7 +93,7 @@ class StoreSource(_Closing):
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one statement; see `tracekit.store.Store.sql`."""
-        return self._store.sql(query, parameters, limit=limit)
+        return self.store.sql(query, parameters, limit=limit)
 
     def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
         """Read the next stored spans anew; see `tracekit.collector.rederive.Rederiver.reindex`."""
@@ -90,16 +101,16 @@ class StoreSource(_Closing):
 
     def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
         """Forget what `policy` does not keep, and write the database anew; see `tracekit.store.Store.compact`."""
-        return self.ingest.forget(policy), self._store.compact()
+        return self.ingest.forget(policy), self.store.compact()
 
     def close(self) -> None:
         """Let the database go."""
         self.ingest.close()
-        self._store.close()
+        self.store.close()
 
     def interrupt(self) -> None:
         """End every question that is under way; see `tracekit.store.Store.interrupt`."""
-        self._store.interrupt()
+        self.store.interrupt()
 
 
 class RemoteSource(_Closing):
@@ -107,6 +118,10 @@ class RemoteSource(_Closing):
 
     def __init__(self, up: Running) -> None:
         self._up = up
+        self.index = SearchIndex(beside(Path(up.database)), writable=False)
+
+    def index_words(self, *, seconds: float | None = None) -> int | None:
+        """Leave it to that `up`, which does it all the time."""
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one statement; see `tracekit.store.Store.sql`.

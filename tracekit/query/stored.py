@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracekit.query.traces import Filters, Queryable, list_traces
+from tracekit.query.searching import Searchable
+from tracekit.query.traces import Filters, list_traces
 from tracekit.store.sqlfiles import statement
 
 PAGE = 500
@@ -28,7 +29,7 @@ class Selection:
     traces: tuple[str, ...] = ()
     filters: Filters | None = None
 
-    def groups(self, source: Queryable) -> Iterator[list[str] | None]:
+    def groups(self, source: Searchable) -> Iterator[list[str] | None]:
         """Ids of the traces, some at a time; one None for all of them."""
         if self.traces:
             yield list(dict.fromkeys(self.traces))
@@ -46,7 +47,7 @@ class Selection:
                 return
 
 
-def span_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:
+def span_pages(source: Searchable, traces: Sequence[str] | None) -> Iterator[list[str]]:
     """The spans of these traces, or of all, as JSON lines.
 
     One that is stored while the pages are fetched may be among them or not; none comes twice.
@@ -59,17 +60,17 @@ def span_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list
             yield [row[0] for row in rows]
 
 
-def log_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:
+def log_pages(source: Searchable, traces: Sequence[str] | None) -> Iterator[list[str]]:
     """The log records of these traces, or all that there are, as JSON lines."""
     return _signal_pages(source, "export_logs", traces)
 
 
-def metric_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:
+def metric_pages(source: Searchable, traces: Sequence[str] | None) -> Iterator[list[str]]:
     """All data points of metrics, as JSON lines; none where traces are named, to which no point belongs."""
     return _signal_pages(source, "export_metrics", traces)
 
 
-def _signal_pages(source: Queryable, name: str, traces: Sequence[str] | None) -> Iterator[list[str]]:
+def _signal_pages(source: Searchable, name: str, traces: Sequence[str] | None) -> Iterator[list[str]]:
     after_ns, after_key = 0, 0
     while True:
         bound = {"after_ns": after_ns, "after_key": after_key, "traces": None if traces is None else list(traces)}
@@ -81,7 +82,7 @@ def _signal_pages(source: Queryable, name: str, traces: Sequence[str] | None) ->
         after_ns, after_key = rows[-1][:2]
 
 
-def score_pages(source: Queryable, traces: Sequence[str] | None) -> Iterator[list[str]]:
+def score_pages(source: Searchable, traces: Sequence[str] | None) -> Iterator[list[str]]:
     """The scores of these traces, or of all, as JSON lines."""
     skipped = 0
     while True:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from tracekit.model import RawLog, RawMetricPoint, RawSpan, Score, Span
 from tracekit.store.result import Result
 from tracekit.store.retention import Retention
+from tracekit.store.search.index import SearchIndex
 
 __all__ = [
     "Batch",
@@ -172,6 +173,11 @@ class Compacted:
 
 class Store(Protocol):
     """A database of spans with one writer and any number of readers, in one process. Safe in any thread."""
+
+    @property
+    def index(self) -> SearchIndex:
+        """The index of the words in it; behind it by as much as nobody has caught up. See `search.following`."""
+        ...
 
     @property
     def version(self) -> int:

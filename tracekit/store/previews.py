@@ -29,6 +29,7 @@ _OUTPUT_KEYS = (
 _PART_KEYS = ("text", "content")
 _TEXTS = frozenset({"text", "input_text", "output_text", None})
 _DEPTH = 6
+_CONTAINERS = frozenset("{[")
 
 
 def user_text(messages: list[Any] | None) -> str | None:
@@ -75,8 +76,17 @@ _ANSWERED = _Wanted(_ASSISTANT, _OUTPUT_KEYS, last=True)
 def _shown(value: Any, wanted: _Wanted) -> str | None:
     if value is None or value == "":
         return None
+    if isinstance(value, str) and value[0] in _CONTAINERS:  # rows of another store have JSON as text
+        value = _decoded(value)
     found = value if isinstance(value, str) else _unwrapped(value, wanted, _DEPTH) or _json(value)
     return found[:PREVIEW_LENGTH] if found else None
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _json(value: Any) -> str | None:

@@ -39,6 +39,8 @@ LOST = (
     Loss(field="cost_usd", why="is priced again by who reads the span"),
     Loss(field="price_source", why="stands with cost_usd"),
     Loss(field="given_cost_usd", why="is what another emitter said"),
+    Loss(field="usage_details", why="breaks usage down by names that the dialects do not share"),
+    Loss(field="usage_fault", why="is found again"),
     Loss(field="counted", why="follows from the whole trace: who owns the usage is found again"),
     Loss(field="dialect", why="is the new one"),
     Loss(field="scope_name", why="is tracekit's where the original's speaks another dialect"),
@@ -121,6 +123,7 @@ def common(span: Span) -> dict[str, Any]:
         sc.USER_ID: span.user_id,
         sc.KIND: span.kind,
         sc.TAGS: span.tags,
+        sc.OPENAI_RESPONSE_SERVICE_TIER: span.service_tier,
         sc.OUTCOME: None if span.outcome == "complete" else span.outcome,
         sc.PROJECT: span.project if own_project else None,
     }

@@ -29,6 +29,7 @@ from tracekit.store.duckdb.queries import query
 from tracekit.store.duckdb.writer import Writer
 from tracekit.store.packing import pack
 from tracekit.store.retention import Retention
+from tracekit.store.search.index import SearchIndex, beside
 
 _LONGEST_READ = 60.0
 """Seconds that `compact` waits for questions under way."""
@@ -50,6 +51,7 @@ class DuckDBStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+        self.index = SearchIndex(beside(self.path))
         self._root = opening.connect(self.path)
         self._writer = Writer(opening.cursor(self._root))
         self._writing = threading.Lock()
@@ -144,6 +146,7 @@ class DuckDBStore:
         with self._writing:
             if not self._closed:
                 self._closed = True
+                self.index.close()
                 self._writer.close()
                 opening.release(self.path, self._root)
 
