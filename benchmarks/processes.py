@@ -1,4 +1,4 @@
-"""What processes cost: CPU time and memory of one and of those it has started, from Linux's /proc; and how busy the machine is."""
+"""What process trees cost, from Linux's /proc: CPU time and memory. How busy the machine is."""
 
 from __future__ import annotations
 
@@ -46,10 +46,9 @@ def up(directory: Path) -> Generator[Up]:
 
 
 def _first_answer(address: str) -> None:
-    connection = http.client.HTTPConnection(address)
-    connection.request("GET", "/health")
-    status = connection.getresponse().status
-    connection.close()
+    with contextlib.closing(http.client.HTTPConnection(address)) as connection:
+        connection.request("GET", "/health")
+        status = connection.getresponse().status
     if status != http.client.OK:
         sys.exit(f"GET /health was answered by {status}.")
 

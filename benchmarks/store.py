@@ -33,7 +33,13 @@ WEEKS = 4
 TIER, RARE = "app.customer.tier", "app.incident"
 """Attributes without a column: one of every span, and one of few."""
 
-_MODELS = ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "claude-sonnet-4-5", "gemini-2.5-flash", "text-embedding-3-small")
+_MODELS = (
+    "gpt-4o-mini-2024-07-18",
+    "gpt-4o-2024-08-06",
+    "claude-sonnet-4-5",
+    "gemini-2.5-flash",
+    "text-embedding-3-small",
+)
 _SHARES = (50, 20, 15, 10, 5)
 _VOCABULARY = 8_000
 _ERRORS = 0.02
@@ -61,7 +67,9 @@ def fill(directory: Path, count: int) -> Filled:
     try:
         for number in range(batches):
             store.commit(_copy(made, number, began + number * slot))
-        [(trace_id,)] = store.sql("SELECT trace_id FROM traces ORDER BY start_time LIMIT 1 OFFSET ?", [count // 20]).rows
+        [(trace_id,)] = store.sql(
+            "SELECT trace_id FROM traces ORDER BY start_time LIMIT 1 OFFSET ?", [count // 20]
+        ).rows
     finally:
         store.close()
     return Filled(directory=directory, spans=batches * size, trace_id=trace_id)
