@@ -92,7 +92,7 @@ def test_a_store_that_refuses_is_told_once_and_tried_again(tmp_path: Path) -> No
 class Faulty(Ingest):
     """Fails in a way that nobody foresaw."""
 
-    def fold(self) -> Progress:
+    def fold(self, *, seconds: float = 0.0) -> Progress:
         raise ZeroDivisionError
 
 
