@@ -5,15 +5,25 @@ VENV_OPENAI2 := .venv-openai2
 BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
+# One more than there are processors: tests wait for processes, browsers and disks.
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST = -m pytest -n $(TEST_WORKERS)
 
-.PHONY: demo test check bench clean
+# Some environments turn it off; hundreds of processes would compile the same modules again and again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test torture check bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/tracekit demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev $(VENV_OPENAI2)/.dev
-	$(BIN)/python -m pytest $(TEST_ARGS)
-	$(VENV_OPENAI2)/bin/python -m pytest -m openai $(TEST_ARGS)
+	$(BIN)/python $(PYTEST) $(TEST_ARGS)
+	$(VENV_OPENAI2)/bin/python $(PYTEST) -m openai $(TEST_ARGS)
+
+torture: export TRACEKIT_TORTURE = 1
+torture: $(VENV)/.dev
+	$(BIN)/python -m pytest -m torture $(TEST_ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

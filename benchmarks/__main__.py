@@ -9,7 +9,7 @@ import platform
 import sys
 from typing import Any
 
-NAMES = ("importtime", "overhead", "ingest")
+NAMES = ("importtime", "overhead", "ingest", "search")
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ from tracekit.journal.writer import JournalWriter
 from tracekit.query.source import open_source
 from tracekit.store.duckdb import open_store
 
-SPANS = 20_000
+SPANS = 60_000
 BATCH = 500
 SENDERS = 4
 GOAL_CPU_US = 60.0
@@ -124,13 +124,28 @@ def _figures(spent: dict[str, float], count: int, directory: Path) -> dict[str, 
     }
 
 
+def _tree(pid: int) -> list[int]:
+    """A process and those it has started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    found = {pid}
+    for task in children.parent.parent.iterdir():
+        found.update(map(int, (task / "children").read_text(encoding="ascii").split()))
+    return sorted(found)
+
+
 def _peak_megabytes(pid: int) -> float:
-    """The most memory that another process has had, from Linux's /proc."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+    """The most memory that a process and those it has started have had, from Linux's /proc."""
+    total = 0
+    for one in _tree(pid):
+        status = Path(f"/proc/{one}/status").read_text(encoding="ascii")
+        total += int(status.partition("VmHWM:")[2].split()[0])
+    return round(total / 1024)
 
 
 def _cpu_seconds(pid: int) -> float:
-    """CPU time of another process, from Linux's /proc."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    """CPU time of a process and of those it has started, from Linux's /proc."""
+    total = 0
+    for one in _tree(pid):
+        fields = Path(f"/proc/{one}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / _TICKS

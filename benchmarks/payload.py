@@ -120,7 +120,7 @@ def journal_payload(span: dict[str, Any]) -> bytes:
 
 
 def otlp_request(batch: list[dict[str, Any]]) -> bytes:
-    """Spans as the protobuf body of one OTLP request; content as JSON text, as OTLP senders have it."""
+    """Spans as the protobuf body of one OTLP request; content that is no text as JSON, as OTLP senders have it."""
     request = ExportTraceServiceRequest()
     scope = request.resource_spans.add().scope_spans.add()
     for span in batch:
@@ -133,7 +133,9 @@ def otlp_request(batch: list[dict[str, Any]]) -> bytes:
             start_time_unix_nano=span["start_ns"],
             end_time_unix_nano=span["end_ns"],
         )
-        content = {name: json.dumps(value) for name, value in span["content"].items()}
+        content = {
+            name: value if isinstance(value, str) else json.dumps(value) for name, value in span["content"].items()
+        }
         for key, value in {**span["attributes"], **content}.items():
             attribute = made.attributes.add(key=key)
             if isinstance(value, int):

@@ -74,6 +74,16 @@ VARIABLES = (
         "TRACEKIT_KEEP_JOURNALS",
         "keep journals that `tracekit up` has stored whole (default false)",
     ),
+    Variable(
+        "retention",
+        "TRACEKIT_RETENTION",
+        "age at which `tracekit up` forgets traces, also by project: 30d, scratch=12h, audit=keep (default keep)",
+    ),
+    Variable(
+        "max_size",
+        "TRACEKIT_MAX_SIZE",
+        "size of the database above which `tracekit up` forgets the oldest traces, like 10GB; default: none",
+    ),
     Variable("prices", "TRACEKIT_PRICES", "JSON file of prices that override the built-in ones"),
 )
 _BY_NAME = {variable.name: variable for variable in VARIABLES}

@@ -22,6 +22,10 @@ class StoreBusyError(StoreError):
     """Another process holds the database and does not answer for it."""
 
 
+class RefusedRowsError(StoreError):
+    """The database refuses a value among these rows, and would whenever they are tried again."""
+
+
 class NewerSchemaError(StoreError):
     """The database was written by a newer version than this one."""
 

@@ -30,6 +30,8 @@ KINDS: tuple[Kind, ...] = (
     "llm", "embedding", "tool", "agent", "chain", "retriever", "reranker", "guardrail", "evaluator", "prompt", "other",
 )  # fmt: skip
 
+DEFAULT_PROJECT = "default"
+
 Outcome = Literal["complete", "partial", "cancelled", "abandoned", "interrupted"]
 Status = Literal["ok", "error", "unset"]
 
@@ -159,8 +161,66 @@ class RawSpan:
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     links: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     logs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """Log records of this span, in the shape of its events (`name`, `time_ns`, `attributes`) with a `body`: some emitters
-    say in logs what others say in events."""
+    """Log records of this span, in the shape of its events (`name`, `time_ns`, `attributes`) with a `body`: some
+    emitters say in logs what others say in events."""
+    resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    scope_name: str | None = None
+    scope_version: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RawLog:
+    """A log record as it came in an OTLP request.
+
+    Ids are hex text, None where the record names no span or the id cannot be one. Times are Unix nanoseconds, None
+    where not given. `severity` is the emitter's word, else the name of `severity_number`; `body` and attribute values
+    are JSON values.
+    """
+
+    trace_id: str | None = None
+    span_id: str | None = None
+    time_ns: int | None = None
+    observed_ns: int | None = None
+    event_name: str | None = None
+    severity: str | None = None
+    severity_number: int | None = None
+    body: Any = None
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    scope_name: str | None = None
+    scope_version: str | None = None
+
+
+MetricKind = Literal["gauge", "sum", "histogram", "exponential_histogram", "summary"]
+
+
+@dataclass(slots=True, kw_only=True)
+class RawMetricPoint:
+    """One data point of a metric as it came in an OTLP request.
+
+    Times are Unix nanoseconds, None where not given. A gauge or sum has a `value`; the other kinds have `count`, `sum`
+    and `buckets`: of a histogram `bounds` (upper ones, inclusive, in the metric's unit) and `counts` (one more than
+    those); of an exponential one `scale`, `zero_count`, `zero_threshold`, `positive` and `negative`, each with `offset`
+    and `counts`; of a summary `quantiles`, each with `quantile` (0 to 1) and `value`. `exemplars` have `time_ns`,
+    `value`, `trace_id`, `span_id` and `attributes`.
+    """
+
+    name: str
+    description: str | None = None
+    unit: str | None = None
+    kind: MetricKind
+    temporality: Literal["delta", "cumulative"] | None = None
+    monotonic: bool | None = None
+    start_ns: int | None = None
+    time_ns: int | None = None
+    value: float | None = None
+    count: int | None = None
+    sum: float | None = None
+    min: float | None = None
+    max: float | None = None
+    buckets: dict[str, Any] | None = None
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    exemplars: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     resource: Mapping[str, Any] = field(default_factory=dict[str, Any])
     scope_name: str | None = None
     scope_version: str | None = None
@@ -194,10 +254,22 @@ class Span:
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    usage_details: dict[str, int] | None = None
+    """Further parts of input and output by name, those that are there: `input_audio_tokens`, `input_image_tokens`,
+    `input_video_tokens`, the same of `output_`, `cache_audio_read_tokens`, `cache_image_read_tokens`,
+    `cache_write_1h_tokens`."""
+    usage_fault: str | None = None
+    """What in the usage contradicts itself, or the cost that the emitter names: one clause for each, joined by "; "."""
+    service_tier: str | None = None
+    """What the provider's price may depend on: default, flex, priority, batch, ..."""
     counted: bool = False
+    """Whether this span owns its usage, as far as it can tell by itself. The store decides: it sees the whole trace."""
     cost_usd: float | None = None
+    """What the usage that this span tells of cost, owned or not."""
     price_source: str | None = None
-    """Which price list `cost_usd` comes from; kept with the row, not a column of the view."""
+    """Which price list `cost_usd` comes from, with its version."""
+    given_cost_usd: float | None = None
+    """What the emitter says that this span cost, in USD; kept beside ours and compared, never summed."""
     session_id: str | None = None
     user_id: str | None = None
     tags: list[str] | None = None
@@ -217,6 +289,12 @@ class Span:
     scope_name: str | None = None
     scope_version: str | None = None
     dialect: str | None = None
+    raw_kind: int | None = None
+    """OTLP's number; `kind` is what became of it. This and the next two are kept with the row, to derive it anew."""
+    raw_status: int | None = None
+    """OTLP's number; `status` is what became of it."""
+    derivation: int | None = None
+    """Which version of the dialects made this of the raw span."""
     promoted: dict[str, str] = field(default_factory=dict[str, str])
     """Fields whose value is, unchanged, what an attribute says, each with that attribute's name: the store need not
     keep it twice. Not a column of the view."""

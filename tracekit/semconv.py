@@ -1,4 +1,4 @@
-"""Every attribute, event and metric name, once. No literal of one stands anywhere else.
+"""Every attribute, event and metric name, once; vendors' in `semconv_vendors`. No literal of one stands elsewhere.
 
 OpenTelemetry GenAI semantic conventions v1.41 unless a line says otherwise. Not imported from
 opentelemetry-semantic-conventions: its GenAI names are unstable and move between releases that we must all run beside.
@@ -47,9 +47,13 @@ USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 USAGE_CACHE_READ: Final = "gen_ai.usage.cache_read.input_tokens"
 USAGE_CACHE_WRITE: Final = "gen_ai.usage.cache_write.input_tokens"  # the conventions' new home
 USAGE_CACHE_CREATION: Final = "gen_ai.usage.cache_creation.input_tokens"  # v1.41
+USAGE_CACHE_READ_OLD: Final = "gen_ai.usage.cache_read_input_tokens"  # before they had a name
+USAGE_CACHE_CREATION_OLD: Final = "gen_ai.usage.cache_creation_input_tokens"  # before they had a name
+USAGE_CACHE_WRITE_OLD: Final = "gen_ai.usage.cache_write_input_tokens"  # before they had a name
 USAGE_REASONING: Final = "gen_ai.usage.reasoning.output_tokens"
 USAGE_PROMPT_TOKENS_OLD: Final = "gen_ai.usage.prompt_tokens"  # before v1.27
 USAGE_COMPLETION_TOKENS_OLD: Final = "gen_ai.usage.completion_tokens"  # before v1.27
+USAGE_TOTAL: Final = "gen_ai.usage.total_tokens"  # in no version; many emit it
 
 # Content
 SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
@@ -58,6 +62,8 @@ OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
 TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
 RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
 RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
+MEMORY_QUERY: Final = "gen_ai.memory.query.text"  # the conventions' new home
+MEMORY_RECORDS: Final = "gen_ai.memory.records"  # the conventions' new home
 PROMPT_NAME: Final = "gen_ai.prompt.name"
 PROMPT_VERSION: Final = "gen_ai.prompt.version"
 
@@ -77,6 +83,8 @@ DATA_SOURCE_ID: Final = "gen_ai.data_source.id"
 OPENAI_API_TYPE: Final = "openai.api.type"
 OPENAI_REQUEST_SERVICE_TIER: Final = "openai.request.service_tier"
 OPENAI_RESPONSE_SERVICE_TIER: Final = "openai.response.service_tier"
+OPENAI_REQUEST_SERVICE_TIER_OLD: Final = "gen_ai.openai.request.service_tier"  # before v1.37
+OPENAI_RESPONSE_SERVICE_TIER_OLD: Final = "gen_ai.openai.response.service_tier"  # before v1.37
 OPENAI_RESPONSE_SYSTEM_FINGERPRINT: Final = "openai.response.system_fingerprint"
 
 # Resource and general
@@ -108,6 +116,8 @@ INVOKE_AGENT: Final = "invoke_agent"
 CREATE_AGENT: Final = "create_agent"
 INVOKE_WORKFLOW: Final = "invoke_workflow"
 FETCH_RESPONSE: Final = "fetch_response"  # the conventions' new home
+PLAN: Final = "plan"  # the conventions' new home
+SEARCH_MEMORY: Final = "search_memory"  # the conventions' new home
 # Operations the conventions do not name yet; the pattern is theirs: the verb, then the noun
 GENERATE_IMAGE: Final = "generate_image"
 GENERATE_SPEECH: Final = "generate_speech"
@@ -122,10 +132,42 @@ METRIC_TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk
 TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - an attribute's name
 
 # Events
+EVENT_PREFIX: Final = "gen_ai."  # of every event that belongs to a span of these conventions
 EVENT_DETAILS: Final = "gen_ai.client.inference.operation.details"
+EVENT_NAME: Final = "event.name"  # an attribute of log records that have no name of their own
+EVENT_SYSTEM_MESSAGE: Final = "gen_ai.system.message"  # this and the next six before v1.37
+EVENT_USER_MESSAGE: Final = "gen_ai.user.message"
+EVENT_ASSISTANT_MESSAGE: Final = "gen_ai.assistant.message"
+EVENT_TOOL_MESSAGE: Final = "gen_ai.tool.message"
+EVENT_CHOICE: Final = "gen_ai.choice"
+PROMPT_OLD: Final = "gen_ai.prompt"  # an attribute of the event gen_ai.content.prompt, and an event's name
+COMPLETION_OLD: Final = "gen_ai.completion"  # an attribute of the event gen_ai.content.completion
 EVENT_EXCEPTION: Final = "exception"
 EXCEPTION_TYPE: Final = "exception.type"
 EXCEPTION_MESSAGE: Final = "exception.message"
 EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+
+# Emitters' own
+ANTHROPIC_STOP_REASON: Final = "anthropic.message.stop_reason"
+ADK_LLM_REQUEST: Final = "gcp.vertex.agent.llm_request"
+ADK_LLM_RESPONSE: Final = "gcp.vertex.agent.llm_response"
+ADK_SESSION_ID: Final = "gcp.vertex.agent.session_id"
+ADK_TOOL_ARGUMENTS: Final = "gcp.vertex.agent.tool_call_args"
+ADK_TOOL_RESPONSE: Final = "gcp.vertex.agent.tool_response"
+MCP_METHOD: Final = "mcp.method.name"
+OPENLIT_TOOL_INPUT: Final = "gen_ai.tool.input"
+OPENLIT_TOOL_OUTPUT: Final = "gen_ai.tool.output"
+OPENLIT_WORKFLOW_INPUT: Final = "gen_ai.workflow.input"
+OPENLIT_WORKFLOW_OUTPUT: Final = "gen_ai.workflow.output"
+OPENLIT_RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query"
+OPENLIT_PROMPT: Final = "gen_ai.content.prompt"
+OPENLIT_COMPLETION: Final = "gen_ai.content.completion"
+DB_OPERATION: Final = "db.operation.name"
+DB_QUERY: Final = "db.query.text"
+SEMANTIC_KERNEL_FINISH_REASON: Final = "gen_ai.response.finish_reason"
+SERVER_TIME_TO_FIRST_TOKEN: Final = "gen_ai.server.time_to_first_token"  # noqa: S105 - seconds; Strands: milliseconds
+XAI_USER_ID: Final = "user_id"
+XAI_CACHED_TOKENS: Final = "gen_ai.usage.cached_prompt_text_tokens"
+USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.41.0"

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.support import otlp
 from tests.support.commands import up
+from tests.support.torture import rounds
 from tracekit.query.source import open_source
 
-KILLS = 10
+KILLS = rounds(3, all_of_them=30)
 SENDERS = 3
 BATCH = 40
 HEADERS = {"Content-Type": "application/x-protobuf"}
@@ -54,6 +57,7 @@ class Sender(threading.Thread):
             connection.close()
 
 
+@pytest.mark.torture
 def test_every_acknowledged_span_is_stored_once_however_often_the_collector_is_killed(tmp_path: Path) -> None:
     draw = random.Random(7)
     traces = itertools.count(1)

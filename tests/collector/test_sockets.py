@@ -15,7 +15,7 @@ def test_zero_picks_a_port_and_a_taken_one_names_its_holder() -> None:
         port = listening.getsockname()[1]
         assert port
         with pytest.raises(
-            UsageError, match=rf"port {port} on 127.0.0.1 is taken by process {os.getpid()} \(.*pytest.*--port"
+            UsageError, match=rf"port {port} on 127.0.0.1 is taken by process {os.getpid()} \(.*python.*--port"
         ):
             bind("127.0.0.1", port)
 

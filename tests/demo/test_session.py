@@ -10,19 +10,10 @@ from pathlib import Path
 import pytest
 
 from tracekit.demo import shop
-from tracekit.demo.record import PROJECT, SERVICE, record, recorded
+from tracekit.demo.record import PROJECT, SERVICE
 from tracekit.query.source import Source, open_source
 
 pytestmark = pytest.mark.openai
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("demo") / "data" / "demo"
-    assert not recorded(path)
-    record(path, pace=0)
-    assert recorded(path)
-    return path
 
 
 @pytest.fixture(scope="module")

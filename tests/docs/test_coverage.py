@@ -14,6 +14,9 @@ from starlette.routing import BaseRoute, Mount, Route
 import tracekit
 from tests.docs import markdown
 from tracekit import cli, config
+from tracekit.collector import stored
+from tracekit.dialects.out import DIALECTS_OUT
+from tracekit.model import RawLog, RawMetricPoint, Span
 from tracekit.store.duckdb import open_store
 
 DOCS = markdown.ROOT / "docs"
@@ -22,7 +25,7 @@ SOURCES = [markdown.ROOT / folder for folder in ("tracekit", "integrations", "vi
 
 def parser(verb: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog=f"tracekit {verb}", allow_abbrev=False)
-    importlib.import_module(f"tracekit.cli.{verb}").arguments(made)
+    importlib.import_module(cli.module_of(verb)).arguments(made)
     return made
 
 
@@ -80,10 +83,32 @@ def test_every_variable_of_opentelemetry_that_is_looked_at_is_documented() -> No
     assert {name for name in named if f"`{name}`" not in text} == set()
 
 
-@pytest.mark.parametrize("view", ["spans", "traces", "messages", "scores", "gaps"])
+@pytest.mark.parametrize("view", ["spans", "traces", "messages", "scores", "gaps", "logs", "metrics"])
 def test_every_column_is_documented_with_its_type(view: str, tmp_path: Path) -> None:
     section = markdown.sections(DOCS / "views.md")[view]
     assert re.findall(r"^\| `(\w+)` \| ([A-Z\[\]]+) \|", section, re.MULTILINE) == columns(tmp_path, view)
+
+
+def test_what_a_dialect_out_loses_is_documented() -> None:
+    documented = re.findall(
+        r"^\| `(\w+)` \| ([\w, ]+) \| (.+) \|$", (DOCS / "dialects-out.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    lost = {
+        (loss.field, ", ".join(loss.kinds) if loss.kinds else "all", loss.why)
+        for dialect in DIALECTS_OUT.values()
+        for loss in dialect.lost
+    }
+    assert set(documented) == lost
+
+
+@pytest.mark.parametrize(
+    ("title", "kind", "beside"),
+    [("A span", Span, {"open", "carried"}), ("A log record", RawLog, set()), ("A data point", RawMetricPoint, set())],
+)
+def test_every_member_of_a_bundles_lines_is_documented(title: str, kind: type, beside: set[str]) -> None:
+    section = markdown.sections(DOCS / "bundle.md")[title]
+    cells = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+    assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == stored.READERS[kind].keys() | beside
 
 
 def test_every_public_name_is_documented_with_its_parameters() -> None:

@@ -175,6 +175,30 @@ def test_previews_are_the_first_user_and_the_last_assistant_text(store: Store) -
     assert (trace(store, 2)["input_preview"], trace(store, 2)["output_preview"]) == ('{"q":1}', "done")
 
 
+def test_a_preview_is_found_wherever_it_is(store: Store) -> None:
+    spans = [
+        span("root", number=1, kind="chain"),
+        span(
+            "tool", number=2, parent=1, kind="tool", tool_arguments={"question": "why?"}, tool_result={"answer": "so"}
+        ),
+    ]
+    store.commit(Batch(spans=spans))
+    assert (trace(store)["input_preview"], trace(store)["output_preview"]) == ("why?", "so")
+
+
+def test_a_trace_says_what_became_of_its_spans(store: Store) -> None:
+    spans = [
+        span("root", number=1, status="ok", outcome="complete"),
+        span("tool", number=2, parent=1, status="error"),
+        call(number=3, parent=1, outcome="abandoned"),
+        call(number=4, parent=1, outcome="cancelled"),
+    ]
+    store.commit(Batch(spans=spans))
+    row = trace(store)
+    assert (row["status"], row["root_status"], row["error_count"]) == ("error", "ok", 1)
+    assert row["outcomes"] == ["abandoned", "cancelled"]
+
+
 def test_messages_are_rows_of_parts(store: Store) -> None:
     tool = {"type": "tool_call", "id": "c1", "name": "f", "arguments": {"a": 1}}
     reply = {"role": "assistant", "parts": [{"type": "text", "content": "hi"}, tool], "finish_reason": "stop"}

@@ -75,7 +75,7 @@ def test_rows_of_the_first_schema_are_shown_as_before(tmp_path: Path, monkeypatc
     first = opening.migrations()[:1]
     with monkeypatch.context() as patched:
         patched.setattr(opening, "migrations", lambda: first)
-        open_store(path).close()
+        opening.release(path, opening.connect(path))
     said = {"a": 1, sc.INPUT_MESSAGES: "[]"}
     with duckdb.connect(path) as connection:
         for table in ("spans", "open_spans"):

@@ -11,7 +11,7 @@ import pytest
 from tests.support.spans import span
 from tracekit.errors import NewerSchemaError, StoreBusyError, StoreError
 from tracekit.store import Batch
-from tracekit.store.duckdb import open_store
+from tracekit.store.duckdb import open_store, opening
 
 HOLD = """
 import sys, pathlib
@@ -65,9 +65,36 @@ def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
     with duckdb.connect(path) as connection:
         connection.execute("INSERT INTO internal.schema_versions VALUES (99, now(), '9.9')")
     before = path.read_bytes()
-    with pytest.raises(NewerSchemaError, match=r"has schema 99.*knows up to 2"):
+    with pytest.raises(NewerSchemaError, match=rf"has schema 99.*knows up to {opening.migrations()[-1][0]}"):
         open_store(path)
     assert path.read_bytes() == before
+
+
+def test_a_file_from_before_the_ledger_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, every = tmp_path / "t.duckdb", opening.migrations()
+    monkeypatch.setattr(opening, "migrations", lambda: [one for one in every if one[0] < 4])
+    connection = opening.connect(path)
+    connection.execute(
+        "INSERT INTO internal.spans BY NAME SELECT '1' AS trace_id, '2' AS span_id, 'a' AS name, 'llm' AS kind, "
+        "now() AS start_time, 1 AS start_ns, 5 AS end_ns, 'error' AS status, true AS counted, 'r' AS response_id, "
+        "'partial' AS outcome"
+    )
+    connection.execute(
+        "INSERT INTO internal.spans BY NAME SELECT * REPLACE ('3' AS span_id, '2' AS parent_span_id, false AS counted, "
+        "'complete' AS outcome) FROM internal.spans"
+    )
+    connection.execute(
+        "INSERT INTO internal.traces BY NAME SELECT '1' AS trace_id, 'a' AS name, now() AS start_time, "
+        "2 AS span_count, 1 AS error_count, 'error' AS status, [] AS models, [] AS tags, true AS complete, "
+        "0 AS missing_spans, 0 AS interrupted_spans"
+    )
+    opening.release(path, connection)
+    monkeypatch.setattr(opening, "migrations", lambda: every)
+    store = open_store(path)
+    assert store.sql("SELECT span_id, twin_of FROM spans ORDER BY 1").rows == [("2", None), ("3", "2")]
+    columns = "root_status, outcomes, unpriced_spans, usage_faults"
+    assert store.sql(f"SELECT {columns} FROM traces").rows == [("error", ["partial"], 1, 0)]
+    store.close()
 
 
 def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -67,6 +67,14 @@ SPANS = [
     "events",
     "links",
     "resource",
+    "uncached_input_tokens",
+    "visible_output_tokens",
+    "usage_details",
+    "service_tier",
+    "price_source",
+    "given_cost_usd",
+    "twin_of",
+    "usage_fault",
 ]
 TRACES = [
     "trace_id",
@@ -91,6 +99,10 @@ TRACES = [
     "complete",
     "missing_spans",
     "interrupted_spans",
+    "root_status",
+    "outcomes",
+    "unpriced_spans",
+    "usage_faults",
 ]
 MESSAGES = [
     "trace_id",
@@ -157,7 +169,9 @@ def test_types_of_the_views(store: Store) -> None:
 def test_only_the_views_are_shown(store: Store) -> None:
     assert [name for (name,) in store.sql("SHOW TABLES").rows] == [
         "gaps",
+        "logs",
         "messages",
+        "metrics",
         "scores",
         "spans",
         "traces",

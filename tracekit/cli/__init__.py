@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,10 @@ VERBS = {
     "ls": "list traces, newest first",
     "show": "print one trace as a tree",
     "sql": "query the store",
+    "export": "write traces as OTLP, to a file or a collector, or all of a store as a bundle",
+    "import": "take in a bundle, or OTLP from a file",
+    "reindex": "read stored spans anew, as this version understands them",
+    "compact": "forget what is not kept any longer, and give unused space back",
     "doctor": "say what is set, where it came from, and what is wrong",
 }
 
@@ -65,6 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def module_of(verb: str) -> str:
+    """The module of a verb; one that is a word of Python's stands under its name with an underscore behind it."""
+    return f"tracekit.cli.{verb}{'_' if keyword.iskeyword(verb) else ''}"
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser, with the flags of the one verb that is asked for."""
     parser = argparse.ArgumentParser(
@@ -80,7 +90,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             verb, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False
         )
         if verb == asked:
-            module = importlib.import_module(f"tracekit.cli.{verb}")
+            module = importlib.import_module(module_of(verb))
             module.arguments(command)
             command.set_defaults(run=module.run, command=command)
     return parser

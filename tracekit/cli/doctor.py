@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tracekit import config, units
 from tracekit._version import __version__
-from tracekit.cli import output
+from tracekit.cli import conformance, output
 from tracekit.cli.store import add_store
+from tracekit.errors import UsageError
 from tracekit.text import line, visible
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ _SECRETS = frozenset({"token"})
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument(
+        "--conformance", action="store_true", help="hold spans against the GenAI conventions instead of all that"
+    )
+    parser.add_argument(
+        "--trace", action="append", default=[], metavar="ID", help="with --conformance: this trace; may be repeated"
+    )
     add_store(parser)
     parser.epilog = "exit code: 0 when nothing is wrong, 1 when something is"
 
@@ -37,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
     from tracekit.query.extras import require_server
 
     require_server()
+    if args.conformance:
+        return conformance.run(args)
+    if args.trace:
+        raise UsageError("--trace is for --conformance, which looks at spans.")
     from tracekit.query.health import examine
 
     directory = config.directory(args.dir)
@@ -137,6 +148,8 @@ def _data(data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [
         ("directory", visible(data["directory"]), f"mode {data['mode']}, {units.size(data['free_bytes']).text} free"),
         ("database", visible(data["database"]), _database(data)),
+        ("read by older dialects", str(data["outdated_spans"] or 0), "spans; `tracekit reindex` reads them anew"),
+        ("set aside", str(data["quarantined"]), "records in quarantine/"),
         ("tracekit up", f"{up['url']}" if up else "not running", f"process {up['pid']}" if up else ""),
     ]
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from tracekit import state, units
 from tracekit.cli import output
+from tracekit.cli.selection import add_filters, filters
 from tracekit.cli.store import add_store, opened
 from tracekit.text import fit, line, undated, width
 
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_STATUSES = ("ok", "error", "running", "interrupted", "incomplete")
 _COLUMNS = ("trace", "started", "duration", "status", "spans", "model", "tokens", "cost", "asked", "answered")
 _RIGHT = ("duration", "spans", "tokens", "cost")
 _DISPENSABLE = ("answered", "spans", "started", "model", "tokens", "cost", "duration")
@@ -27,18 +24,14 @@ _PREVIEW = 32
 _LEGIBLE = 24
 """Columns below which the beginning of a text says nothing."""
 _GAP = 2
+_INDEXING_SECONDS = 2.0
+"""How long a search waits for the index to be brought up, where no `tracekit up` does that."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument("--limit", type=_positive, default=20, help="traces to list (default 20)")
-    parser.add_argument("--status", choices=_STATUSES, help=f"traces of this status: {', '.join(_STATUSES)}")
-    parser.add_argument("--model", help="traces that called this model")
-    parser.add_argument("--session", help="traces of this session id")
-    parser.add_argument("--user", help="traces of this user id")
-    parser.add_argument("--project", help="traces of this project")
-    parser.add_argument("--text", help="traces that contain this text")
-    parser.add_argument("--since", type=_since, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
+    add_filters(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON array")
     form.add_argument("--ndjson", action="store_true", help="one JSON object a line")
@@ -50,17 +43,13 @@ def run(args: argparse.Namespace) -> int:
     """Print the list."""
     from tracekit.query.traces import Filters, list_traces
 
-    filters = Filters(
-        status=args.status,
-        model=args.model,
-        session_id=args.session,
-        user_id=args.user,
-        project=args.project,
-        text=args.text,
-        since=args.since,
-    )
+    wanted = filters(args)
     with opened(args) as source:
-        page = list_traces(source, limit=args.limit, filters=filters)
+        if wanted.text is not None or wanted.attributes:
+            source.index_words(seconds=_INDEXING_SECONDS)
+        page = list_traces(source, limit=args.limit, filters=wanted)
+    if page.notice is not None:
+        output.talk(page.notice)
     if args.json:
         output.dump(page.traces)
     elif args.ndjson:
@@ -68,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     elif page.traces:
         _print(page.traces)
     else:
-        output.talk("no trace matches." if filters != Filters() else "no trace yet. Record with `tracekit run app.py`.")
+        output.talk("no trace matches." if wanted != Filters() else "no trace yet. Record with `tracekit run app.py`.")
     if page.next is not None and not (args.json or args.ndjson):
         output.talk(f"there are more than these {args.limit}; --limit shows more.")
     return 0
@@ -144,13 +133,3 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
-
-
-def _since(text: str) -> datetime:
-    age = _AGE.fullmatch(text.strip())
-    if age:
-        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither an age like 2h nor an ISO 8601 time") from None

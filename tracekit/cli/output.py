@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 from uuid import UUID
 
 from tracekit import config
@@ -144,10 +144,11 @@ def console() -> Console | None:
     return Console(highlight=False, markup=False, emoji=False)
 
 
-def dump(value: Any) -> None:
-    """Write one JSON document to stdout."""
-    people = sys.stdout.isatty()
-    _line(_json(value, people=people, indent=2 if people else None))
+def dump(value: Any, *, file: TextIO | None = None) -> None:
+    """Write one JSON document to stdout, or to stderr where the data has taken stdout."""
+    out = file or sys.stdout
+    people = out.isatty()
+    _line(_json(value, people=people, indent=2 if people else None), out)
 
 
 def dump_lines(values: Iterable[Any]) -> None:
@@ -157,10 +158,11 @@ def dump_lines(values: Iterable[Any]) -> None:
         _line(_json(value, people=people))
 
 
-def _line(text: str) -> None:
+def _line(text: str, file: TextIO | None = None) -> None:
     """A line of data, in UTF-8 whatever the locale says: programs read it."""
-    sys.stdout.buffer.write(f"{text}\n".encode())
-    sys.stdout.buffer.flush()
+    out = (file or sys.stdout).buffer
+    out.write(f"{text}\n".encode())
+    out.flush()
 
 
 def _json(value: Any, *, people: bool = False, indent: int | None = None) -> str:

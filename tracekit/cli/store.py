@@ -1,4 +1,4 @@
-"""What every command that reads the store shares: its flags, and how they become an open source."""
+"""What every command on the store shares: its flags, how they become an open source, what the settings keep."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracekit import config
 from tracekit.cli.output import talk
 
 if TYPE_CHECKING:
     from tracekit.query.source import RemoteSource, StoreSource
+    from tracekit.store import Retention
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -27,3 +29,15 @@ def opened(args: argparse.Namespace) -> RemoteSource | StoreSource:
     from tracekit.query.source import open_source
 
     return open_source(args.dir, db=args.db, tell=talk)
+
+
+def retention() -> Retention:
+    """What the settings say of how long traces are kept.
+
+    Raises:
+        UsageError: they say something that is no age or no size.
+    """
+    from tracekit.store.retention import parse
+
+    ages, size = config.setting("retention").value, config.setting("max_size").value
+    return parse(None if ages is None else str(ages), None if size is None else str(size))

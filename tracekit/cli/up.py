@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tracekit import config
 from tracekit.cli import EXIT_INTERRUPTED
 from tracekit.cli.output import talk
+from tracekit.cli.store import retention
 from tracekit.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tracekit.collector.durable import GroupCommit
     from tracekit.query.running import Running
     from tracekit.query.source import StoreSource
+    from tracekit.store import Retention
 
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, never chosen
 
@@ -38,6 +40,7 @@ class _Options:
     directory: Path
     database: Path
     token: str | None
+    retention: Retention
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,15 +90,18 @@ def _options(args: argparse.Namespace) -> _Options:
         directory=directory,
         database=config.database(directory, args.db),
         token=str(token) if token else None,
+        retention=retention(),
     )
 
 
 def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, browser: bool) -> int | None:
     """Put the parts together, run them, take them apart; the signal that ended it."""
     from tracekit.collector.durable import GroupCommit
+    from tracekit.collector.indexing import IndexLoop
     from tracekit.collector.loop import IngestLoop
     from tracekit.collector.server import Server
     from tracekit.journal.writer import JournalWriter
+    from tracekit.query.health import outdated_spans
     from tracekit.query.running import Running, announce, withdraw
 
     running = Running(
@@ -110,6 +116,9 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
         announce(options.directory, running)
         print(running.url, flush=True)
         talk(f"traces in {options.directory}; Ctrl-C ends.")
+        outdated = outdated_spans(source)
+        if outdated:
+            talk(f"{outdated} spans were read by older dialects; `tracekit reindex` reads them anew.")
         if browser:
             webbrowser.open(running.url)
 
@@ -119,16 +128,19 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     removes = options.database == options.directory / config.DATABASE and not config.boolean(
         "keep_journals", default=False
     )
-    loop = IngestLoop(source.ingest, tell=talk, failed=server.stop, removes=removes)
+    loop = IngestLoop(source.ingest, tell=talk, failed=server.stop, removes=removes, keeps=options.retention)
     journal = GroupCommit(writer, appended=loop.wake)
     app = _application(options, running, source, journal, closing=server.closing)
+    indexing = IndexLoop(source.store, tell=talk)
     loop.start()
+    indexing.start()
     try:
         ended_by = server.run(app, listening, ready=ready, ended=source.interrupt)
     finally:
         journal.close()
         writer.close()
         loop.stop()
+        indexing.stop()
         withdraw(options.directory, running.instance)
     if loop.broken:
         raise StoreError("traces cannot be stored (see above). The journals keep them; start `tracekit up` again.")
@@ -149,7 +161,7 @@ def _application(
     from tracekit_viewer.app import error_handlers, viewer_routes
 
     routes = [
-        *Receiver(journal, instance=running.instance).routes(),
+        *Receiver(journal, instance=running.instance, quarantined=source.ingest.quarantine.count).routes(),
         *api_routes(source, key=running.key),
         *viewer_routes(source, version=source.version, closing=closing),
     ]

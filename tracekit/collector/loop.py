@@ -9,14 +9,15 @@ from collections.abc import Callable
 
 from tracekit.collector.ingest import Ingest
 from tracekit.errors import StoreError
+from tracekit.store import Retention
 
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 2.0
 REST_SECONDS = 0.5
 """After rows were stored, the thread rests for as long as that took, and no longer than this: what comes meanwhile is
 stored together, since each transaction has costs of its own."""
-REMOVAL_SECONDS = 60.0
-"""How often journals that are stored whole are looked for."""
+TIDY_SECONDS = 60.0
+"""How often journals that are stored whole are looked for, and traces that are not kept any longer."""
 
 
 class IngestLoop:
@@ -27,14 +28,22 @@ class IngestLoop:
         tell: takes sentences for a person: what could not be read, why rows cannot be stored.
         failed: called when the thread ends by an error that it cannot handle, which the thread then raises.
         removes: whether journals that are stored whole are removed.
+        keeps: which traces are kept for how long; the others are forgotten.
     """
 
     def __init__(
-        self, ingest: Ingest, *, tell: Callable[[str], None], failed: Callable[[], None], removes: bool = False
+        self,
+        ingest: Ingest,
+        *,
+        tell: Callable[[str], None],
+        failed: Callable[[], None],
+        removes: bool = False,
+        keeps: Retention | None = None,
     ) -> None:
         self._ingest = ingest
         self._removes = removes
-        self._remove_at = 0.0
+        self._keeps = keeps
+        self._tidy_at = 0.0
         self._tell = tell
         self._failed = failed
         self._wake = threading.Event()
@@ -87,6 +96,18 @@ class IngestLoop:
         self._rest = min(time.monotonic() - began, REST_SECONDS) if progress.spans else 0.0
         for notice in progress.notices:
             self._tell(notice)
-        if self._removes and time.monotonic() >= self._remove_at:
-            self._remove_at = time.monotonic() + REMOVAL_SECONDS
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_SECONDS
+            self._tidy()
+
+    def _tidy(self) -> None:
+        if self._removes:
             self._ingest.remove_stored()
+        if self._keeps is not None and not self._keeps.endless:
+            try:
+                done = self._ingest.forget(self._keeps)
+            except StoreError as error:
+                self._tell(str(error))
+                return
+            if done.traces or done.records:
+                self._tell(f"{done.traces} traces with {done.spans} spans were forgotten: see the retention settings.")

@@ -42,10 +42,19 @@ class Receiver:
         limits: what is taken at most.
         instance: a word that only this process knows until it says it at `/health`, so that others can tell it is the
             one that wrote `up.json`.
+        quarantined: counts the records that are set aside.
     """
 
-    def __init__(self, journal: GroupCommit, *, instance: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        journal: GroupCommit,
+        *,
+        instance: str,
+        limits: Limits | None = None,
+        quarantined: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._journal = journal
+        self._quarantined = quarantined
         self._instance = instance
         self._admission = Admission(limits or Limits())
 
@@ -57,7 +66,14 @@ class Receiver:
         ]
 
     async def _health(self, _: Request) -> Response:
-        return JSONResponse({"status": "ok", "version": __version__, "instance": self._instance})
+        return JSONResponse(
+            {
+                "status": "ok",
+                "version": __version__,
+                "instance": self._instance,
+                "quarantined": self._quarantined(),
+            }
+        )
 
     def _endpoint(self, signal: Signal) -> Callable[[Request], Awaitable[Response]]:
         return partial(self._receive, signal)

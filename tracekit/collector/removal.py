@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tracekit.collector.signals import LOGS, METRICS
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
 
@@ -42,6 +41,5 @@ def remove_stored(directory: Path, tails: Mapping[str, Tail], *, kept: float = K
 
 
 def _is_stored(tail: Tail) -> bool:
-    """Whether the rows say all that the file does: it was read whole, and holds no logs and no metrics."""
-    unstored = tail.received[LOGS.name] + tail.received[METRICS.name]
-    return tail.ended and tail.frames > 0 and not tail.faults and not unstored
+    """Whether the rows say all that the file does: it was read whole, and all in it was made rows of."""
+    return tail.ended and tail.frames > 0 and not tail.faults and not tail.unstored

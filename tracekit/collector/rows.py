@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from types import UnionType
 
+from tracekit.collector import stored
+from tracekit.collector.quarantine import Refused
 from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
-from tracekit.dialects import canonical
+from tracekit.dialects import canonical, reports
 from tracekit.errors import DecodeError
 from tracekit.journal import records
 from tracekit.journal.frame import Frame
-from tracekit.model import RawSpan, Score, Span
+from tracekit.model import RawLog, RawMetricPoint, RawSpan, Score, Span
 from tracekit.otlp import decode
-from tracekit.store import Batch, JournalState
+from tracekit.store import JournalState, Packed
+from tracekit.store.packing import Packer
 
+_FAULTS = (ArithmeticError, AttributeError, DecodeError, LookupError, RecursionError, TypeError, ValueError)
+"""What may come of reading a record that is not as it should be."""
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
-_LAST_NS = (1 << 63) - 1
-_SCORE_TYPES: dict[str, UnionType | type] = {
-    **dict.fromkeys(("trace_id", "name", "source"), str),
-    **dict.fromkeys(("span_id", "label", "comment"), str | None),
-    "value": int | float | None,
-    "created_ns": int,
-}
 
 
 @dataclass(slots=True)
@@ -36,16 +33,18 @@ class Rows:
     """
 
     charge: Callable[[Span], None]
-    spans: list[Span] = field(default_factory=list[Span])
+    ended: Packer = field(default_factory=Packer)
     scores: list[Score] = field(default_factory=list[Score])
-    _opened: dict[str, dict[_Key, RawSpan]] = field(default_factory=dict[str, dict[_Key, RawSpan]])
-    _ended: set[_Key] = field(default_factory=set[_Key])
+    refused: list[Refused] = field(default_factory=list[Refused])
+    _logs: list[RawLog] = field(default_factory=list[RawLog])
+    _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
+    _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
 
-        One that cannot be understood is a fault of its journal, and no more than that. The start of a span whose end is
-        here too says nothing that the end does not, so it is not even parsed, unless that end cannot be understood.
+        One that cannot be understood is a fault of its journal, and among the `refused`. The start of a span whose end
+        is here too says nothing that the end does not, so it is not even parsed, unless that end cannot be understood.
         """
         ends = {records.span_key(frame.payload) for frame in frames if frame.kind == records.SPAN_END} - {None}
         begun: dict[bytes | None, Frame] = {}
@@ -64,12 +63,23 @@ class Rows:
         handler = _HANDLERS.get(frame.kind, _unknown)
         try:
             handler(self, frame.payload, tail)
-        except DecodeError as error:
-            tail.fault(f"record {frame.sequence}: {error}")
+        except _FAULTS as error:
+            why = str(error) if isinstance(error, DecodeError) else repr(error)
+            tail.fault(f"record {frame.sequence}: {why}")
+            self.refused.append(
+                Refused(
+                    journal=tail.name,
+                    sequence=frame.sequence,
+                    kind=frame.kind,
+                    payload=frame.payload,
+                    error=why,
+                    resources=dict(tail.resources) if frame.kind in _SPANS else {},
+                )
+            )
             return False
         return True
 
-    def batch(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Batch:
+    def packed(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Packed:
         """All of it as one transaction.
 
         Args:
@@ -77,19 +87,20 @@ class Rows:
             known: all that have been read before: what a process left open in one of its files ends with the last.
         """
         families = _families(tails, known)
-        return Batch(
-            spans=self.spans,
-            opened={name: [canonical(raw) for raw in spans.values()] for name, spans in self._opened.items() if spans},
+        return self.ended.packed(
+            opened=[(name, _canonical(span)) for name, spans in self._opened.items() for span in spans.values()],
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
             journals=[state for family in families for state in _states(family)],
+            logs=self._logs,
+            metrics=self._metrics,
         )
 
     def start(self, payload: bytes, tail: Tail) -> None:
         """A span has begun."""
         raw = _checked(records.raw_span(payload, tail.resources))
         key = raw.trace_id, raw.span_id
-        if key not in self._ended:
+        if key not in self.ended:
             self._opened.setdefault(tail.name, {})[key] = raw
 
     def end(self, payload: bytes, tail: Tail) -> None:
@@ -97,14 +108,28 @@ class Rows:
         span = canonical(_checked(records.raw_span(payload, tail.resources)))
         key = span.trace_id, span.span_id
         self._opened.get(tail.name, {}).pop(key, None)
-        self._ended.add(key)
         self._add(span)
+
+    def stored(self, payload: bytes, tail: Tail) -> None:
+        """A span comes from another store, as it was there: neither read by a dialect nor priced again."""
+        span, is_open = stored.span(payload)
+        key = span.trace_id, span.span_id
+        if not is_open:
+            self.ended.add(span)
+        elif key not in self.ended:
+            self._opened.setdefault(tail.name, {})[key] = span
+
+    def stored_log(self, payload: bytes, _: Tail) -> None:
+        """A log record comes from another store."""
+        self._logs.append(stored.log(payload))
+
+    def stored_point(self, payload: bytes, _: Tail) -> None:
+        """A data point of a metric comes from another store."""
+        self._metrics.append(stored.point(payload))
 
     def score(self, payload: bytes, _: Tail) -> None:
         """A judgement was made."""
-        score = records.score(payload)
-        _check_score(score)
-        self.scores.append(score)
+        self.scores.append(stored.score(payload))
 
     def traces(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
         """A request with spans came in. Those without usable ids were refused to their sender then."""
@@ -113,10 +138,24 @@ class Rows:
             if usable(raw.trace_id, raw.span_id):
                 self._add(canonical(raw))
 
+    def logs(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
+        """A request with log records came in."""
+        tail.received[LOGS.name] += 1
+        self._logs += decode.logs(payload, json=is_json)
+
+    def metrics(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
+        """A request with data points came in."""
+        tail.received[METRICS.name] += 1
+        self._metrics += decode.metrics(payload, json=is_json)
+
     def _add(self, span: Span) -> None:
-        if span.counted:
+        if reports(span):
             self.charge(span)
-        self.spans.append(span)
+        self.ended.add(span)
+
+
+def _canonical(span: RawSpan | Span) -> Span:
+    return canonical(span) if isinstance(span, RawSpan) else span
 
 
 def _families(tails: list[Tail], known: Iterable[Tail]) -> list[list[Tail]]:
@@ -172,23 +211,6 @@ def _close(_: Rows, payload: bytes, tail: Tail) -> None:
     tail.dropped = dropped
 
 
-def _check_score(score: Score) -> None:
-    """Hold a score to its types: its record is JSON, which holds to none."""
-    for name, kind in _SCORE_TYPES.items():
-        value: object = getattr(score, name)
-        if not isinstance(value, kind):
-            raise DecodeError(f"a score's {name} is {value!r:.80}, which cannot be")
-    if not 0 <= score.created_ns <= _LAST_NS:
-        raise DecodeError(f"a score's created_ns is {score.created_ns}, which is no time")
-
-
-def _received(signal: str) -> _Handler:
-    def count(_: Rows, __: bytes, tail: Tail) -> None:
-        tail.received[signal] += 1
-
-    return count
-
-
 def _checked(span: RawSpan) -> RawSpan:
     if not usable(span.trace_id, span.span_id):
         raise DecodeError(f"a span's ids are unusable: trace {span.trace_id!r}, span {span.span_id!r}")
@@ -197,19 +219,21 @@ def _checked(span: RawSpan) -> RawSpan:
 
 _Handler = Callable[[Rows, bytes, Tail], None]
 
-# Logs and metrics stay in the journal and are counted; no row is made of them.
 _HANDLERS: dict[bytes, _Handler] = {
     records.HEADER: _header,
     records.RESOURCE: _resource,
     records.SPAN_START: Rows.start,
     records.SPAN_END: Rows.end,
     records.SCORE: Rows.score,
+    records.STORED_SPAN: Rows.stored,
+    records.STORED_LOG: Rows.stored_log,
+    records.STORED_POINT: Rows.stored_point,
     records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
     records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
-    records.OTLP_LOGS: _received(LOGS.name),
-    records.OTLP_LOGS_JSON: _received(LOGS.name),
-    records.OTLP_METRICS: _received(METRICS.name),
-    records.OTLP_METRICS_JSON: _received(METRICS.name),
+    records.OTLP_LOGS: lambda rows, payload, tail: rows.logs(payload, tail, is_json=False),
+    records.OTLP_LOGS_JSON: lambda rows, payload, tail: rows.logs(payload, tail, is_json=True),
+    records.OTLP_METRICS: lambda rows, payload, tail: rows.metrics(payload, tail, is_json=False),
+    records.OTLP_METRICS_JSON: lambda rows, payload, tail: rows.metrics(payload, tail, is_json=True),
     records.CONTINUED: _continued,
     records.CLOSE: _close,
 }

@@ -98,7 +98,7 @@ def rejected(signal: Signal, body: bytes, *, is_json: bool) -> int:
     if is_json:
         _check_json(signal, body)
         return 0
-    message = messages.parse(signal.request, body, signal.name)
+    message = messages.parse(signal.request, body)
     return _unusable(message) if signal is TRACES else 0
 
 
@@ -136,10 +136,8 @@ def _unusable(request: Any) -> int:
         for scope in resource.scope_spans:
             for span in scope.spans:
                 trace_id, span_id = span.trace_id, span.span_id  # each touch of a message costs
-                if len(trace_id) != _TRACE_ID_BYTES or len(span_id) != _SPAN_ID_BYTES:
-                    count += 1
-                elif trace_id == _NO_TRACE_ID or span_id == _NO_SPAN_ID:
-                    count += 1
+                sized = len(trace_id) == _TRACE_ID_BYTES and len(span_id) == _SPAN_ID_BYTES
+                count += not sized or trace_id == _NO_TRACE_ID or span_id == _NO_SPAN_ID
     return count
 
 

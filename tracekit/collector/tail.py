@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracekit.collector.sequences import Range, Sequences
+from tracekit.journal.records import SUFFIX, family
 from tracekit.store import Gap, JournalState
 
 KEPT_REASONS = 5
@@ -34,6 +35,8 @@ class Tail:
     sequences: Sequences = field(default_factory=Sequences)
     received: Counter[str] = field(default_factory=Counter[str])
     """OTLP requests taken in, by signal."""
+    unstored: int = 0
+    """Requests that an older version counted and made no rows of."""
     dropped: int = 0
     """Records the writer says it could not write."""
     continued: bool = False
@@ -46,8 +49,13 @@ class Tail:
 
     @property
     def family(self) -> str:
-        """What the files of one process have in common, whose records are numbered as those of one file."""
-        return self.process or self.name if "part" in self.header else self.name
+        """What the files of one process have in common, whose records are numbered as those of one file.
+
+        The end of the process's id. A file whose header was lost carries it in its name.
+        """
+        if self.process is None:
+            return self.name.removesuffix(SUFFIX).partition("-")[2] or self.name
+        return family(self.process) if "part" in self.header else self.name
 
     @property
     def foreign(self) -> bool:
@@ -73,6 +81,7 @@ class Tail:
             "following": self.sequences.following,
             "missing": self.sequences.missing,
             "received": self.received,
+            "unstored": self.unstored,
             "reasons": self.reasons,
             "dropped": self.dropped,
             "continued": self.continued,
@@ -92,6 +101,7 @@ class Tail:
     def resume(cls, state: JournalState) -> Tail:
         """The tail that `state` was made from."""
         detail = json.loads(state.state)
+        received = Counter[str](detail["received"])
         missing: list[Range] = [(first, last) for first, last in detail["missing"]]
         return cls(
             name=state.name,
@@ -103,7 +113,8 @@ class Tail:
             resources={int(number): attributes for number, attributes in detail["resources"].items()},
             frames=detail["frames"],
             sequences=Sequences(following=detail["following"], missing=missing),
-            received=Counter(detail["received"]),
+            received=received,
+            unstored=detail.get("unstored", received["logs"] + received["metrics"]),
             reasons=detail["reasons"],
             dropped=detail["dropped"],
             continued=detail.get("continued", False),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from tracekit.dialects.registry import DIALECTS, Dialect, canonical
+from tracekit.dialects.balance import reports
+from tracekit.dialects.base import DERIVATION
+from tracekit.dialects.dialect import Dialect
+from tracekit.dialects.registry import DIALECTS, canonical
 
-__all__ = ["DIALECTS", "Dialect", "canonical"]
+__all__ = ["DERIVATION", "DIALECTS", "Dialect", "canonical", "reports"]

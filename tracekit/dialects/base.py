@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tracekit import semconv as sc
-from tracekit.dialects.values import MAX_INTEGER, names, promote, text
-from tracekit.model import KINDS, Kind, RawSpan, Span, Status
+from tracekit.dialects.values import MAX_INTEGER, count, names, promote, text
+from tracekit.model import DEFAULT_PROJECT, KINDS, RawSpan, Span
 
-DEFAULT_PROJECT = "default"
-_STATUS: dict[int, Status] = {1: "ok", 2: "error"}
+DERIVATION = 1
+"""Raise it with a change by which the dialects read a span that is stored already differently."""
+_OK, _ERROR = 1, 2
 _OUTCOMES = ("complete", "partial", "cancelled", "abandoned", "interrupted")
 
 
@@ -18,59 +19,97 @@ def base(raw: RawSpan) -> Span:
 
     A status that was never set stays "unset": instrumentations leave it so on success.
     """
-    attributes, resource = raw.attributes, raw.resource
-    start, end = _nanoseconds(raw.start_ns), _nanoseconds(raw.end_ns)
-    if start is None or (end is None and raw.end_ns is not None):
-        attributes = {
-            **attributes,
-            sc.FAULT: f"times {raw.start_ns!r} to {raw.end_ns!r} are not nanoseconds since 1970",
-        }
-    outcome = attributes.get(sc.OUTCOME, "complete" if raw.end_ns is not None else None)
+    # Every span passes here, and most have little of this: to ask costs less than to set.
     span = Span(
         trace_id=raw.trace_id,
         span_id=raw.span_id,
-        parent_span_id=text(raw.parent_span_id),
-        project=text(attributes.get(sc.PROJECT)) or text(resource.get(sc.PROJECT)) or DEFAULT_PROJECT,
-        service=text(resource.get(sc.SERVICE_NAME)),
         name=raw.name,
-        kind=_kind(raw),
-        start_ns=start or 0,
-        end_ns=end,
-        status=_STATUS.get(raw.status_code, "unset"),
-        status_message=text(raw.status_message),
-        error_type=text(attributes.get(sc.ERROR_TYPE)),
-        outcome=outcome if outcome in _OUTCOMES else None,
-        session_id=text(attributes.get(sc.SESSION_ID)),
-        user_id=text(attributes.get(sc.USER_ID)),
-        tags=names(attributes.get(sc.TAGS)),
-        scope_name=text(raw.scope_name),
-        scope_version=text(raw.scope_version),
-        attributes=attributes,
+        raw_kind=count(raw.kind),
+        raw_status=count(raw.status_code),
+        derivation=DERIVATION,
+        attributes=raw.attributes,
         events=raw.events,
         links=raw.links,
-        resource=resource,
+        resource=raw.resource,
     )
-    promote(span, "input", sc.INPUT)
-    promote(span, "output", sc.OUTPUT)
+    if raw.parent_span_id is not None:
+        span.parent_span_id = text(raw.parent_span_id)
+    if raw.scope_name is not None:
+        span.scope_name = text(raw.scope_name)
+    if raw.scope_version is not None:
+        span.scope_version = text(raw.scope_version)
+    _times(raw, span)
+    _said(raw, span)
+    _belonging(raw, span)
+    if raw.status_code == _OK:
+        span.status = "ok"
+    elif raw.status_code == _ERROR:
+        span.status = "error"
+    if raw.status_message is not None:
+        span.status_message = text(raw.status_message)
     if span.status == "error":
         _explain(span)
     return span
 
 
-def _kind(raw: RawSpan) -> Kind:
-    """The kind a span gives itself; a span of our own SDK that gives none is a step of a program."""
-    kind = raw.attributes.get(sc.KIND, "chain" if raw.scope_name == sc.SCOPE else None)
-    return kind if kind in KINDS else "other"
+def _times(raw: RawSpan, span: Span) -> None:
+    start, end = raw.start_ns, raw.end_ns
+    if _is_time(start) and (end is None or _is_time(end)):
+        span.start_ns, span.end_ns = start, end
+        return
+    span.start_ns = start if _is_time(start) else 0
+    span.end_ns = end if _is_time(end) else None
+    told = f"times {start!r:.80} to {end!r:.80} are not nanoseconds since 1970"
+    span.attributes = {**raw.attributes, sc.FAULT: told}
+
+
+def _said(raw: RawSpan, span: Span) -> None:
+    """What any span may say of itself in its attributes."""
+    said = raw.attributes
+    if sc.ERROR_TYPE in said:
+        span.error_type = text(said[sc.ERROR_TYPE])
+    if sc.SESSION_ID in said:
+        span.session_id = text(said[sc.SESSION_ID])
+    if sc.USER_ID in said:
+        span.user_id = text(said[sc.USER_ID])
+    if sc.TAGS in said:
+        span.tags = names(said[sc.TAGS])
+    if sc.KIND in said:
+        kind = said[sc.KIND]
+        span.kind = kind if kind in KINDS else "other"
+    elif span.scope_name == sc.SCOPE:
+        span.kind = "chain"  # a span of our own SDK that gives none is a step of a program
+    outcome = said.get(sc.OUTCOME, None if raw.end_ns is None else "complete")
+    if outcome in _OUTCOMES:
+        span.outcome = outcome
+    if sc.INPUT in said:
+        promote(span, "input", sc.INPUT)
+    if sc.OUTPUT in said:
+        promote(span, "output", sc.OUTPUT)
+
+
+def _belonging(raw: RawSpan, span: Span) -> None:
+    """The project and the service that a span is of."""
+    said, resource = raw.attributes, raw.resource
+    if sc.SERVICE_NAME in resource:
+        span.service = text(resource[sc.SERVICE_NAME])
+    if sc.PROJECT in said:
+        span.project = text(said[sc.PROJECT])
+    if span.project is None and sc.PROJECT in resource:
+        span.project = text(resource[sc.PROJECT])
+    if span.project is None:
+        span.project = DEFAULT_PROJECT
 
 
 def _explain(span: Span) -> None:
     """Error type and message from the exception event, where the span itself does not say them."""
-    for event in span.events:
-        if event.get("name") == sc.EVENT_EXCEPTION:
-            said: dict[str, Any] = event.get("attributes") or {}
+    events: list[Any] = span.events
+    for event in events:
+        said = event.get("attributes") if isinstance(event, dict) else None
+        if isinstance(said, dict) and event.get("name") == sc.EVENT_EXCEPTION:
             span.error_type = span.error_type or text(said.get(sc.EXCEPTION_TYPE))
             span.status_message = span.status_message or text(said.get(sc.EXCEPTION_MESSAGE))
 
 
-def _nanoseconds(value: Any) -> int | None:
-    return value if isinstance(value, int) and 0 <= value <= MAX_INTEGER else None
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value <= MAX_INTEGER

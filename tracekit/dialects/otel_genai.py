@@ -1,6 +1,7 @@
-"""OpenTelemetry's GenAI conventions, v1.41 and the names of their new home. Pure.
+"""OpenTelemetry's GenAI conventions: v1.41, the names of their new home, and those of before. Pure.
 
-Content may be JSON text (as exporters send it) or structured (our own journal); both give the same span.
+Content may be JSON text (as exporters send it), structured (our own journal), or in events and log records beside the
+span (as the older instrumentations send it); all give the same span.
 """
 
 from __future__ import annotations
@@ -9,33 +10,25 @@ from collections.abc import Callable
 from typing import Any
 
 from tracekit import semconv as sc
-from tracekit.dialects.values import count, decoded, listed, milliseconds, names, promote, text
-from tracekit.model import Kind, RawSpan, Span
+from tracekit import semconv_vendors as sv
+from tracekit.dialects.dialect import Dialect
+from tracekit.dialects.documents import documents, tools
+from tracekit.dialects.events import read_events, records
+from tracekit.dialects.fields import usd
+from tracekit.dialects.messages import finished, messages
+from tracekit.dialects.parts import parts, plain
+from tracekit.dialects.values import count, listed, milliseconds, take, text
+from tracekit.dialects.vocabulary import KIND_OF, finish_reasons, provider
+from tracekit.model import RawSpan, Span
 
-_KINDS: dict[str, Kind] = {
-    sc.CHAT: "llm",
-    sc.TEXT_COMPLETION: "llm",
-    sc.GENERATE_CONTENT: "llm",
-    sc.FETCH_RESPONSE: "llm",
-    sc.GENERATE_IMAGE: "llm",
-    sc.GENERATE_SPEECH: "llm",
-    sc.TRANSCRIBE_AUDIO: "llm",
-    sc.TRANSLATE_AUDIO: "llm",
-    sc.MODERATE: "guardrail",
-    sc.EMBEDDINGS: "embedding",
-    sc.RETRIEVAL: "retriever",
-    sc.EXECUTE_TOOL: "tool",
-    sc.INVOKE_AGENT: "agent",
-    sc.CREATE_AGENT: "agent",
-    sc.INVOKE_WORKFLOW: "chain",
-}
-_Converted = tuple[str, Callable[[Any], Any]]
-_FIELDS: dict[str, _Converted] = {
+_Read = Callable[[Any], Any]
+_FIELDS: dict[str, tuple[str, _Read]] = {
     sc.OPERATION: ("operation", text),
-    sc.PROVIDER: ("provider", text),
+    sc.PROVIDER: ("provider", provider),
     sc.REQUEST_MODEL: ("request_model", text),
     sc.RESPONSE_MODEL: ("response_model", text),
     sc.RESPONSE_ID: ("response_id", text),
+    sc.RESPONSE_FINISH_REASONS: ("finish_reasons", finish_reasons),
     sc.RESPONSE_TIME_TO_FIRST_CHUNK: ("ttft_ms", milliseconds),
     sc.USAGE_INPUT_TOKENS: ("input_tokens", count),
     sc.USAGE_OUTPUT_TOKENS: ("output_tokens", count),
@@ -44,83 +37,105 @@ _FIELDS: dict[str, _Converted] = {
     sc.USAGE_REASONING: ("reasoning_tokens", count),
     sc.TOOL_NAME: ("tool_name", text),
     sc.TOOL_CALL_ID: ("tool_call_id", text),
+    sv.USAGE_COST: ("given_cost_usd", usd),
 }
-"""The field that an attribute is. A span has few attributes of the many that are known: its own are looked up."""
-_OLDER: dict[str, _Converted] = {
-    sc.SYSTEM_OLD: ("provider", text),
+"""The field that an attribute is."""
+_OLDER: dict[str, tuple[str, _Read]] = {
+    sc.SYSTEM_OLD: ("provider", provider),
     sc.USAGE_PROMPT_TOKENS_OLD: ("input_tokens", count),
     sc.USAGE_COMPLETION_TOKENS_OLD: ("output_tokens", count),
     sc.USAGE_CACHE_CREATION: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_READ_OLD: ("cache_read_tokens", count),
+    sc.USAGE_CACHE_CREATION_OLD: ("cache_write_tokens", count),
+    sc.USAGE_CACHE_WRITE_OLD: ("cache_write_tokens", count),
     sc.CONVERSATION_ID: ("session_id", text),
 }
-"""Names that count where the field has nothing yet."""
-_MARKERS = (sc.OPERATION, sc.PROVIDER, sc.KIND, sc.SYSTEM_OLD)
-
-
-def matches(raw: RawSpan) -> bool:
-    """Whether a span names an operation, a provider or a kind in these conventions."""
-    return raw.scope_name == sc.SCOPE or any(name in raw.attributes for name in _MARKERS)
+"""Names that count where the field has nothing else."""
+_WHO: dict[str, tuple[str, _Read]] = {sc.SESSION_ID: ("session_id", text), sc.USER_ID: ("user_id", text)}
+"""Names that `base` reads from a span, and that may stand in its log records only."""
 
 
 def read(raw: RawSpan, span: Span) -> None:
-    """Read the conventions' attributes onto `span`."""
+    """Read the conventions' attributes onto `span`, and what the events and log records beside them add."""
     said = raw.attributes
     for name, value in said.items():
-        known = _FIELDS.get(name)
-        if known is not None:
-            setattr(span, known[0], known[1](value))
-    for name, (field, convert) in _OLDER.items():
-        if name in said and getattr(span, field) is None:
-            setattr(span, field, convert(said[name]))
-    if sc.KIND not in said and span.operation:
-        span.kind = _KINDS.get(span.operation, "other")
+        known = _KNOWN.get(name)  # a span has few attributes of the many that are known: its own are looked up
+        if known is None or value is None:
+            continue
+        field, convert, is_content, is_first = known
+        if is_first or getattr(span, field) is None:
+            if is_content:
+                take(span, field, name, value, convert)
+            else:
+                found = convert(value)
+                if found is not None:
+                    setattr(span, field, found)
+    if raw.events or raw.logs:
+        _beside(raw, span)
+    if sc.KIND not in said:
+        if span.operation is not None:
+            span.kind = KIND_OF.get(span.operation, "other")
+        elif span.request_model and span.output_tokens is not None:
+            span.kind = "llm"  # before v1.27 there was no operation
     span.model = span.response_model or span.request_model
-    _content(said, span)
+    finished(span)
 
 
-def _content(said: dict[str, Any], span: Span) -> None:
-    promote(span, "system_instructions", sc.SYSTEM_INSTRUCTIONS, read=_parts)
-    promote(span, "input_messages", sc.INPUT_MESSAGES, read=_messages)
-    promote(span, "output_messages", sc.OUTPUT_MESSAGES, read=_messages)
-    promote(span, "tool_definitions", sc.TOOL_DEFINITIONS, read=listed)
-    promote(span, "documents", sc.RETRIEVAL_DOCUMENTS, read=listed)
-    if span.input is None:
-        promote(span, "input", sc.RETRIEVAL_QUERY)
-    promote(span, "tool_arguments", sc.TOOL_CALL_ARGUMENTS)
-    promote(span, "tool_result", sc.TOOL_CALL_RESULT)
-    span.finish_reasons = names(said.get(sc.RESPONSE_FINISH_REASONS))
-    if span.finish_reasons is None and span.output_messages:
-        reasons = [message.get("finish_reason") for message in span.output_messages if isinstance(message, dict)]
-        span.finish_reasons = [reason for reason in map(text, reasons) if reason] or None
+def _beside(raw: RawSpan, span: Span) -> None:
+    """What events and log records say. The span's own attributes go before them."""
+    found = records(raw)
+    read_events(found, span)
+    for event, said in found:
+        if event == sc.EVENT_DETAILS:
+            for name, (field, convert) in (_FIELDS | _OLDER | _WHO).items():
+                if name in said and getattr(span, field) is None:
+                    setattr(span, field, convert(said[name]))
 
 
-def _parts(value: Any) -> list[Any] | None:
+def _instructions(value: Any) -> list[Any] | None:
     """Instructions as parts; plain text, which some emitters send, as one part of text."""
-    return [{"type": "text", "content": value}] if isinstance(value, str) else listed(value)
+    if isinstance(value, str):
+        return parts(value) or None
+    found = listed(value)
+    if not found:
+        return None
+    read = parts(found)
+    return found if all(one is other for one, other in zip(read, found, strict=True)) else read
 
 
-def _messages(value: Any) -> list[Any] | None:
-    """Messages with every tool call's arguments decoded; the same list where none had to be."""
-    messages = listed(value)
-    if messages is None or not any(map(_has_encoded_arguments, messages)):
-        return messages
-    return [_message(message) if _has_encoded_arguments(message) else message for message in messages]
+def _answers(value: Any) -> list[Any] | None:
+    return messages(value, "assistant")
 
 
-def _message(message: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **message,
-        "parts": [
-            {**part, "arguments": decoded(part["arguments"])} if _is_encoded_call(part) else part
-            for part in message["parts"]
-        ],
-    }
+_CONTENT: dict[str, tuple[str, _Read | None]] = {
+    sc.SYSTEM_INSTRUCTIONS: ("system_instructions", _instructions),
+    sc.INPUT_MESSAGES: ("input_messages", messages),
+    sc.OUTPUT_MESSAGES: ("output_messages", _answers),
+    sc.TOOL_DEFINITIONS: ("tool_definitions", tools),
+    sc.RETRIEVAL_QUERY: ("input", None),
+    sc.RETRIEVAL_DOCUMENTS: ("documents", documents),
+    sc.MEMORY_QUERY: ("input", None),
+    sc.MEMORY_RECORDS: ("documents", documents),
+    sc.TOOL_CALL_ARGUMENTS: ("tool_arguments", None),
+    sc.TOOL_CALL_RESULT: ("tool_result", plain),
+}
+"""Content: decoded first, and noted where a field says the same as its attribute."""
+_KNOWN: dict[str, tuple[str, Any, bool, bool]] = {
+    **{name: (*known, True, known[0] not in {"input", "documents"}) for name, known in _CONTENT.items()},
+    **{name: (*known, False, False) for name, known in _OLDER.items()},
+    **{name: (*known, False, True) for name, known in _FIELDS.items()},
+}
+"""All of them: the field, how it is read, whether it is content, and whether it goes before any other name."""
 
-
-def _has_encoded_arguments(message: Any) -> bool:
-    parts = message.get("parts") if isinstance(message, dict) else None
-    return isinstance(parts, list) and any(map(_is_encoded_call, parts))
-
-
-def _is_encoded_call(part: Any) -> bool:
-    return isinstance(part, dict) and isinstance(part.get("arguments"), str)
+DIALECT = Dialect(
+    name="otel_genai",
+    read=read,
+    scopes=(
+        sc.SCOPE,
+        "opentelemetry.instrumentation.genai",
+        "opentelemetry.instrumentation.google_genai",
+        "opentelemetry.instrumentation.openai_v2",
+        "opentelemetry.util.genai",
+    ),
+    markers=frozenset({sc.OPERATION, sc.PROVIDER, sc.KIND, sc.SYSTEM_OLD}),
+)

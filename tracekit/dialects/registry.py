@@ -2,33 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from tracekit import semconv as sc
-from tracekit.dialects import generic, otel_genai
+from tracekit.dialects import (
+    agent_framework,
+    anthropic_sdk,
+    balance,
+    claude_code,
+    crewai,
+    generic,
+    google_adk,
+    haystack,
+    laminar,
+    langfuse,
+    langsmith,
+    litellm,
+    livekit,
+    logfire,
+    mcp_sdk,
+    mistral_sdk,
+    mlflow,
+    openinference,
+    openlit,
+    openllmetry,
+    otel_genai,
+    pydantic_ai,
+    semantic_kernel,
+    strands,
+    vercel,
+    xai_sdk,
+)
 from tracekit.dialects.base import base
+from tracekit.dialects.dialect import Dialect
 from tracekit.model import RawSpan, Span
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-_COUNTED_KINDS = frozenset({"llm", "embedding"})
+_SCOPES_KEPT = 1024
 RAW = "raw"
 
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """A way to say things: its name, whether a span speaks it, and how it is read onto what all have."""
-
-    name: str
-    matches: Callable[[RawSpan], bool]
-    read: Callable[[RawSpan, Span], None]
-
-
 DIALECTS: tuple[Dialect, ...] = (
-    Dialect("otel_genai", otel_genai.matches, otel_genai.read),
-    Dialect("generic", generic.matches, generic.read),
+    openinference.DIALECT,
+    langfuse.DIALECT,
+    langsmith.DIALECT,
+    mlflow.DIALECT,
+    vercel.DIALECT,
+    pydantic_ai.DIALECT,
+    logfire.DIALECT,
+    laminar.DIALECT,
+    litellm.DIALECT,
+    haystack.DIALECT,
+    crewai.DIALECT,
+    livekit.DIALECT,
+    claude_code.DIALECT,
+    openllmetry.DIALECT,
+    strands.DIALECT,
+    google_adk.DIALECT,
+    agent_framework.DIALECT,
+    semantic_kernel.DIALECT,
+    openlit.DIALECT,
+    anthropic_sdk.DIALECT,
+    mistral_sdk.DIALECT,
+    xai_sdk.DIALECT,
+    mcp_sdk.DIALECT,
+    otel_genai.DIALECT,
+    generic.DIALECT,
 )
-"""Asked in this order; the last one matches everything."""
+"""Asked in this order, for a scope as for a marker: what is more special stands before what is more general."""
+_RANKS = {marker: rank for rank in reversed(range(len(DIALECTS))) for marker in DIALECTS[rank].markers}
+_MATCHES = tuple((rank, dialect.matches) for rank, dialect in enumerate(DIALECTS) if dialect.matches is not None)
 
 
 def canonical(raw: RawSpan) -> Span:
@@ -37,9 +80,10 @@ def canonical(raw: RawSpan) -> Span:
     A dialect that fails yields the span as it came, with `dialect` "raw" and the reason in the attribute
     `tracekit.fault`, so that it can be counted and shown. Never raises.
     """
-    dialect = next(dialect for dialect in DIALECTS if dialect.matches(raw))
     span = base(raw)
+    dialect = generic.DIALECT
     try:
+        dialect = dialect_of(raw)
         dialect.read(raw, span)
     except _FAULTS as error:
         span = base(raw)
@@ -50,14 +94,30 @@ def canonical(raw: RawSpan) -> Span:
         }
         return span
     span.dialect = dialect.name
-    span.counted = _owns_usage(span)
+    balance.settle(span)
     return span
 
 
-def _owns_usage(span: Span) -> bool:
-    """Whether this span reports tokens that were paid for by it. Roll-ups of agents and chains are not."""
-    return (
-        span.kind in _COUNTED_KINDS
-        and span.operation != sc.FETCH_RESPONSE  # the response was paid for when it was made
-        and (span.input_tokens is not None or span.output_tokens is not None)
-    )
+def dialect_of(raw: RawSpan) -> Dialect:
+    """The dialect that a span speaks: by its scope, else by its attributes, else the one that every span speaks."""
+    scope: Any = raw.scope_name
+    known = _speaks(scope) if isinstance(scope, str) else None
+    return known or _marked(raw) or generic.DIALECT
+
+
+@lru_cache(_SCOPES_KEPT)
+def _speaks(scope: str) -> Dialect | None:
+    return next((dialect for dialect in DIALECTS if dialect.has_scope(scope)), None)
+
+
+def _marked(raw: RawSpan) -> Dialect | None:
+    """The first dialect in the table that the span's attributes show it to speak."""
+    first = len(DIALECTS)
+    for name in raw.attributes:
+        rank = _RANKS.get(name)
+        if rank is not None:
+            first = min(first, rank)
+    for rank, matches in _MATCHES:
+        if rank < first and matches(raw):
+            return DIALECTS[rank]
+    return DIALECTS[first] if first < len(DIALECTS) else None

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable
 from typing import Any
 
+from tracekit.dialects.decoding import loads
 from tracekit.model import Span
 
 MAX_INTEGER = (1 << 63) - 1
 """The largest integer that the store and every client of it can hold."""
 
 _CONTAINERS = frozenset("{[")
+_OBJECTS = (dict, list)
 _MAX_DECODINGS = 4
 _JSON_STARTS = frozenset('{["')
+_BLANKS = frozenset(" \t\n\r")
+_STARTS = _JSON_STARTS | _BLANKS
 
 
 def text(value: Any) -> str | None:
-    """The value as text; None for nothing and for the empty text."""
+    """The value as text; None for nothing, for the empty text, and for what is too large or too deep to be written."""
     if isinstance(value, str):
         return value or None
-    return None if value is None else str(value)
+    if value is None:
+        return None
+    try:
+        return str(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def count(value: Any) -> int | None:
@@ -30,6 +37,8 @@ def count(value: Any) -> int | None:
     >>> count(12), count("12"), count(12.0), count(-1), count(True)
     (12, 12, 12, None, None)
     """
+    if type(value) is int:  # by far the commonest, and no boolean
+        return value if 0 <= value <= MAX_INTEGER else None
     if isinstance(value, str) and value.isdecimal():
         value = int(value) if len(value) < 20 else None  # noqa: PLR2004 - 19 digits hold MAX_INTEGER
     if isinstance(value, float) and value.is_integer():
@@ -41,7 +50,7 @@ def count(value: Any) -> int | None:
 
 def milliseconds(seconds: Any) -> float | None:
     """Seconds as milliseconds; None where it is no finite number."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not -MAX_INTEGER < seconds < MAX_INTEGER:
         return None
     return seconds * 1000.0
 
@@ -52,19 +61,16 @@ def decoded(value: Any) -> Any:
     >>> decoded('{"a": 1}'), decoded('"[1]"'), decoded("rainy"), decoded("12")
     ({'a': 1}, [1], 'rainy', '12')
     """
-    for _ in range(_MAX_DECODINGS):
-        if not isinstance(value, str) or not _looks_like_json(value):
+    times = 0
+    while isinstance(value, str) and value[:1] in _STARTS and times < _MAX_DECODINGS:
+        if value[0] in _BLANKS and value.lstrip()[:1] not in _JSON_STARTS:
             return value
         try:
-            value = json.loads(value)
+            value = loads(value)
         except (ValueError, RecursionError):
             return value
+        times += 1
     return value
-
-
-def _looks_like_json(text: str) -> bool:
-    first = text[:1]
-    return (text.lstrip()[:1] if first.isspace() else first) in _JSON_STARTS
 
 
 def names(value: Any) -> list[str] | None:
@@ -96,11 +102,15 @@ def promote(span: Span, field: str, name: str, *, read: Callable[[Any], Any] | N
         read: what becomes of the decoded value; that it changed nothing, it says by giving the same object back.
     """
     raw = span.attributes.get(name)
-    if raw is None:
-        return
+    if raw is not None:
+        take(span, field, name, raw, read)
+
+
+def take(span: Span, field: str, name: str, raw: Any, read: Callable[[Any], Any] | None) -> None:
+    """What `promote` does with the value that the attribute has."""
     value = decoded(raw)
-    found = read(value) if read else value
+    found = value if read is None else read(value)
     # Text that was encoded more than once says something else than what it finally stands for.
-    if found is value and (raw is value or (raw[:1] in _CONTAINERS and isinstance(value, dict | list))):
+    if found is value and (raw is value or (raw[:1] in _CONTAINERS and isinstance(value, _OBJECTS))):
         span.promoted[field] = name
     setattr(span, field, found)

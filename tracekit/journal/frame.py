@@ -7,7 +7,7 @@ A file is a run of frames and nothing else:
     4       4     length of what follows the 12-byte head, little-endian unsigned
     8       4     CRC-32 (zlib's) of what follows the head
     12      1     kind, an ASCII letter (see `records`)
-    13      8     sequence number, little-endian unsigned, from 0, one a record of the process
+    13      8     sequence number, little-endian unsigned and below 2^63, from 0, one a record of the process
     21      n     payload, length - 9 bytes
 
 A frame is written with one `write` on a descriptor opened O_APPEND. After a frame that does not hold, a reader seeks
@@ -29,6 +29,7 @@ HEAD_SIZE = 12
 MIN_LENGTH = _PREFIX.size
 MAX_LENGTH = 1 << 30
 """A length beyond this is damage, not a record (bytes)."""
+_NUMBERS = 1 << 63
 
 
 @dataclass(slots=True, frozen=True)
@@ -109,7 +110,7 @@ def _frame_at(data: bytes, position: int, size: int) -> tuple[Frame | None, int]
     end = position + HEAD_SIZE + length
     if end > size:
         return None, end
-    if zlib.crc32(memoryview(data)[position + HEAD_SIZE : end]) != crc:
+    if sequence >= _NUMBERS or zlib.crc32(memoryview(data)[position + HEAD_SIZE : end]) != crc:
         return None, position
     return Frame(bytes((kind,)), sequence, bytes(data[position + HEAD.size : end])), end
 

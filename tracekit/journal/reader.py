@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ def journals(directory: Path) -> list[Path]:
         StoreError: it cannot be listed.
     """
     try:
-        return sorted(path for path in directory.iterdir() if path.suffix == SUFFIX and not path.is_fifo())
+        return sorted(path for path in directory.iterdir() if path.suffix == SUFFIX and _ends(path))
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -46,6 +47,15 @@ def journals(directory: Path) -> list[Path]:
             f"{directory} cannot be read as a directory of journals ({error.strerror}). Mend its permissions or move "
             "away what stands there; or choose another data directory with --dir or $TRACEKIT_DIR."
         ) from error
+
+
+def _ends(path: Path) -> bool:
+    """Whether reading it comes to an end: a pipe is waited for, and a device may go on for ever."""
+    try:
+        kind = path.stat().st_mode
+    except OSError:  # whoever opens it says why it cannot be
+        return True
+    return not (stat.S_ISFIFO(kind) or stat.S_ISCHR(kind) or stat.S_ISBLK(kind))
 
 
 def read(path: Path, offset: int = 0, *, limit: int = 64 << 20) -> Chunk:

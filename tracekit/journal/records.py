@@ -22,6 +22,9 @@ RESOURCE = b"R"
 SPAN_START = b"S"
 SPAN_END = b"E"
 SCORE = b"C"
+STORED_SPAN = b"B"
+STORED_LOG = b"G"
+STORED_POINT = b"P"
 OTLP_TRACES = b"T"
 OTLP_TRACES_JSON = b"t"
 OTLP_LOGS = b"L"
@@ -30,6 +33,16 @@ OTLP_METRICS = b"M"
 OTLP_METRICS_JSON = b"m"
 CONTINUED = b"N"
 CLOSE = b"Z"
+
+
+def family(process: str) -> str:
+    """The end of a process's id, which the names of its files carry: one that has lost its header still belongs to it.
+
+    >>> family("some-host-4711-5a0c91fe")
+    '4711-5a0c91fe'
+    """
+    return "-".join(process.split("-")[-2:])
+
 
 _decode = json.JSONDecoder(parse_constant=str).decode  # NaN and Infinity, which JSON lacks, stay as words
 

@@ -3,8 +3,8 @@
 A file that has grown large is followed by another, in which the numbers of the records go on.
 
 It never raises into its caller and takes no lock to append: each record is one `write` on an O_APPEND descriptor. What
-could not be written is counted, with the reason. The file is held under a shared `flock`, so that a reader can tell a
-writer that lives from one that was killed.
+could not be written is counted, with the reason; so is what went into a file that somebody removed. The file is held
+under a shared `flock`, so that a reader can tell a writer that lives from one that was killed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from typing import Any, Literal
 
 from tracekit._version import __version__
 from tracekit.errors import tell
+from tracekit.journal import descriptors
 from tracekit.journal.frame import pack, preamble
-from tracekit.journal.records import CLOSE, CONTINUED, FORMAT, HEADER, RESOURCE, SUFFIX, encode
+from tracekit.journal.records import CLOSE, CONTINUED, FORMAT, HEADER, RESOURCE, SUFFIX, encode, family
 
 try:
     import fcntl
@@ -40,16 +41,16 @@ SYNC_SECONDS = 0.1
 RETIRED_SECONDS = 60.0
 """How long a file that has been followed stays open: a thread may just be about to write to it."""
 
+LOOK_SECONDS = 0.1
+"""How often it is asked whether the file is still there: the system takes records into a removed one as into any."""
+
 Fsync = Literal["off", "each", "100ms"]
 FSYNC: tuple[Fsync, ...] = ("off", "each", "100ms")
 """When the disk is waited for: never, at each record, or a tenth of a second after a record at the latest."""
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
-_LARGE = 64 << 10
-"""Bytes of a payload from which two pieces in one write cost less than a copy."""
-_MANY = 1024
-"""Descriptors beyond which a higher limit makes no higher number: the kernel's table grows with the number."""
+_REMOVED = "it was removed while this program wrote to it"
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -100,7 +101,10 @@ class JournalWriter:
         self._accepted_total = self._written_total = self._dropped = 0
         self._why: str | None = None
         self._warned = False
+        self._syncing = False
         self._retry_at = 0.0
+        self._look_at = 0.0
+        self._seen = 0
         self._resources: dict[int, tuple[int, Mapping[str, Any]]] = {}
 
     def append(self, kind: bytes, payload: bytes) -> bool:
@@ -108,6 +112,8 @@ class JournalWriter:
         written = self._write(kind, payload)
         if self._size >= self._rotate_bytes:
             self._rotate()
+        if time.monotonic() >= self._look_at:
+            self._look()
         return written
 
     def _write(self, kind: bytes, payload: bytes) -> bool:
@@ -119,7 +125,7 @@ class JournalWriter:
                 self._dropped += 1
                 return False
         try:
-            size, written = _put(fd, preamble(kind, next(self._sequence), payload), payload)
+            size, written = descriptors.write(fd, preamble(kind, next(self._sequence), payload), payload)
         except OSError as error:
             if error.errno == errno.EBADF and self._open_again(fd):
                 self._accepted_total -= 1  # it is handed in once
@@ -142,6 +148,8 @@ class JournalWriter:
         if known is not None:
             return known[0]
         with self._opening:  # no file may follow this one between the record and the note of it
+            if self._fd is None and self._open() is None:
+                return None  # the span's own records are counted as dropped
             number = len(self._resources)
             if not self._write(RESOURCE, _resource(number, attributes)):
                 return None
@@ -152,15 +160,17 @@ class JournalWriter:
         """Wait until every record written so far is on the disk.
 
         Raises:
-            OSError: the disk refused.
+            OSError: the disk refused, or the file was removed.
         """
         with self._opening:
+            if not self._look():
+                raise FileNotFoundError(errno.ENOENT, _REMOVED, str(self.path))
             for fd in (self._fd, *(fd for _, fd in self._retired)):
                 if fd is None:
                     continue
                 size = os.fstat(fd).st_size
                 if self._synced.get(fd) != size:  # files that were followed by others seldom grow any more
-                    _datasync(fd)
+                    descriptors.datasync(fd)
                     self._synced[fd] = size
 
     def sync_written(self) -> None:
@@ -174,6 +184,7 @@ class JournalWriter:
 
     def stats(self) -> JournalStats:
         """What has become of the records so far."""
+        self._look()
         return JournalStats(
             accepted=self._accepted_total, written=self._written_total, dropped=self._dropped, why=self._why
         )
@@ -181,10 +192,12 @@ class JournalWriter:
     def close(self) -> None:
         """Say that the process ended in order, and let the file go; a later record opens a new one."""
         with self._opening:
-            if self._fd is None:
+            self._look()
+            if self._fd is not None:
+                self._write(CLOSE, encode({"dropped": self._dropped}).encode())
+                self.sync_written()
+            elif not self._retired:
                 return
-            self._write(CLOSE, encode({"dropped": self._dropped}).encode())
-            self.sync_written()
             self._let_go()
             stats = (self._accepted_total, self._written_total, self._dropped, self._why)
             self._reset()
@@ -194,23 +207,53 @@ class JournalWriter:
         with self._opening:
             if self._fd is not None or time.monotonic() < self._retry_at:
                 return self._fd
-            self._process = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
-            self._sequence = itertools.count()
+            if not self._part:
+                self._process = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+                self._sequence = itertools.count()
             try:
                 self._fd = self._begin()
             except OSError as error:
                 self._retry_at = time.monotonic() + 1.0
                 self._note(f"{error.filename or self.directory}: {error.strerror or error}")
-            if self._fd is not None and self._fsync == "100ms":
-                reference = weakref.ref(self)
-                threading.Thread(target=_sync_often, args=(reference,), name="tracekit-sync", daemon=True).start()
+            if self._fd is not None and self._fsync == "100ms" and not self._syncing:
+                self._sync_in_a_thread()
             return self._fd
+
+    def _sync_in_a_thread(self) -> None:
+        thread = threading.Thread(target=_sync_often, args=(weakref.ref(self),), name="tracekit-sync", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the interpreter is ending, or there are too many
+            self._fsync = "each"
+            self._note(f"no thread can be started to sync {self.path} ({error}), so each record is synced")
+        self._syncing = True
+
+    def _look(self) -> bool:
+        """Whether the file is still there; where it is not, the next record begins another.
+
+        What was written since the last look is counted as dropped. What a collector had not read before is missing from
+        the numbers, which go on.
+        """
+        with self._opening:
+            now, fd = time.monotonic(), self._fd
+            self._look_at = now + LOOK_SECONDS
+            if fd is None or not descriptors.is_removed(fd):
+                self._seen = self._written_total
+                return True
+            lost = self._written_total - self._seen
+            self._written_total -= lost
+            self._dropped += lost
+            self._note(f"{self.path}: {_REMOVED}")
+            self._retired.append((now, fd))
+            self._fd = None
+            self._part += 1
+            return False
 
     def _open_again(self, fd: int) -> bool:
         """Go on in another file: the program has closed every descriptor it found, ours among them, as daemons do."""
         with self._opening:
             if self._fd == fd:
-                self._fd, self._part, self._retired = None, 0, []
+                self._fd, self._part, self._retired = None, 0, []  # the numbers begin anew: what was written is there
                 self._open()
             return self._fd is not None
 
@@ -232,7 +275,7 @@ class JournalWriter:
             self._fd = after
             for retired, fd in self._retired:
                 if now - retired > RETIRED_SECONDS:
-                    _close(fd)
+                    descriptors.close(fd)
             self._retired = [(then, fd) for then, fd in self._retired if now - then <= RETIRED_SECONDS]
             self._retired.append((now, before))
 
@@ -242,7 +285,7 @@ class JournalWriter:
             self._unsynced.set()
             return True
         try:
-            _datasync(fd)
+            descriptors.datasync(fd)
         except OSError as error:
             return self._drop(f"{self.path}: {error.strerror or error}")
         return True
@@ -257,28 +300,31 @@ class JournalWriter:
             "host": platform.node(),
             "role": self._role,
             "started_ns": time.time_ns(),
-            "argv": sys.argv[:1],
+            "argv": (sys.argv or [])[:1],  # None once the interpreter takes modules apart, and finalisers still trace
             "python": platform.python_version(),
             "tracekit": __version__,
         }
         fd, path = self._create()
+        try:
+            self._write_head(fd, header)
+        except OSError:
+            os.close(fd)
+            with contextlib.suppress(OSError):  # each try would leave an empty file behind
+                path.unlink()
+            raise
+        self.path = path
+        self._size = 0  # of records to come: a head that is large by itself must not call for yet another file
+        return fd
+
+    def _write_head(self, fd: int, header: dict[str, Any]) -> None:
         head = [pack(HEADER, next(self._sequence), encode(header).encode())]
         head += [
             pack(RESOURCE, next(self._sequence), _resource(number, attributes))
             for number, attributes in self._resources.values()
         ]
         frames = b"".join(head)
-        try:
-            written = os.write(fd, frames)
-        except OSError:
-            os.close(fd)
-            raise
-        if written != len(frames):
-            os.close(fd)
+        if os.write(fd, frames) != len(frames):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.path = path
-        self._size = 0  # of records to come: a head that is large by itself must not call for yet another file
-        return fd
 
     def _create(self) -> tuple[int, Path]:
         for folder in (self.directory.parent, self.directory):
@@ -287,10 +333,9 @@ class JournalWriter:
             except FileExistsError:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
         self._named_ms = max(time.time_ns() // 1_000_000, self._named_ms + 1)  # names sort as the files were begun
-        name = f"{self._named_ms:013d}-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
-        path = self.directory / name
+        path = self.directory / f"{self._named_ms:013d}-{family(self._process)}{SUFFIX}"
         flags = os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
-        fd = _aside(os.open(path, flags, FILE_MODE))
+        fd = descriptors.aside(os.open(path, flags, FILE_MODE))
         if fcntl is not None:
             fcntl.flock(fd, fcntl.LOCK_SH)
         return fd, path
@@ -317,45 +362,11 @@ class JournalWriter:
 
     def _let_go(self) -> None:
         for fd in (self._fd, *(fd for _, fd in self._retired)):
-            _close(fd)
-
-
-def _aside(fd: int) -> int:
-    """The same file under a high number.
-
-    A program that closes all descriptors and then opens files of its own gets the lowest ones. Under such a number, our
-    next record would land in one of its files.
-    """
-    if fcntl is None:
-        return fd
-    try:
-        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, min(os.sysconf("SC_OPEN_MAX"), _MANY) * 7 // 8)
-    except OSError:  # none is free up there
-        return fd
-    os.close(fd)
-    return high
-
-
-def _close(fd: int | None) -> None:
-    if fd is not None:
-        with contextlib.suppress(OSError):  # the program has closed it already
-            os.close(fd)
+            descriptors.close(fd)
 
 
 def _resource(number: int, attributes: Mapping[str, Any]) -> bytes:
     return encode({"id": number, "attributes": dict(attributes)}).encode()
-
-
-def _put(fd: int, head: bytes, payload: bytes) -> tuple[int, int]:
-    """Write a frame at once: how large it is, and how much of it was written. A large payload is not copied for it."""
-    if len(payload) < _LARGE or not hasattr(os, "writev"):
-        frame = head + payload
-        return len(frame), os.write(fd, frame)
-    return len(head) + len(payload), os.writev(fd, (head, payload))
-
-
-def _datasync(fd: int) -> None:
-    (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(fd)
 
 
 def _sync_often(reference: weakref.ref[JournalWriter]) -> None:

@@ -7,16 +7,12 @@ whole number written as every encoder writes it, whose place is plain. What is n
 
 from __future__ import annotations
 
-import base64
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-from tracekit.otlp.messages import lenient, parse
-
-_KeyValue = lenient(KeyValue)
+from tracekit.otlp import anyvalue, messages
 
 _SHORT = 96
 """Bytes of an attribute that is remembered; to look a longer one up costs as much as to read it."""
@@ -46,19 +42,6 @@ def attributes(pairs: Iterable[bytes]) -> dict[str, Any]:
     return dict([_pair(pair) if len(pair) > _SHORT else _remembered.get(pair) or _short(pair) for pair in pairs])
 
 
-def finite(number: float) -> float | str:
-    """A double as JSON can say it.
-
-    >>> finite(0.5), finite(float("-inf"))
-    (0.5, '-Infinity')
-    """
-    if math.isfinite(number):
-        return number
-    if math.isnan(number):
-        return "NaN"
-    return "Infinity" if number > 0 else "-Infinity"
-
-
 def _short(pair: bytes) -> tuple[str, Any]:
     """Key and value of a short attribute, remembered unless the value is one that could be changed."""
     found = _pair(pair)
@@ -81,12 +64,12 @@ def _pair(pair: bytes) -> tuple[str, Any]:
             if number is not None:
                 return pair[2:start].decode(), number
         except UnicodeDecodeError:
-            pass  # what is no character is replaced below
-    return _member(parse(_KeyValue, pair, "traces"))
+            pass  # `messages.read` replaces what is no character
+    return anyvalue.attributes([messages.read(KeyValue, pair)]).popitem()
 
 
 def _head(rest: int) -> bytes:
-    """What stands before a text that, with this, is `rest` bytes; none before the few that have lengths of two sizes."""
+    """What stands before a text that, with this, is `rest` bytes; nothing where its lengths would differ in size."""
     for length in (4, 6, 8):  # two tags, and two lengths of one, two or three bytes
         if rest >= length:
             text = bytes((_TEXT, *_varint(rest - length)))
@@ -116,31 +99,3 @@ def _whole(pair: bytes, start: int) -> int | None:
         number = number << 7 | byte % _MORE
     more = sum(byte >= _MORE for byte in pair[start + 3 :])
     return number if more == size - 1 and pair[-1] < _MORE else None
-
-
-def _member(pair: Any) -> tuple[str, Any]:
-    return _text(pair.key), _value(pair.value)
-
-
-def _value(value: Any) -> Any:  # noqa: PLR0911 - one return a type of value
-    match value.WhichOneof("value"):
-        case "string_value":
-            return _text(value.string_value)
-        case "int_value":
-            return value.int_value
-        case "double_value":
-            return finite(value.double_value)
-        case "bool_value":
-            return value.bool_value
-        case "array_value":
-            return [_value(item) for item in value.array_value.values]
-        case "kvlist_value":
-            return dict(map(_member, value.kvlist_value.values))
-        case "bytes_value":
-            return base64.b64encode(value.bytes_value).decode()
-        case _:
-            return None
-
-
-def _text(data: bytes) -> str:
-    return data.decode(errors="replace")

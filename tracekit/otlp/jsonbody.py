@@ -12,7 +12,7 @@ from typing import Any
 
 from tracekit.errors import DecodeError
 from tracekit.model import RawSpan
-from tracekit.otlp.attributes import finite
+from tracekit.otlp.anyvalue import finite
 
 _KINDS = {
     "SPAN_KIND_UNSPECIFIED": 0,

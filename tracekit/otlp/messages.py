@@ -1,25 +1,28 @@
-"""OTLP's messages as they are read here: the same bytes on the wire, with text that need not be UTF-8.
+"""Protobuf messages of OTLP, of which text that is not UTF-8 costs no more than the characters that it is not. Pure.
 
-Protobuf refuses a whole request for one text that is not UTF-8. OTLP's senders cut texts in the middle of a character,
-so these classes take any bytes where the originals take text, and whoever reads them replaces what is no character.
-They are made from the originals' descriptors, field by field. Pure.
+Protobuf refuses a whole request for one such text, and senders do cut texts in the middle of a character. The classes
+made here are the generated ones, field by field and byte by byte on the wire, but with bytes in place of text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.message import DecodeError as ProtobufDecodeError
 from google.protobuf.message import Message
 
 from tracekit.errors import DecodeError
 
+M = TypeVar("M", bound=Message)
 
-def lenient(original: type[Message], *, unread: Collection[str] = ()) -> type[Any]:
+
+@cache
+def lenient(original: type[Message], *, unread: frozenset[str] = frozenset()) -> type[Any]:
     """The message class `original` with bytes in place of text, in it and in all that it is made of.
 
     Args:
@@ -31,22 +34,53 @@ def lenient(original: type[Message], *, unread: Collection[str] = ()) -> type[An
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(original.DESCRIPTOR.full_name))
 
 
-def parse(kind: type[Any], body: bytes, what: str) -> Any:
-    """The message in `body`.
+def parse(kind: type[Any], body: bytes) -> Any:
+    """The message of class `kind` that a body is.
 
     Raises:
-        DecodeError: it is none; `what` says in the sentence what was expected.
+        DecodeError: it is none.
     """
     try:
         return kind.FromString(body)
     except ProtobufDecodeError as error:
         raise DecodeError(
-            f"the body ({len(body)} bytes) is not an OTLP request of {what} in protobuf: {error}. "
-            "If it is JSON, send it as Content-Type application/json."
+            f"the body ({len(body)} bytes) is no {kind.DESCRIPTOR.name} in protobuf: {str(error).rstrip('.')}. "
+            "Is its Content-Type the right one?"
         ) from error
 
 
-def _add(pool: descriptor_pool.DescriptorPool, file: FileDescriptor, unread: Collection[str], done: set[str]) -> None:
+def read(kind: type[M], body: bytes) -> M:
+    """The message of a generated class that a body is, with U+FFFD for what is no character.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    try:
+        return kind.FromString(body)
+    except ProtobufDecodeError:
+        message = parse(lenient(kind), body)
+    _mend(message, kind.DESCRIPTOR)
+    return parse(kind, message.SerializeToString())
+
+
+def text(data: bytes) -> str:
+    """Text of a lenient message, with U+FFFD for what is no character."""
+    return data.decode(errors="replace")
+
+
+def _mend(message: Any, original: Any) -> None:
+    for field, value in message.ListFields():
+        meant = original.fields_by_name[field.name]
+        if meant.message_type is not None:
+            for item in value if meant.is_repeated else (value,):
+                _mend(item, meant.message_type)
+        elif meant.type == FieldDescriptor.TYPE_STRING and meant.is_repeated:
+            value[:] = [text(item).encode() for item in value]
+        elif meant.type == FieldDescriptor.TYPE_STRING:
+            setattr(message, field.name, text(value).encode())
+
+
+def _add(pool: descriptor_pool.DescriptorPool, file: Any, unread: Collection[str], done: set[str]) -> None:
     if file.name in done:
         return
     done.add(file.name)

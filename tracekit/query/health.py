@@ -13,15 +13,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tracekit.collector.quarantine import Quarantine
 from tracekit.collector.sequences import Range, missing
 from tracekit.collector.tail import Tail
+from tracekit.dialects import DERIVATION
 from tracekit.errors import StoreError, TracekitError
 from tracekit.journal import reader
 from tracekit.query import running
 from tracekit.query.resolve import QUERIES
 from tracekit.query.source import open_source
-from tracekit.query.traces import Queryable
 from tracekit.store import JournalState
+from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
 LOW_BYTES = 200 << 20
@@ -62,13 +64,18 @@ class Health:
     schema_version: int | None = None
     spans: int | None = None
     traces: int | None = None
+    outdated_spans: int | None = None
+    """Spans that an older version of the dialects has read."""
+    quarantined: int = 0
     up: dict[str, Any] | None = None
     journals: Journals = field(default_factory=Journals)
     problems: list[str] = field(default_factory=list[str])
 
     def as_dict(self) -> dict[str, Any]:
         """This as JSON values."""
-        return asdict(self)
+        said = asdict(self)
+        said["journals"]["received"] = dict(self.journals.received)  # asdict counts a Counter's pairs
+        return said
 
 
 def examine(directory: Path, database: Path) -> Health:
@@ -84,11 +91,13 @@ def examine(directory: Path, database: Path) -> Health:
         with open_source(directory, db=database) as source:
             facts = source.sql(statement(QUERIES, "store_facts")).dicts()[0]
             health.schema_version, health.spans, health.traces = facts.values()
+            health.outdated_spans = outdated_spans(source)
             tails = _tails(source)
     except TracekitError as error:
         health.problems.append(str(error))
         tails = {}
     _look_at_database(health, database)
+    _look_at_quarantine(health, Quarantine(directory))
     _look_at_journals(health, directory / "journal", tails)
     return health
 
@@ -113,6 +122,21 @@ def _look_at_database(health: Health, database: Path) -> None:
     health.database_bytes, health.database_mode = found.st_size, f"{stat.S_IMODE(found.st_mode):04o}"
     if found.st_mode & _OTHERS:
         health.problems.append(f"{database} is open to other users. Close it: chmod 600 {database}")
+
+
+def outdated_spans(source: Queryable) -> int:
+    """How many stored spans an older version of the dialects has read."""
+    return source.sql(statement(QUERIES, "outdated_spans"), {"derivation": DERIVATION}).rows[0][0]
+
+
+def _look_at_quarantine(health: Health, quarantine: Quarantine) -> None:
+    reasons = quarantine.reasons()
+    health.quarantined = len(reasons)
+    if reasons:
+        health.problems.append(
+            f"{len(reasons)} records are set aside in {quarantine.folder} (the last: {reasons[-1]}). "
+            "`tracekit reindex --quarantine` tries them again."
+        )
 
 
 def _look_at_journals(health: Health, folder: Path, tails: Mapping[str, Tail]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tracekit.errors import UsageError
-from tracekit.query.traces import Queryable
+from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
 QUERIES = Path(__file__).parent / "sql"

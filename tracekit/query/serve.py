@@ -1,12 +1,14 @@
-"""`POST /api/sql`: how other processes of this user query the store that this one holds, by the key of `up.json`.
+"""`POST /api/...`: how other processes of this user use the store that this one holds, by the key of `up.json`.
 
-What the journals hold is folded in first, so that a program that has just ended is already there.
+What the journals hold is folded in before a query, so that a program that has just ended is already there.
 """
 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -17,26 +19,37 @@ from starlette.routing import Route
 from tracekit.errors import QueryError, TracekitError, UsageError
 from tracekit.query import wire
 from tracekit.query.source import StoreSource
-from tracekit.store import Parameters
+from tracekit.store import Position, Retention
 
-PATH = "/api/sql"
+SQL_PATH = "/api/sql"
+REINDEX_PATH = "/api/reindex"
+COMPACT_PATH = "/api/compact"
 
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class _Question:
-    query: str
-    parameters: Parameters
-    limit: int | None
+_Answer = Callable[[Mapping[str, Any]], bytes]
 
 
 def api_routes(source: StoreSource, *, key: str) -> list[Route]:
-    """The route, answering from `source` whoever knows `key`."""
+    """The routes, answering from `source` whoever knows `key`."""
 
-    def answer(question: _Question) -> bytes:
+    def sql(question: Mapping[str, Any]) -> bytes:
+        limit = question.get("limit")
+        query, parameters = str(question["query"]), wire.unpack(question["parameters"])
         source.fold()
-        return wire.dump(source.sql(question.query, question.parameters, limit=question.limit))
+        return wire.dump(source.sql(query, parameters, limit=None if limit is None else int(limit)))
 
-    async def sql(request: Request) -> Response:
+    def reindex(question: Mapping[str, Any]) -> bytes:
+        return wire.dump_rederived(source.reindex(Position(**question["after"]), dialect=question["dialect"]))
+
+    def compact(question: Mapping[str, Any]) -> bytes:
+        forgotten, compacted = source.compact(Retention(**question))
+        return json.dumps({"forgotten": asdict(forgotten), "compacted": asdict(compacted)}).encode()
+
+    table = {SQL_PATH: sql, REINDEX_PATH: reindex, COMPACT_PATH: compact}
+    return [_route(path, answer, key=key) for path, answer in table.items()]
+
+
+def _route(path: str, answer: _Answer, *, key: str) -> Route:
+    async def serve(request: Request) -> Response:
         scheme, _, word = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(word.encode(), key.encode()):
             return _refusal(401, UsageError("the key of up.json is missing or wrong."))
@@ -50,18 +63,13 @@ def api_routes(source: StoreSource, *, key: str) -> list[Route]:
             return _refusal(400, UsageError(f"the body is no question: {error!r}"))
         return Response(content, media_type="application/json")
 
-    return [Route(PATH, sql, methods=["POST"])]
+    return Route(path, serve, methods=["POST"])
 
 
-def _question(data: Any) -> _Question:
+def _question(data: Any) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise TypeError(f"a JSON {type(data).__name__}")
-    limit = data.get("limit")
-    return _Question(
-        query=str(data["query"]),
-        parameters=wire.unpack(data["parameters"]),
-        limit=None if limit is None else int(limit),
-    )
+    return data
 
 
 def _refusal(status: int, error: TracekitError) -> Response:

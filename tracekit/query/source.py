@@ -6,12 +6,14 @@ is asked over HTTP, and two short commands that meet wait for each other.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from tracekit import config, errors
 from tracekit.errors import StoreBusyError, StoreError
@@ -19,13 +21,16 @@ from tracekit.journal.writer import DIRECTORY_MODE
 from tracekit.query import running, wire
 from tracekit.query.extras import require_server
 from tracekit.query.running import Running
-from tracekit.store import Parameters, Result, Store
+from tracekit.store import Compacted, Forgotten, Parameters, Position, Result, Retention, Store
+from tracekit.store.search.following import catch_up
+from tracekit.store.search.index import SearchIndex, beside
 
 BUSY_SECONDS = 10.0
 """How long a database that another process holds is waited for."""
 
 if TYPE_CHECKING:
     from tracekit.collector.ingest import Ingest
+    from tracekit.collector.rederive import Rederived
 
 R = TypeVar("R")
 
@@ -66,12 +71,21 @@ class StoreSource(_Closing):
     """A store in this process, with the ingest that keeps it up with its journals."""
 
     def __init__(self, store: Store, ingest: Ingest) -> None:
-        self._store = store
+        self.store = store
         self.ingest = ingest
+
+    @property
+    def index(self) -> SearchIndex:
+        """The index of the words in the store."""
+        return self.store.index
+
+    def index_words(self, *, seconds: float | None = None) -> int:
+        """Bring the index up to the store; how many spans are left out when the time is over."""
+        return catch_up(self.store.index, self.store, seconds=seconds).behind
 
     def version(self) -> int:
         """A number that grows with each change of what is stored."""
-        return self._store.version
+        return self.store.version
 
     def fold(self) -> list[str]:
         """Take in what the journals hold by now; sentences about what could not be read."""
@@ -79,15 +93,24 @@ class StoreSource(_Closing):
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one statement; see `tracekit.store.Store.sql`."""
-        return self._store.sql(query, parameters, limit=limit)
+        return self.store.sql(query, parameters, limit=limit)
+
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Read the next stored spans anew; see `tracekit.collector.rederive.Rederiver.reindex`."""
+        return self.ingest.reindex(after, dialect=dialect)
+
+    def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
+        """Forget what `policy` does not keep, and write the database anew; see `tracekit.store.Store.compact`."""
+        return self.ingest.forget(policy), self.store.compact()
 
     def close(self) -> None:
         """Let the database go."""
-        self._store.close()
+        self.ingest.close()
+        self.store.close()
 
     def interrupt(self) -> None:
         """End every question that is under way; see `tracekit.store.Store.interrupt`."""
-        self._store.interrupt()
+        self.store.interrupt()
 
 
 class RemoteSource(_Closing):
@@ -95,6 +118,10 @@ class RemoteSource(_Closing):
 
     def __init__(self, up: Running) -> None:
         self._up = up
+        self.index = SearchIndex(beside(Path(up.database)), writable=False)
+
+    def index_words(self, *, seconds: float | None = None) -> int | None:
+        """Leave it to that `up`, which does it all the time."""
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one statement; see `tracekit.store.Store.sql`.
@@ -102,11 +129,38 @@ class RemoteSource(_Closing):
         Raises:
             StoreBusyError: `tracekit up` went away meanwhile.
         """
-        body = json.dumps({"query": query, "parameters": wire.pack(parameters), "limit": limit})
+        return wire.load(self._ask("/api/sql", {"query": query, "parameters": wire.pack(parameters), "limit": limit}))
+
+    def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
+        """Have the next stored spans read anew; see `tracekit.collector.rederive.Rederiver.reindex`.
+
+        Raises:
+            StoreBusyError: `tracekit up` went away meanwhile.
+        """
+        return wire.load_rederived(self._ask("/api/reindex", {"after": asdict(after), "dialect": dialect}))
+
+    def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
+        """Have what `policy` does not keep forgotten, and the database written anew.
+
+        Raises:
+            StoreBusyError: `tracekit up` went away meanwhile.
+        """
+        question = {"seconds": policy.seconds, "projects": dict(policy.projects), "max_bytes": policy.max_bytes}
+        done = json.loads(self._ask("/api/compact", question))
+        return Forgotten(**done["forgotten"]), Compacted(**done["compacted"])
+
+    def _ask(self, path: str, question: Mapping[str, Any]) -> bytes:
+        """The answer to a question.
+
+        Raises:
+            StoreBusyError: nobody answers.
+            TracekitError: what the other side raised.
+        """
+        body = json.dumps(question)
         headers = {"Authorization": f"Bearer {self._up.key}", "Content-Type": "application/json"}
         connection = http.client.HTTPConnection(*self._up.address())
         try:
-            connection.request("POST", "/api/sql", body, headers)
+            connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -115,7 +169,7 @@ class RemoteSource(_Closing):
         finally:
             connection.close()
         if answer.status == http.client.OK:
-            return wire.load(content)
+            return content
         raise _error(content)
 
 
@@ -143,9 +197,12 @@ def open_source(
         )
     found = _patiently(directory, database, lambda: _remote(directory, database))
     if isinstance(found, StoreSource):
-        for notice in found.fold():
-            if tell is not None:
-                tell(notice)
+        with contextlib.ExitStack() as unless_folded:
+            unless_folded.callback(found.close)
+            for notice in found.fold():
+                if tell is not None:
+                    tell(notice)
+            unless_folded.pop_all()
     return found
 
 
@@ -180,11 +237,16 @@ def hold(directory: Path, database: Path) -> StoreSource:
         if up is not None:
             raise StoreBusyError(f"tracekit up already runs for {directory}: process {up.pid}, {up.url}.")
 
-    return _patiently(directory, database, refuse_a_second)
+    return _patiently(directory, database, refuse_a_second, apart=True)
 
 
-def _patiently(directory: Path, database: Path, meanwhile: Callable[[], R | None]) -> StoreSource | R:
-    """Open the store, or take what `meanwhile`, asked before each try, has found."""
+def _patiently(
+    directory: Path, database: Path, meanwhile: Callable[[], R | None], *, apart: bool = False
+) -> StoreSource | R:
+    """Open the store, or take what `meanwhile`, asked before each try, has found.
+
+    `apart` is whether journals are decoded in another process.
+    """
     deadline = time.monotonic() + BUSY_SECONDS
     wait = _FIRST_WAIT
     while True:
@@ -204,9 +266,12 @@ def _patiently(directory: Path, database: Path, meanwhile: Callable[[], R | None
             wait = min(2 * wait, _LONGEST_WAIT)
         else:
             prices = config.setting("prices").value
-            return StoreSource(
-                store, Ingest(directory / config.JOURNAL, store, prices=Path(prices) if prices else None)
-            )
+            journals, file = directory / config.JOURNAL, Path(prices) if prices else None
+            with contextlib.ExitStack() as unless_ready:
+                unless_ready.callback(store.close)
+                ingest = Ingest(journals, store, prices=file, apart=apart)
+                unless_ready.pop_all()
+            return StoreSource(store, ingest)
 
 
 def _running(directory: Path, database: Path) -> Running | None:

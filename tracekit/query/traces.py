@@ -8,23 +8,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tracekit.errors import QueryError
-from tracekit.store import Parameters, Result
+from tracekit.query.searching import Searchable, search
+from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
 _FOLDER = Path(__file__).parent / "sql"
 _JSON_STARTS = ("{", "[")
 _JSON_OR_TEXT = frozenset({"input", "output"})
-
-
-class Queryable(Protocol):
-    """Whatever answers SQL over the views."""
-
-    def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
-        """Answer one read-only statement."""
-        ...
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -39,7 +32,9 @@ class Filters:
         session_id: the session it belongs to.
         user_id: the user it belongs to.
         name: text that its name contains, in any case.
-        text: text that any of its content contains (messages, inputs, outputs, tools), in any case; or its whole id.
+        text: words that one of its spans holds, all of them: see `docs/search.md`; or its whole id.
+        attributes: attributes that one of its spans has, and the same span `text`: a key, and the value, which is text
+            or JSON; None for any value.
         since: earliest start, included; a time without a zone is UTC.
         until: latest start, excluded; a time without a zone is UTC.
     """
@@ -51,20 +46,28 @@ class Filters:
     user_id: str | None = None
     name: str | None = None
     text: str | None = None
+    attributes: tuple[tuple[str, str | None], ...] = ()
     since: datetime | None = None
     until: datetime | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class TracePage:
-    """Traces, newest first, by the columns of the `traces` view; `next` is the cursor of the next page."""
+    """Traces, newest first, by the columns of the `traces` view.
+
+    Attributes:
+        traces: the rows.
+        next: the cursor of the next page; None on the last.
+        notice: what a person should know of a search that could not look everywhere.
+    """
 
     traces: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     next: str | None = None
+    notice: str | None = None
 
 
 def list_traces(
-    source: Queryable, *, limit: int = 50, cursor: str | None = None, filters: Filters | None = None
+    source: Searchable, *, limit: int = 50, cursor: str | None = None, filters: Filters | None = None
 ) -> TracePage:
     """One page of traces, newest first.
 
@@ -79,24 +82,25 @@ def list_traces(
     """
     wanted = filters or Filters()
     bound: dict[str, Any] = {name: _bindable(value) for name, value in asdict(wanted).items()}
-    text = bound.pop("text")
+    text, attributes = bound.pop("text"), bound.pop("attributes")
     bound["before"], bound["before_id"] = _read_cursor(cursor)
     bound["limit"] = limit + 1
-    if text is None:
-        result = source.sql(statement(_FOLDER, "list_traces"), bound)
+    notice = None
+    if text is None and not attributes:
+        traces = source.sql(statement(_FOLDER, "list_traces"), bound).dicts()
     else:
-        result = source.sql(statement(_FOLDER, "search_traces"), {**bound, "text": text, "escaped": _escaped(text)})
-    traces = result.dicts()
+        found = search(source, text or "", attributes, filters=bound)
+        traces, notice = found.traces, found.notice
     if len(traces) <= limit:
-        return TracePage(traces=traces)
-    return TracePage(traces=traces[:limit], next=_cursor(traces[limit - 1]))
+        return TracePage(traces=traces, notice=notice)
+    return TracePage(traces=traces[:limit], next=_cursor(traces[limit - 1]), notice=notice)
 
 
 def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     """One trace with its spans, in the order they started, and its scores; None where there is no such trace.
 
-    The spans carry no message content: `get_span` does. `unpriced` counts the spans that own usage and whose
-    price is not known: unless it is 0, the trace's cost is a lower bound.
+    The spans carry no message content: `get_span` does. `unpriced` counts the calls whose usage or price is
+    not known: unless it is 0, the trace's cost is a lower bound.
     """
     rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not rows:
@@ -105,8 +109,7 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     bound = {"trace_id": trace_id, "start_time": _bindable(trace["start_time"])}
     spans = source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()
     scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
-    unpriced = sum(span["counted"] and span["cost_usd"] is None for span in spans)
-    return {**trace, "spans": spans, "scores": scores, "unpriced": unpriced}
+    return {**trace, "spans": spans, "scores": scores, "unpriced": trace["unpriced_spans"]}
 
 
 def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:
@@ -132,11 +135,6 @@ def _decoded(name: str, kind: str, value: Any) -> Any:
 def _bindable(value: Any) -> Any:
     """A time as text, which every way to the store can carry."""
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _escaped(text: str) -> str:
-    """Text as it stands within the JSON of a message."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _cursor(trace: Mapping[str, Any]) -> str:

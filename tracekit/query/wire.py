@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from tracekit.collector.rederive import Rederived
 from tracekit.errors import DecodeError
-from tracekit.store import Result
+from tracekit.store import Position, Result
 
 # Subclasses before what they derive from: a datetime is a date.
 _TAGS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
@@ -77,3 +79,22 @@ def load(body: bytes) -> Result:
         return Result(columns=data["columns"], types=data["types"], rows=rows, truncated=data["truncated"])
     except (ValueError, KeyError, TypeError) as error:
         raise DecodeError(f"tracekit up answered with something that is no result: {error!r}") from error
+
+
+def dump_rederived(done: Rederived) -> bytes:
+    """What became of spans that were read anew, as bytes."""
+    return json.dumps(asdict(done)).encode()
+
+
+def load_rederived(content: bytes) -> Rederived:
+    """What `dump_rederived` was given.
+
+    Raises:
+        DecodeError: it is something else.
+    """
+    try:
+        data: dict[str, Any] = json.loads(content)
+        position = data.pop("position")
+        return Rederived(**data, position=None if position is None else Position(**position))
+    except (ValueError, KeyError, TypeError) as error:
+        raise DecodeError(f"tracekit up answered {content[:200]!r}, which counts no spans") from error

@@ -84,7 +84,7 @@ class JournalProcessor(SpanProcessor):
         span_id = span.context.span_id
         beside = self.closing.pop(span_id, NOTHING)
         opened = self._open.pop(span_id, None)
-        if (span.start_time or 0) < self._forked_ns:
+        if opened is None and (span.start_time or 0) < self._forked_ns:
             return  # begun by the parent of a fork: its end is the parent's to tell
         head, before, encoded = opened or (self._head(span), {}, "")
         attributes = {**before, **_attributes(span), **beside.attributes}

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.status import HTTP_404_NOT_FOUND
 
-from tracekit.query.traces import Queryable
+from tracekit.query.searching import Searchable
 from tracekit_viewer import responses
 from tracekit_viewer.render import Renderer
 from tracekit_viewer.routes import live, static, traces
@@ -29,7 +29,7 @@ def _never() -> bool:
 
 
 def viewer_routes(
-    source: Queryable, *, version: Callable[[], int], closing: Callable[[], bool] = _never
+    source: Searchable, *, version: Callable[[], int], closing: Callable[[], bool] = _never
 ) -> list[BaseRoute]:
     """The routes of all pages.
 

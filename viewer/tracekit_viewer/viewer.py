@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageError
-from tracekit.query.traces import Queryable
+from tracekit.query.searching import Searchable
 from tracekit_viewer.render import Renderer
 
 Endpoint = Callable[[Request], Response]
@@ -25,7 +25,7 @@ Endpoint = Callable[[Request], Response]
 class Viewer:
     """The parts that endpoints share."""
 
-    source: Queryable
+    source: Searchable
     version: Callable[[], int]
     closing: Callable[[], bool]
     renderer: Renderer = field(default_factory=Renderer.load)

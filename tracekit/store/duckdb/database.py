@@ -10,9 +10,29 @@ from pathlib import Path
 import duckdb
 
 from tracekit.errors import StoreError
-from tracekit.store import Batch, Committed, Gap, JournalState, Parameters, Result, Store
-from tracekit.store.duckdb import opening, reader, writer
+from tracekit.model import RawSpan
+from tracekit.store import (
+    Batch,
+    Committed,
+    Compacted,
+    Forgotten,
+    Gap,
+    JournalState,
+    Packed,
+    Parameters,
+    Position,
+    Result,
+    Store,
+)
+from tracekit.store.duckdb import compacting, opening, raw, reader
 from tracekit.store.duckdb.queries import query
+from tracekit.store.duckdb.writer import Writer
+from tracekit.store.packing import pack
+from tracekit.store.retention import Retention
+from tracekit.store.search.index import SearchIndex, beside
+
+_LONGEST_READ = 60.0
+"""Seconds that `compact` waits for questions under way."""
 
 
 def open_store(path: Path) -> Store:
@@ -31,11 +51,13 @@ class DuckDBStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+        self.index = SearchIndex(beside(self.path))
         self._root = opening.connect(self.path)
-        self._writer = self._root.cursor()
+        self._writer = Writer(opening.cursor(self._root))
         self._writing = threading.Lock()
         self._forking = threading.Lock()
         self._reads: list[duckdb.DuckDBPyConnection] = []
+        self._read = threading.Condition(self._forking)
         self._version = 0
         self._closed = False
 
@@ -44,13 +66,14 @@ class DuckDBStore:
         """Grows with each commit that changed a row."""
         return self._version
 
-    def commit(self, batch: Batch) -> Committed:
+    def commit(self, batch: Batch | Packed) -> Committed:
         """Store a batch in one transaction; see `Store.commit`."""
+        packed = pack(batch) if isinstance(batch, Batch) else batch
         with self._writing:
             self._check_open()
-            done = writer.commit(self._writer, batch)
+            done = self._writer.commit(packed)
             opening.keep_private(self.path)
-            if batch.spans or batch.opened or batch.scores or batch.interrupted:
+            if packed.spans or packed.opened or packed.scores or packed.interrupted or done.logs or done.changed:
                 self._version += 1
         return done
 
@@ -75,6 +98,39 @@ class DuckDBStore:
             found[journal].gaps.append(Gap(first_missing=first, last_missing=last))
         return found
 
+    def unread(self, limit: int) -> list[RawSpan]:
+        """Stored spans that were not derived with all their log records; see `Store.unread`."""
+        with self._reader() as connection:
+            return raw.unread(connection, limit)
+
+    def raw_spans(self, after: Position, *, dialect: str | None = None, limit: int) -> list[RawSpan]:
+        """Stored spans as they came; see `Store.raw_spans`."""
+        with self._reader() as connection:
+            return raw.following(connection, after, dialect=dialect, limit=limit)
+
+    def forget(self, policy: Retention, *, now_ns: int) -> Forgotten:
+        """Delete what is not kept; see `Store.forget`."""
+        with self._writing:
+            self._check_open()
+            done = self._writer.forget(policy, now_ns=now_ns)
+            if done.spans or done.records:
+                self._version += 1
+        return done
+
+    def compact(self) -> Compacted:
+        """Write the file anew; see `Store.compact`."""
+        with self._writing, self._read:
+            self._check_open()
+            if not self._read.wait_for(lambda: not self._reads, timeout=_LONGEST_READ):
+                raise StoreError("a question has been under way for a minute; compact when nobody asks anything.")
+            self._writer.close()
+            opening.release(self.path, self._root)
+            try:
+                return compacting.rewrite(self.path)
+            finally:
+                self._root = opening.connect(self.path)
+                self._writer = Writer(opening.cursor(self._root))
+
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one read-only statement; see `Store.sql`."""
         with self._reader() as connection:
@@ -90,6 +146,7 @@ class DuckDBStore:
         with self._writing:
             if not self._closed:
                 self._closed = True
+                self.index.close()
                 self._writer.close()
                 opening.release(self.path, self._root)
 
@@ -97,13 +154,15 @@ class DuckDBStore:
     def _reader(self) -> Generator[duckdb.DuckDBPyConnection]:
         with self._forking:
             self._check_open()
-            connection = self._root.cursor()
+            connection = opening.cursor(self._root)
             self._reads.append(connection)
         try:
             with connection:
                 yield connection
         finally:
-            self._reads.remove(connection)
+            with self._read:
+                self._reads.remove(connection)
+                self._read.notify_all()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -16,11 +16,11 @@ SCHEMA = Path(__file__).parent / "schema"
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,  # a query reads no file and asks no network
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query sees no variable of the program
+    "max_vacuum_tasks": 0,  # merging groups of a few rows would rewrite most of the file at a checkpoint
     "checkpoint_threshold": "64MB",  # at the default of 16 MB the newest rows are rewritten over and over
 }
 _HOLDER = re.compile(r"PID (\d+)")
@@ -49,6 +49,13 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
             raise StoreError(f"{path} cannot be brought up to date: {error}. It is as it was.") from error
         _open.add(path)
     return connection
+
+
+def cursor(root: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A further connection to what `connect` has opened."""
+    made = root.cursor()
+    made.execute("USE traces")
+    return made
 
 
 def release(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
@@ -135,8 +142,11 @@ def _inspect(path: Path) -> bool:
 
 
 def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a file for a look at it, or to work with it: then it is attached, as only so its row groups can be sized."""
     try:
-        return duckdb.connect(path, read_only=read_only, config=_CONFIG)
+        if read_only:
+            return duckdb.connect(path, read_only=True, config=CONFIG | {"enable_external_access": False})
+        return _attached(path)
     except duckdb.Error as error:
         message = str(error)
         if "Could not set lock" in message:
@@ -152,6 +162,18 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
                 f"{path} is not a DuckDB database. Move it away, or name another file with --db."
             ) from error
         raise StoreError(f"{path} cannot be opened: {message}. Check the path and its permissions.") from error
+
+
+def _attached(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config=CONFIG | {"temp_directory": f"{path}.tmp"})
+    try:
+        connection.execute(query("attach"), [str(path)])
+        connection.execute("USE traces")
+        connection.execute("SET enable_external_access = false")  # a query reads no file and asks no network
+    except duckdb.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection) -> None:

@@ -18,6 +18,8 @@ from tracekit.state import State
 from tracekit.text import undated
 from tracekit.units import Moment, Quantity
 
+ATTRIBUTE = "attribute."
+"""Before the key of an attribute in a URL, as in `/traces?attribute.gen_ai.operation.name=chat`; no value: any."""
 FILTERS = ("status", "project", "model", "session_id", "user_id", "name", "text")
 """Query parameters of the list that narrow it, in the order in which chips stand."""
 
@@ -117,6 +119,7 @@ def listing(
     """
     states = {t["trace_id"]: state.of_trace(t) for t in traces}
     in_force = {name: query[name] for name in FILTERS if query.get(name)}
+    in_force |= {name: value for name, value in query.items() if name.startswith(ATTRIBUTE)}
     size = {"limit": query["limit"]} if query.get("limit") else {}
     slowest = max((t["duration_ms"] for t in traces if t["duration_ms"] is not None), default=0)
     return Listing(

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from tracekit.query.traces import Filters, TracePage, get_span, get_trace, list_traces
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.heading import heading
-from tracekit_viewer.presenters.listing import FILTERS, listing
+from tracekit_viewer.presenters.listing import ATTRIBUTE, FILTERS, listing
 from tracekit_viewer.presenters.panel import panel
 from tracekit_viewer.presenters.waterfall import waterfall
 from tracekit_viewer.viewer import Viewer
@@ -64,7 +64,7 @@ class _Pages:
 
     def listing_data(self, request: Request) -> Response:
         found = self._list(request)
-        return responses.data(request, {"traces": found.traces, "next": found.next})
+        return responses.data(request, {"traces": found.traces, "next": found.next, "notice": found.notice})
 
     def trace(self, request: Request) -> Response:
         version = self._viewer.version()
@@ -114,7 +114,10 @@ class _Pages:
     def _list(self, request: Request) -> TracePage:
         query = request.query_params
         given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name)}
-        filters = Filters(**given)
+        attributes = tuple(
+            (name.removeprefix(ATTRIBUTE), value or None) for name, value in query.items() if name.startswith(ATTRIBUTE)
+        )
+        filters = Filters(**given, attributes=attributes)
         return list_traces(
             self._viewer.source,
             limit=_whole(request, "limit", default=PAGE, most=MOST),

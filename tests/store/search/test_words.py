@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tracekit.store.search.language import parse, tokens
+from tracekit.store.search.memory import matching
+from tracekit.store.search.words import attribute_word, attribute_words, document, folded, said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The quick-brown FOX, 42!", ("the", "quick", "brown", "fox", "42")),
+        ("get_weather(city='Konstanz')", ("get_weather", "city", "konstanz")),
+        ("Straße STRASSE ΟΔΟΣ", ("strasse", "strasse", "οδοσ")),
+        ("ﬁne café cafe\u0301 \uff21\uff22\uff23", ("fine", "café", "café", "abc")),
+        ("東京タワーへ行く", ("東", "京", "タ", "ワ", "ー", "へ", "行", "く")),
+        ("서울 날씨", ("서울", "날씨")),
+        ("हिन्दी में", ("हिन्दी", "में")),
+        ("go 🚀now", ("go", "\ue0001f680", "now")),
+        ("don\u2019t — stop", ("don", "t", "stop")),
+        ("\ue000private", ("private",)),
+        ("%*()", ()),
+    ],
+)
+def test_words(text: str, words: tuple[str, ...]) -> None:
+    assert tokens(folded(text)) == words
+
+
+@pytest.mark.parametrize("text", ['C:\\new "quoted"\nline\ttab', "é 🚀 / \\ \\n", "\u2028 ascii only", "a/b \\/ c"])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_json_is_searched_as_what_it_says(text: str, *, ascii_only: bool) -> None:
+    spelled = json.dumps(text, ensure_ascii=ascii_only)
+    assert tokens(said(spelled)) == tokens(folded(text))
+    assert tokens(said(spelled.replace("/", "\\/"))) == tokens(folded(text))
+
+
+@pytest.mark.parametrize(
+    ("attributes"),
+    [
+        {},
+        {"a": 1, "b": "text", "c": None, "d": True, "e": 1.5},
+        {"a": "ends with a comma,", "b": "x"},
+        {"a": ',"', "b": '","c":"'},
+        {"list": [1, "two"], "object": {"a": ',"b":1'}, "": ""},
+    ],
+)
+def test_an_attribute_has_one_word_however_json_was_cut(attributes: dict[str, object]) -> None:
+    spelled = json.dumps(attributes, separators=(",", ":"))
+    expected = {
+        attribute_word(key, value if isinstance(value, str) else json.dumps(value, separators=(",", ":")))
+        for key, value in attributes.items()
+    }
+    assert set(attribute_words(spelled).split()) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("family", [2, 1]),
+        ("FAMILY discount", [2, 1]),
+        ('"family discount"', [1]),
+        ('"family discount', [1]),
+        ("disc*", [2, 1]),
+        ("disc", []),
+        ("gpt-4o-mini", [3]),
+        ("gpt-4o-m*", [3]),
+        ("mini-4o", []),
+        ("'; DROP TABLE words; --", []),
+        ("東京", [4]),
+        ("京東", []),
+        ("NEAR(family discount)", []),
+        ("family -", [2, 1]),
+    ],
+)
+def test_the_language(query: str, found: list[int]) -> None:
+    texts = ["a family discount", "discount for the family", "model gpt-4o-mini", "東京タワー"]
+    documents = [(number, document("", text, "{}", [])) for number, text in enumerate(texts, 1)]
+    assert matching(documents, parse(query)) == found
+
+
+def test_no_phrase_reaches_from_one_field_into_the_next() -> None:
+    documents = [(1, document('["family"]', "discount _ gravel", "{}", []))]
+    assert matching(documents, parse("family discount gravel")) == [1]
+    assert matching(documents, parse('"family discount"')) == []
+    assert matching(documents, parse('"discount gravel"')) == []

@@ -1,0 +1,182 @@
+"""Traces by the words and attributes of their spans, newest first: the index proposes, the store disposes.
+
+What the index does not have yet, it reads and looks through itself, for a bounded time; where that was not enough the
+answer says so. It refuses to change the index, but for throwing away a file of it that cannot be read.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from tracekit.store.search.following import Queryable, documents, facts, open_documents
+from tracekit.store.search.index import DamagedIndexError, SearchIndex
+from tracekit.store.search.language import Query, parse
+from tracekit.store.search.memory import matching
+from tracekit.store.sqlfiles import statement
+
+SCAN_SECONDS = 2.0
+"""How long one question may read spans' texts: those not indexed yet, and those that may hold words in a row."""
+
+_FOLDER = Path(__file__).parent / "sql"
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
+_SCANNED = 256
+_FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
+_SPARSE = 16
+_FEW = 48
+"""So many numbers DuckDB looks up one by one; for more it reads all that lies between them."""
+
+
+class Searchable(Queryable, Protocol):
+    """A store, or a way to one, and the index of its words."""
+
+    @property
+    def index(self) -> SearchIndex:
+        """The index beside the store."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """Rows of the `traces` view, newest first, and what a person should know of how they were found."""
+
+    traces: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    notice: str | None = None
+
+
+def search(
+    source: Searchable, text: str, attributes: Iterable[tuple[str, str | None]], *, filters: Mapping[str, Any]
+) -> Found:
+    """The newest traces of which one span holds all the words and attributes.
+
+    Args:
+        source: what is searched.
+        text: the query, see `docs/search.md`; a whole trace id is found as well.
+        attributes: keys, each with a value or None for any.
+        filters: the parameters of `list_traces.sql`.
+    """
+    query = parse(text, attributes)
+    if not query.terms:
+        return Found(notice="The query holds no word that could be searched for.")
+    try:
+        return _Search(source, query, filters).run(text)
+    except DamagedIndexError as error:
+        source.index.mend()
+        found = _Search(source, query, filters).run(text)
+        found.notice = found.notice or str(error)
+        return found
+
+
+class _Search:
+    """One question under way."""
+
+    def __init__(self, source: Searchable, query: Query, filters: Mapping[str, Any]) -> None:
+        self._source = source
+        self._query = query
+        self._filters = filters
+        self._deadline = time.monotonic() + SCAN_SECONDS
+        self._kept: dict[str, dict[str, Any]] = {}
+        self._notice: str | None = None
+        self._stored = facts(source)
+
+    def run(self, text: str) -> Found:
+        self._keep(self._beside(text))
+        first = _SCANNED if self._query.needs_positions else _FIRST
+        for numbers in _growing(self._numbers(), first):
+            self._keep(self._traces_of(numbers))
+            if self._is_enough(numbers[-1]):
+                break
+        return Found(traces=self._newest(), notice=self._notice)
+
+    def _beside(self, text: str) -> list[str]:
+        """Traces that no number leads to: those of open spans, and the one whose id was asked for."""
+        rows = open_documents(self._source) if self._stored.open else []
+        matched = set(matching([(number, said) for number, _, said in rows], self._query))
+        found = [trace_id for number, trace_id, _ in rows if number in matched]
+        asked = text.strip().lower()
+        return [*found, asked] if _TRACE_ID.fullmatch(asked) else found
+
+    def _numbers(self) -> Iterator[int]:
+        """The numbers of the spans that fit, greatest first."""
+        indexed = self._source.index.covers(self._stored)
+        yield from self._scanned(self._stored.last, indexed)
+        candidates = (number for number in self._source.index.search(self._query) if number <= indexed)
+        yield from self._verified(candidates) if self._query.needs_positions else candidates
+
+    def _scanned(self, newest: int, indexed: int) -> Iterator[int]:
+        """Those that the index does not have yet."""
+        while newest > indexed:
+            if time.monotonic() >= self._deadline:
+                self._notice = f"{newest - indexed} spans are not in the search index yet, and were not looked through."
+                return
+            low = max(indexed + 1, newest - _SCANNED + 1)
+            yield from matching(documents(self._source, low, newest), self._query)
+            newest = low - 1
+
+    def _verified(self, candidates: Iterator[int]) -> Iterator[int]:
+        """Those of the candidates that hold the words in a row."""
+        while chunk := list(islice(candidates, _SCANNED)):
+            for numbers in _readable(chunk):
+                if time.monotonic() >= self._deadline:
+                    self._notice = (
+                        f"Words in a row were looked for during {SCAN_SECONDS:g} s, from the newest span on; "
+                        "older ones may hold them too."
+                    )
+                    return
+                texts = documents(self._source, numbers[-1], numbers[0], only=numbers)
+                yield from matching(texts, self._query)
+
+    def _traces_of(self, numbers: Sequence[int]) -> list[str]:
+        bound = {"low": numbers[-1], "high": numbers[0], "seqs": list(numbers)}
+        return [row[0] for row in self._source.sql(statement(_FOLDER, "matched_traces"), bound).rows]
+
+    def _keep(self, trace_ids: Sequence[str]) -> None:
+        """Add the newest of these traces that pass the filters."""
+        wanted = [trace_id for trace_id in trace_ids if trace_id not in self._kept]
+        if wanted:
+            query = statement(_FOLDER, "among") + statement(_FOLDER, "list_traces")
+            rows = self._source.sql(query, {**self._filters, "among": wanted}).dicts()
+            self._kept |= {str(row["trace_id"]): row for row in rows}
+
+    def _newest(self) -> list[dict[str, Any]]:
+        rows = sorted(self._kept.values(), key=lambda row: (row["start_time"], row["trace_id"]), reverse=True)
+        return rows[: self._filters["limit"]]
+
+    def _is_enough(self, number: int) -> bool:
+        """Whether no trace that only spans below a number lead to can be on the page: all of those started before."""
+        newest = self._newest()
+        full = len(newest) == self._filters["limit"]
+        since = self._filters["since"]
+        if not full and since is None:
+            return False
+        older = self._source.sql(statement(_FOLDER, "newest_before"), {"seq": number}).rows
+        if not older:
+            return True
+        [(latest,)] = older
+        return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _instant(since))
+
+
+def _growing(numbers: Iterator[int], size: int) -> Iterator[list[int]]:
+    """Pieces of numbers, of `size` at first: most questions need no more."""
+    while chunk := list(islice(numbers, size)):
+        yield chunk
+        size = min(size * _GROWTH, _MOST)
+
+
+def _readable(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Numbers, falling, in pieces that are read quickly."""
+    step = len(numbers) if numbers[0] - numbers[-1] <= _SPARSE * len(numbers) else _FEW
+    for start in range(0, len(numbers), step):
+        yield numbers[start : start + step]
+
+
+def _instant(text: str) -> datetime:
+    """A time as `list_traces.sql` takes it; UTC where it names no zone."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+SELECT count(*) FROM internal.spans WHERE derivation IS DISTINCT FROM $derivation

@@ -1,0 +1,123 @@
+"""The ledger's verdicts in the database: spans of touched traces in, what has changed for them out.
+
+A row keeps what its span says of itself; what other spans make of that stands in columns of its own, set anew by every
+commit that touches the trace. So a verdict is taken back when the real owner comes later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from tracekit.semconv import FETCH_RESPONSE
+from tracekit.store import Table
+from tracekit.store.cells import text
+from tracekit.store.duckdb.queries import query
+from tracekit.store.ledger import Verdict, judge
+from tracekit.store.responses import Entry
+
+_Change = tuple[str, str, Verdict, int | None]
+_STORED = len(Verdict._fields) + 1
+"""The last columns of `ledger_entries`: a verdict, and the number of a new span."""
+_TWIN_OF = -_STORED + Verdict._fields.index("twin_of")
+_CLIENTS = ["anthropic_sdk", "mistral_sdk", "xai_sdk"]
+"""Dialects of clients that make spans of their own calls."""
+REACH_NS = 10_000_000_000
+"""How long before a client's own span the call may begin that it is a view of."""
+_JUDGED = {
+    "counted": pa.bool_(),
+    "twin_of": pa.string(),
+    "told_elsewhere": pa.bool_(),
+    "ledger_fault": pa.string(),
+}
+
+
+def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int, window: Mapping[str, int] | None = None) -> Table:
+    """What is to change for spans of the registered tables `touched`, traces by id, and `incoming`, spans to be stored.
+
+    Args:
+        connection: in the transaction that stores the spans.
+        earliest: no span of these traces starts before, in Unix nanoseconds.
+        window: `earliest` and `latest`, between which all incoming spans start. Clients' own spans near it that have
+            become traces of their own are judged too.
+
+    Returns:
+        Rows for `judged`, of new spans, and `apply_verdicts`, of those stored (`seq` is NULL). Few or none: nothing is
+        judged in a trace in which no span can be another's twin, nor sum others up.
+    """
+    rows = connection.execute(query("ledger_entries"), {"earliest": earliest, "fetch": FETCH_RESPONSE}).fetchall()
+    changes = [change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(trace)]
+    if window is not None:
+        changes = _with_strays(connection, window, changes)
+    return _table(changes)
+
+
+def _with_strays(
+    connection: duckdb.DuckDBPyConnection, window: Mapping[str, int], changes: list[_Change]
+) -> list[_Change]:
+    bound = {**window, "reach": REACH_NS, "clients": _CLIENTS}
+    found = connection.execute(query("ledger_strays"), bound).fetchall()
+    strays = {(trace_id, span_id) for trace_id, span_id, *_ in found}
+    kept = [change for change in changes if change[:2] not in strays]
+    return kept + [(*ids, Verdict(twin_of=owner, told=True), seq) for *ids, owner, seq in found]
+
+
+def _changes(trace: Iterable[tuple[Any, ...]]) -> Iterable[_Change]:
+    """Verdicts on the spans of one trace that are not what is stored."""
+    rows = {row[1]: row for row in reversed(list(trace))}  # of a span that is stored and comes again, the stored one
+    for span_id, verdict in judge(_entry(*row[1:-_STORED]) for row in rows.values()).items():
+        row = rows[span_id]
+        stray = row[_TWIN_OF] is not None and row[_TWIN_OF] not in rows
+        if not stray and verdict != row[-_STORED:-1]:
+            yield row[0], span_id, verdict, row[-1]
+
+
+def _entry(*said: Any) -> Entry:
+    span_id, parent, kind, start, end, failed, scope, model, response_id, fetched, *tokens = said
+    return Entry(
+        span_id=span_id,
+        parent_span_id=parent,
+        kind=kind,
+        start_ns=start,
+        end_ns=end,
+        failed=failed,
+        scope=scope,
+        model=model,
+        response_id=response_id,
+        fetched=fetched,
+        tokens=(tokens[0], tokens[1]),
+        details=(tokens[2], tokens[3], tokens[4]),
+    )
+
+
+def judged(incoming: Table, found: Table) -> Table:
+    """New spans, which `seq` numbers without a gap, with the verdicts on them."""
+    first = incoming["seq"][0].as_py() if incoming else 0
+    places = [(row, seq - first) for row, seq in enumerate(found["seq"].to_pylist()) if seq is not None]
+    for name, kind in _JUDGED.items() if places else ():
+        there = incoming.schema.get_field_index(name)
+        cells = incoming[name].to_pylist() if there >= 0 else [None] * len(incoming)
+        verdict = found[name].to_pylist()
+        for row, place in places:
+            cells[place] = verdict[row]
+        column = pa.array(cells, kind)
+        incoming = incoming.set_column(there, name, column) if there >= 0 else incoming.append_column(name, column)
+    return incoming
+
+
+def _table(changes: list[_Change]) -> Table:
+    columns = zip(*(verdict for _, _, verdict, _ in changes), strict=True) if changes else [()] * len(_JUDGED)
+    judgements = zip(_JUDGED.items(), columns, strict=True)
+    return pa.table(
+        {
+            "trace_id": text([trace_id for trace_id, *_ in changes]),
+            "span_id": text([span_id for _, span_id, *_ in changes]),
+            **{name: pa.array(column, kind) for (name, kind), column in judgements},
+            "seq": pa.array([seq for *_, seq in changes], pa.int64()),
+        }
+    )

@@ -1,0 +1,1 @@
+SELECT count(*) FROM internal.unread_logs WHERE NOT stored;

@@ -1,0 +1,7 @@
+-- They go by their own time.
+DELETE FROM internal.metrics
+WHERE time_ns < CASE
+    WHEN list_contains($projects::VARCHAR[], project)
+        THEN list_extract($before_each::BIGINT[], list_position($projects::VARCHAR[], project))
+    ELSE $before::BIGINT
+END;

@@ -1,0 +1,1 @@
+INSERT INTO internal.spans BY NAME FROM incoming;

@@ -1,0 +1,243 @@
+"""Which spans of a trace tell of one and the same provider response. Pure.
+
+By response id first. Else by structure: a model call within a model call, through steps but not through agents or
+tools, is the same call seen by another instrumentor; so is a sibling that another one, or the end of a stream, made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+CALLS = frozenset({"llm", "embedding"})
+"""Kinds of spans that are a request to a provider."""
+PASSED = frozenset({"chain", "other", "prompt"})
+"""Kinds of spans that may stand between two views of one call. What an agent or a tool calls is a call of its own."""
+
+Tokens = tuple[int | None, int | None]
+_UNKNOWN: Tokens = (None, None)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Entry:
+    """What the ledger needs of a span. Never changed once made.
+
+    Attributes:
+        fetched: it fetches a response that was made, and paid for, before.
+        tokens: input and output.
+        details: cache read, cache write and reasoning tokens.
+        is_call: it is a request to a provider that makes a response.
+        reports: it tells of tokens that were paid for.
+        order: by start; what goes on for longer comes first, since it may hold the other.
+    """
+
+    span_id: str
+    parent_span_id: str | None = None
+    kind: str
+    start_ns: int
+    end_ns: int | None
+    failed: bool = False
+    scope: str | None = None
+    model: str | None = None
+    response_id: str | None = None
+    fetched: bool = False
+    tokens: Tokens = (None, None)
+    details: tuple[int | None, int | None, int | None] = (None, None, None)
+    is_call: bool = field(init=False)
+    reports: bool = field(init=False)
+    order: tuple[int, int, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_call = self.kind in CALLS and not self.fetched
+        self.reports = self.tokens != _UNKNOWN and not self.fetched
+        self.order = self.start_ns, -(self.end_ns or self.start_ns), self.span_id
+
+
+class Response:
+    """One response: the spans that tell of it, and its ids.
+
+    Its owner is the span that tells most of the usage; of several the outermost, then the first: it has content too.
+    """
+
+    __slots__ = ("_rank", "ids", "members", "owner", "reports")
+
+    def __init__(self, entry: Entry, level: int) -> None:
+        """One that is known by one span, which stands within so many other calls."""
+        self.members = [entry]
+        self.owner = entry
+        self.ids = {entry.response_id} if entry.response_id else set[str]()
+        self.reports = entry.reports
+        details = sum(map(bool, entry.details))
+        self._rank = entry.tokens.count(None), -details, level, entry.order
+
+    def take(self, other: Response) -> None:
+        """Make the spans of another response this one's."""
+        self.members += other.members
+        self.ids |= other.ids
+        self.reports |= other.reports
+        if other._rank < self._rank:
+            self.owner, self._rank = other.owner, other._rank
+
+
+def descent(trace: Mapping[str, Entry]) -> list[Entry]:
+    """The spans of a trace, each after the one it stands beneath; those in a circle of parents last."""
+    children: dict[str, list[Entry]] = {}
+    found: list[Entry] = []
+    for entry in trace.values():
+        parent = entry.parent_span_id
+        if parent is not None and parent in trace:
+            children.setdefault(parent, []).append(entry)
+        else:
+            found.append(entry)
+    for entry in found:
+        found += children.pop(entry.span_id, ())
+    return [*found, *(entry for circle in children.values() for entry in circle)]
+
+
+def responses(descending: Sequence[Entry]) -> list[Response]:
+    """The responses that the calls of a trace tell of. A call that sums up several others is in none of them.
+
+    Args:
+        descending: the spans, in the order of `descent`.
+    """
+    above = _outer_calls(descending)
+    own: dict[Entry, Response] = {}
+    levels: dict[Entry | None, int] = {None: -1}
+    for entry in descending:
+        if entry.is_call:
+            levels[entry] = levels[above[entry.span_id]] + 1
+            own[entry] = Response(entry, levels[entry])
+    beneath: dict[Entry | None, list[Response]] = {}
+    for entry, response in reversed(own.items()):
+        held = beneath.pop(entry, None)
+        beneath.setdefault(above[entry.span_id], []).extend(_merged(response, held) if held else (response,))
+    found = sorted(beneath.get(None, ()), key=_start)
+    if len(found) > 1:
+        found = _joined_by_id(_joined_siblings(found))
+    return found
+
+
+def _start(response: Response) -> tuple[int, int, str]:
+    return min(entry.order for entry in response.members)
+
+
+def _outer_calls(descending: Iterable[Entry]) -> dict[str, Entry | None]:
+    """For every span the call that it stands within, if that is one of the same kind or the span is no call."""
+    nearest: dict[str, Entry | None] = {}
+    seen: dict[str, Entry] = {}
+    for entry in descending:
+        parent = seen.get(entry.parent_span_id or "")
+        if parent is None:
+            outer = None
+        elif parent.is_call:
+            outer = parent
+        else:
+            outer = nearest[parent.span_id] if parent.kind in PASSED else None
+        nearest[entry.span_id] = None if outer and entry.is_call and outer.kind != entry.kind else outer
+        seen[entry.span_id] = entry
+    return nearest
+
+
+def _merged(outer: Response, beneath: list[Response]) -> list[Response]:
+    """A call, and the responses within it: it is one of them, or their sum, or one more."""
+    told = [response for response in beneath if response.reports]
+    if len(told) > 1 and (not outer.ids or outer.owner.tokens == _total(told)):
+        return beneath
+    same = [response for response in beneath if response.ids & outer.ids]
+    alone = told or beneath
+    if not same and len(alone) == 1 and not (alone[0].ids and outer.ids):
+        same = alone
+    if not same:
+        return [*beneath, outer]
+    same[0].take(outer)
+    return beneath
+
+
+def _total(told: Iterable[Response]) -> Tokens:
+    """Input and output tokens of several responses; None where none of them tells."""
+    columns = zip(*(response.owner.tokens for response in told), strict=True)
+    sums = [
+        sum(known) if (known := [tokens for tokens in column if tokens is not None]) else None for column in columns
+    ]
+    return sums[0], sums[1]
+
+
+def _joined_siblings(found: list[Response]) -> list[Response]:
+    """Responses, those joined of which two spans beneath one parent tell, though no id says so."""
+    of = {entry: response for response in found for entry in response.members}
+    families: dict[tuple[str, str], list[Entry]] = {}
+    for entry in of:
+        if entry.parent_span_id is not None:
+            families.setdefault((entry.parent_span_id, entry.kind), []).append(entry)
+    for family in families.values():
+        if len(family) > 1:
+            for first, second in _pairs(sorted(family, key=lambda entry: entry.order), of):
+                kept, joined = of[first], of[second]
+                if kept is not joined:
+                    kept.take(joined)
+                    of |= dict.fromkeys(joined.members, kept)
+    return list(dict.fromkeys(of.values()))
+
+
+def _pairs(family: list[Entry], of: Mapping[Entry, Response]) -> Iterable[tuple[Entry, Entry]]:
+    """Siblings that are one call seen twice, each span in one pair at most.
+
+    One is the end of a stream that another, without usage, began: it takes no time and comes from the same
+    instrumentation. Or two instrumentations tell the same usage at the same time, and not both have an id.
+    """
+    begun: dict[tuple[str | None, str | None, Tokens], list[Entry]] = {}
+    told: dict[Tokens, dict[str | None, list[Entry]]] = {}
+    for entry in family:
+        if not entry.reports:
+            if not entry.failed:
+                begun.setdefault((entry.scope, entry.model, of[entry].owner.tokens), []).append(entry)
+            continue
+        if entry.end_ns == entry.start_ns:
+            stream = [(entry.scope, entry.model, tokens) for tokens in (entry.tokens, (None, None))]
+            waiting = next((begun[key] for key in stream if begun.get(key)), None)
+            if waiting:
+                yield waiting.pop(), entry
+                continue
+        scopes = told.setdefault(entry.tokens, {})
+        for scope, earlier in scopes.items():
+            if scope != entry.scope and earlier and _one_call(earlier[-1], entry):
+                yield earlier.pop(), entry
+                break
+        else:
+            scopes.setdefault(entry.scope, []).append(entry)
+
+
+def _one_call(first: Entry, second: Entry) -> bool:
+    overlap = first.end_ns is not None and second.start_ns < first.end_ns
+    return overlap and not (first.response_id and second.response_id)
+
+
+def _joined_by_id(found: list[Response]) -> list[Response]:
+    """Responses, those joined that have an id in common.
+
+    Two at different times that tell different usage are not: some servers give one id to all that they answer.
+    """
+    kept: dict[Response, None] = {}
+    by_usage: dict[tuple[str, Tokens], Response] = {}
+    latest: dict[str, Response] = {}
+    for response in found:
+        tokens = response.owner.tokens
+        home = next((by_usage[name, tokens] for name in sorted(response.ids) if (name, tokens) in by_usage), None)
+        if home is None:
+            near = (latest[name] for name in sorted(response.ids) if name in latest)
+            home = next((one for one in near if _may_be_one(one, response)), None)
+        if home is None:
+            home = response
+            kept[response] = None
+        else:
+            home.take(response)
+        for name in home.ids:
+            by_usage[name, home.owner.tokens] = latest[name] = home
+    return list(kept)
+
+
+def _may_be_one(first: Response, second: Response) -> bool:
+    if not (first.reports and second.reports):
+        return True
+    ends = max(entry.end_ns or entry.start_ns for entry in first.members)
+    return min(entry.start_ns for entry in second.members) < ends

@@ -1,0 +1,98 @@
+"""How the index keeps up with a store: reads what is new by `seq`, and starts anew where it fits the store no more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Protocol
+
+from tracekit.store import Parameters, Result
+from tracekit.store.search.index import DamagedIndexError, Facts, SearchIndex
+from tracekit.store.search.words import BARRIER, document
+from tracekit.store.sqlfiles import statement
+
+_SQL = Path(__file__).parent / "sql"
+_BYTES = 12 << 20
+"""Text that is read for one step, about."""
+_FIRST_ROWS = 256
+_MOST_ROWS = 4096
+
+
+class Queryable(Protocol):
+    """Whatever answers SQL over a store."""
+
+    def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
+        """Answer one read-only statement."""
+        ...
+
+
+def facts(store: Queryable) -> Facts:
+    """What the index needs to know of a store."""
+    name, first, last, still_open = store.sql(statement(_SQL, "facts")).rows[0]
+    return Facts(store=name, first=first, last=last, open=still_open)
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Caught:
+    """What catching up did: spans indexed, and spans' numbers not looked at for lack of time."""
+
+    spans: int
+    behind: int
+
+
+def catch_up(index: SearchIndex, store: Queryable, *, seconds: float | None = None) -> Caught:
+    """Index what the store has and the index has not; only for the process that holds the store.
+
+    Args:
+        index: what is brought up.
+        store: what it follows.
+        seconds: after how long to stop with the step under way; by default when nothing is left.
+
+    Raises:
+        StoreError: the index cannot be written, or the store does not answer.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    stored = facts(store)
+    newest = stored.last
+    at = max(_start(index, stored), stored.first - 1)
+    spans, rows = 0, _FIRST_ROWS
+    while at < newest and (deadline is None or time.monotonic() < deadline):
+        upto = min(at + rows, newest)
+        found = documents(store, at + 1, upto)
+        index.add(found, upto=upto, store=stored.store)
+        spans += len(found)
+        size = sum(len(text) for _, text in found) // max(len(found), 1)
+        rows = max(min(_BYTES // max(size, 1), 4 * rows, _MOST_ROWS), 1)
+        at = upto
+    index.drop_before(stored.first)
+    return Caught(spans=spans, behind=max(newest - at, 0))
+
+
+def documents(store: Queryable, low: int, high: int, *, only: Sequence[int] | None = None) -> list[tuple[int, str]]:
+    """Number and text of the spans within numbers, both ends included; of `only` some where they are named."""
+    return [(number, text) for number, _, text in _rows(store, low=low, high=high, only=only, open=False)]
+
+
+def open_documents(store: Queryable) -> list[tuple[int, str, str]]:
+    """A number below 0, the trace and the text of each span that is open."""
+    return _rows(store, low=0, high=-1, only=None, open=True)
+
+
+def _rows(store: Queryable, **bound: Any) -> list[tuple[int, str, str]]:
+    found = store.sql(statement(_SQL, "rows_between"), {**bound, "barrier": BARRIER}).rows
+    return [(row[0], row[1], document(*row[2:])) for row in sorted(found, key=itemgetter(0))]
+
+
+def _start(index: SearchIndex, stored: Facts) -> int:
+    """The number after which to go on; what cannot be gone on with is thrown away."""
+    try:
+        covered = index.covers(stored)
+    except DamagedIndexError:
+        index.mend()
+        covered = index.covers(stored)
+    if covered < 0:
+        index.drop_from()
+    return covered
