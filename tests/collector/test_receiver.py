@@ -245,7 +245,7 @@ def test_a_body_that_stays_away_gives_its_place_up(running: Running) -> None:
         connection.settimeout(5)
         answer = connection.recv(4096)
         assert answer.startswith(b"HTTP/1.1 408 ")
-        assert b"4 bytes of the body came in 1 seconds" in answer
+        assert b"4 bytes of the body came in " in answer
 
 
 def test_a_large_json_body_is_checked_beside_other_requests(running: Running) -> None:

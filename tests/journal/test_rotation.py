@@ -115,3 +115,18 @@ def test_the_thread_that_syncs_ends_with_its_writer(tmp_path: Path) -> None:
     gc.collect()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_only_files_that_have_grown_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(descriptors, "datasync", synced.append)
+    writer = JournalWriter(tmp_path, rotate_bytes=1)
+    counts: list[int] = []
+    for _ in range(3):
+        writer.append(records.SPAN_END, b"x" * (128 << 10))
+        writer.sync()
+        writer.sync()
+        counts.append(len(synced))
+        synced.clear()
+    writer.close()
+    assert counts == [2, 2, 2]  # the file written to, and the empty one that follows it

@@ -11,7 +11,8 @@ import contextlib
 import zlib
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -140,41 +141,61 @@ async def read(stream: AsyncIterator[bytes], encoding: str, hold: Hold) -> bytes
         SlowError: it comes too slowly.
         DecodeError: it is not packed as it says, or not whole.
     """
-    chunks = _paced(stream, hold.admission.limits)
     if encoding == "zstd":
-        return await _read_zstd(chunks, hold)
+        return await _read_zstd(stream, hold)
     pieces: list[bytes] = []
     inflate = _Inflate(encoding) if encoding in _WINDOWS else None
-    async for chunk in chunks:
-        for piece in inflate.feed(chunk) if inflate else (chunk,):
-            hold.add(len(piece))
-            pieces.append(piece)
-            if len(piece) == _PIECE:
-                await asyncio.sleep(0)  # a megabyte is a millisecond of inflating: let the others have a turn
+    async with _Pace(hold.admission.limits) as pace:
+        async for chunk in stream:
+            pace.note(len(chunk))
+            for piece in inflate.feed(chunk) if inflate else (chunk,):
+                hold.add(len(piece))
+                pieces.append(piece)
+                if len(piece) == _PIECE:
+                    await asyncio.sleep(0)  # a megabyte is a millisecond of inflating: let the others have a turn
     if inflate:
         inflate.finish()
     return b"".join(pieces)
 
 
-async def _paced(stream: AsyncIterator[bytes], limits: Limits) -> AsyncIterator[bytes]:
-    """The chunks as they come, for as long as they come at some pace and are not too many."""
-    clock = asyncio.get_running_loop().time
-    began, size = clock(), 0
-    while True:
+class _Pace:
+    """The time that a body may take as it comes, and the bytes that it may be."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._began = asyncio.get_running_loop().time()
+        self._timeout = asyncio.timeout(limits.patience)
+        self._size = 0
+        self._rewarded = 0
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            async with asyncio.timeout_at(began + limits.patience + size / limits.pace):
-                chunk = await anext(stream, None)
+            await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:
+            limits, took = self._limits, asyncio.get_running_loop().time() - self._began
             raise SlowError(
-                f"{size} bytes of the body came in {clock() - began:.0f} seconds; {limits.patience:.0f}, and one for "
-                f"every {limits.pace} bytes, are given. Send it again, in smaller batches."
+                f"{self._size} bytes of the body came in {took:.0f} seconds; {limits.patience:.0f}, and one for every "
+                f"{limits.pace} bytes, are given. Send it again, in smaller batches."
             ) from None
-        if chunk is None:
-            return
-        size += len(chunk)
-        if size > limits.body:
-            raise too_large(limits)
-        yield chunk
+
+    def note(self, size: int) -> None:
+        """Take note of a chunk of so many bytes.
+
+        Raises:
+            BodyTooLargeError: all of them are too many.
+        """
+        self._size += size
+        if self._size > self._limits.body:
+            raise too_large(self._limits)
+        if self._size - self._rewarded >= self._limits.pace:
+            self._rewarded = self._size
+            self._timeout.reschedule(self._began + self._limits.patience + self._size / self._limits.pace)
 
 
 def too_large(limits: Limits) -> BodyTooLargeError:
@@ -187,9 +208,11 @@ async def _read_zstd(stream: AsyncIterator[bytes], hold: Hold) -> bytes:
     packed = Hold(hold.admission)
     try:
         chunks: list[bytes] = []
-        async for chunk in stream:
-            packed.add(len(chunk))
-            chunks.append(chunk)
+        async with _Pace(hold.admission.limits) as pace:
+            async for chunk in stream:
+                pace.note(len(chunk))
+                packed.add(len(chunk))
+                chunks.append(chunk)
         pieces: list[bytes] = []
         async with hold.admission.unpacking:
             inflating = pa.CompressedInputStream(pa.BufferReader(b"".join(chunks)), "zstd")
