@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import journals
+from tracekit.journal import descriptors
 from tracekit.journal.reader import journals as files
 from tracekit.journal.reader import read
 from tracekit.journal.records import CONTINUED, HEADER, RESOURCE, SPAN_END, load
@@ -123,7 +124,7 @@ def test_only_files_that_have_grown_are_synced(tmp_path: Path, monkeypatch: pyte
     writer = JournalWriter(tmp_path, rotate_bytes=1)
     counts: list[int] = []
     for _ in range(3):
-        writer.append(records.SPAN_END, b"x" * (128 << 10))
+        writer.append(SPAN_END, b"x" * (128 << 10))
         writer.sync()
         writer.sync()
         counts.append(len(synced))
