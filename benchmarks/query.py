@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -167,7 +168,11 @@ def _measured(
 
 
 def _cpu(pid: int | None) -> float:
-    return time.process_time() if pid is None else processes.cpu_seconds(pid)
+    """CPU time of a process tree; without a process id, of this process and those that it has waited for."""
+    if pid is not None:
+        return processes.cpu_seconds(pid)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _summary(times: list[float], cpu: list[float]) -> dict[str, float]:
