@@ -75,7 +75,7 @@ class StoreSource(_Closing):
     `owns_directory` says that no other database is meant for the data directory.
     """
 
-    def __init__(self, store: Store, ingest: Ingest, *, owns_directory: bool) -> None:
+    def __init__(self, store: Store, ingest: Ingest, *, owns_directory: bool = True) -> None:
         self.store = store
         self._owns_directory = owns_directory  # another database may refer to the attachments there
         self.ingest = ingest
