@@ -30,7 +30,10 @@ SAID = json.dumps(
             "role": "user",
             "parts": [
                 {"type": "text", "content": "what is this?"},
-                {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(BYTES).decode()}},
+                {
+                    "type": "image_url",
+                    "image_url": {"url": "data:image/png;base64," + base64.b64encode(BYTES).decode()},
+                },
             ],
         }
     ]

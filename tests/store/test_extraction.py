@@ -20,7 +20,9 @@ ODD = b"\xfb\xff" * 3000 + b"\x01"
 
 
 def span(**attributes: Any) -> Span:
-    return canonical(RawSpan(trace_id="t" * 32, span_id="s" * 16, parent_span_id=None, name="n", start_ns=1, attributes=attributes))  # fmt: skip
+    return canonical(
+        RawSpan(trace_id="t" * 32, span_id="s" * 16, parent_span_id=None, name="n", start_ns=1, attributes=attributes)
+    )
 
 
 def parts_as(*parts: Any) -> str:
@@ -30,17 +32,30 @@ def parts_as(*parts: Any) -> str:
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param({"type": "blob", "modality": "image", "mime_type": "image/png", "content": PLAIN}, id="convention"),
+        pytest.param(
+            {"type": "blob", "modality": "image", "mime_type": "image/png", "content": PLAIN}, id="convention"
+        ),
         pytest.param({"type": "image_url", "image_url": {"url": URI}}, id="openai-chat"),
         pytest.param({"type": "input_image", "image_url": URI}, id="openai-responses"),
         pytest.param({"type": "input_audio", "input_audio": {"data": PLAIN, "format": "wav"}}, id="openai-audio"),
         pytest.param({"type": "file", "file": {"filename": "a.pdf", "file_data": URI}}, id="openai-file"),
-        pytest.param({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PLAIN}}, id="anthropic"),  # fmt: skip
+        pytest.param(
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PLAIN}}, id="anthropic"
+        ),
         pytest.param({"image": {"format": "png", "source": {"bytes": PLAIN}}}, id="bedrock"),
         pytest.param({"inlineData": {"mimeType": "image/png", "data": PLAIN}}, id="gemini"),
         pytest.param({"type": "file", "mediaType": "image/png", "data": PLAIN}, id="vercel"),
-        pytest.param({"type": "tool_call_response", "id": "1", "response": {"content": [{"type": "image", "mimeType": "image/png", "data": PLAIN}]}}, id="mcp-result"),  # fmt: skip
-        pytest.param({"type": "tool_call_response", "id": "1", "response": json.dumps({"b64_json": PLAIN})}, id="json-in-json"),  # fmt: skip
+        pytest.param(
+            {
+                "type": "tool_call_response",
+                "id": "1",
+                "response": {"content": [{"type": "image", "mimeType": "image/png", "data": PLAIN}]},
+            },
+            id="mcp-result",
+        ),
+        pytest.param(
+            {"type": "tool_call_response", "id": "1", "response": json.dumps({"b64_json": PLAIN})}, id="json-in-json"
+        ),
         pytest.param({"type": "text", "content": f"look: ![x]({URI}) and say"}, id="uri-in-text"),
     ],
 )
@@ -78,7 +93,14 @@ def test_each_way_to_write_base64_comes_back(text: str) -> None:
         pytest.param({"input.value": "a" * 8000}, id="long text"),
         pytest.param({"gen_ai.input.messages": parts_as({"type": "text", "content": "a" * 8000})}, id="text part"),
         pytest.param({"note": PLAIN}, id="nothing says what it is"),
-        pytest.param({"x": json.dumps({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a" * 8000}})}, id="text source"),  # fmt: skip
+        pytest.param(
+            {
+                "x": json.dumps(
+                    {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a" * 8000}}
+                )
+            },
+            id="text source",
+        ),
         pytest.param({"x": "data:image/png;base64," + PLAIN[:SMALL] + "A" + "="}, id="broken padding"),
         pytest.param({"x": URI[:-1] + "!" + "==="}, id="broken end"),
         pytest.param({"x": "data:image/png;base64," + "-+" * 4000}, id="two alphabets"),

@@ -49,9 +49,7 @@ def serve(directory: Path) -> Iterator[Served]:
     )
     attachments = Attachments(directory)
     app.router.routes.extend(
-        viewer_routes(
-            store, attachments=attachments, version=lambda: store.version, closing=lambda: server.should_exit
-        )
+        viewer_routes(store, attachments=attachments, version=lambda: store.version, closing=lambda: server.should_exit)
     )
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -49,7 +49,12 @@ def test_the_type_is_what_the_bytes_say(head, kind, form):
 def panel(served, client):
     for content in (PNG, WAV, SVG):
         served.attachments.keep({refer(content).sha256: content})
-    parts = [blob(PNG, "image/png"), blob(WAV, "audio/wav"), blob(SVG, "image/svg+xml"), blob(b"never came", "image/png")]
+    parts = [
+        blob(PNG, "image/png"),
+        blob(WAV, "audio/wav"),
+        blob(SVG, "image/svg+xml"),
+        blob(b"never came", "image/png"),
+    ]
     span = seeds.llm(
         seeds.trace_id(), at=time.time_ns(), ms=5, input_messages=[{"role": "user", "parts": parts}], output_messages=[]
     )

@@ -140,7 +140,12 @@ def test_the_first_error_is_where_it_came_from():
 def test_twins_stand_folded_under_the_span_that_owns_the_call():
     usage = {"input_tokens": 3, "output_tokens": 4}
     tree = waterfall(
-        [row("a"), row("call", "a", at=1, **usage), row("twin", "a", at=2, twin_of="call", **usage), row("next", "a", at=3)]
+        [
+            row("a"),
+            row("call", "a", at=1, **usage),
+            row("twin", "a", at=2, twin_of="call", **usage),
+            row("next", "a", at=3),
+        ]
     )
     assert shape(tree) == [("a", 1), ("call", 2), ("twin", 3), ("next", 2)]
     assert [(line.twin, line.folded, line.tokens is None) for line in tree.lines()] == [

@@ -70,7 +70,7 @@ def logs_to_file(file: IO[bytes], found: Iterator[list[RawLog]]) -> int:
 
 
 def to_bundle(file: IO[bytes], source: Searchable, selection: Selection, attachments: Attachments) -> Manifest:
-    """Write a bundle of the selected traces: spans, ended and open, scores, log records, attachments; of all, metrics."""
+    """Write a bundle of the selected traces: spans, scores, log records and attachments; of all, metrics too."""
     writer = BundleWriter(file)
     groups = list(selection.groups(source))
     referred: dict[str, None] = {}

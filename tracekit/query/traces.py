@@ -100,8 +100,8 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     """One trace with its spans, in the order they started, and its scores; None where there is no such trace.
 
     The spans carry no message content: `get_span` does. `unpriced` counts the calls whose usage or price is
-    not known: unless it is 0, the trace's cost is a lower bound. `lost` counts, for a trace that lacks spans, the records
-    that the store never got of any process: what is missing may be among them.
+    not known: unless it is 0, the trace's cost is a lower bound. `lost` counts, for a trace
+    that lacks spans, the records that the store never got of any process: what is missing may be among them.
     """
     rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not rows:

@@ -166,7 +166,7 @@ def _flatten(spans: Sequence[Row]) -> list[_Node]:
 
 
 def _parents(spans: Sequence[Row]) -> dict[str, str | None]:
-    """The span that each stands under: its parent, a twin under the span that owns the call, unless that is below it."""
+    """The span that each stands under: its parent; a twin, the span that owns the call, unless that is below it."""
     parents: dict[str, str | None] = {span["span_id"]: span["parent_span_id"] for span in spans}
     for span in spans:
         owner = span["twin_of"]
