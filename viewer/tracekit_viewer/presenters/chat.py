@@ -157,8 +157,8 @@ def media_note(part: Mapping[str, Any]) -> str:
     """What an attachment is, in words; what it points to is never fetched."""
     mime = part.get("mime_type")
     uri = part.get("uri")
-    if references(part):
-        return str(mime or "")
+    if references(part):  # the attachment says what it is itself
+        return ""
     if isinstance(uri, str) and uri.startswith("data:"):
         header, _, payload = uri[5:].partition(",")
         return f"{header.split(';')[0] or 'unknown type'}, {_decoded_size(payload)}"
