@@ -143,7 +143,7 @@ def _flatten(spans: Sequence[Row]) -> list[_Node]:
     parents = _parents(ordered)
     for span in ordered:
         parent = parents[span["span_id"]]
-        if parent in known and parent != span["span_id"]:
+        if parent is not None and parent in known and parent != span["span_id"]:
             below[parent].append(span)
         else:
             roots.append(span)
