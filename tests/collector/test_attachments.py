@@ -108,6 +108,9 @@ def test_what_no_row_refers_to_is_swept_when_it_is_old(tmp_path: Path) -> None:
     for name in ("used", "unused", "asked again"):
         os.utime(kept.path(names[name]), (old, old))
     kept.keep({names["asked again"]: b"12345"})
+    left = kept.path(names["used"]).with_name(".left-by-a-kill")
+    left.write_bytes(b"half")
+    os.utime(left, (old, old))
     swept = kept.sweep(lambda: {names["used"]})
-    assert (swept.files, swept.bytes) == (1, 5)
+    assert (swept.files, swept.bytes, left.exists()) == (1, 5, False)
     assert {name for name, sha256 in names.items() if kept.has(sha256)} == {"used", "fresh", "asked again"}

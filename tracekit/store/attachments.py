@@ -102,10 +102,21 @@ class Attachments:
 
         Args:
             used: gives the SHA-256 of each content that a row refers to; asked after the files have been listed.
+
+        Raises:
+            StoreError: a file cannot be removed.
         """
-        old = [path for path in self._files() if _age(path) > GRACE_SECONDS]
-        referred = used() if old else ()
-        sizes = [size for path in old if path.name not in referred and (size := _remove(path)) is not None]
+        try:
+            old = [path for path in self._files() if _age(path) > GRACE_SECONDS]
+            referred = used() if old else ()
+            sizes = [size for path in old if path.name not in referred and (size := _remove(path)) is not None]
+            for draft in self.folder.glob("??/.*"):  # of a process that was killed
+                if _age(draft) > GRACE_SECONDS:
+                    draft.unlink()
+        except OSError as error:
+            raise StoreError(
+                f"{error.filename} cannot be removed ({error.strerror or error}); what no row refers to is still there."
+            ) from error
         return Swept(files=len(sizes), bytes=sum(sizes))
 
     def _files(self) -> Iterator[Path]:
