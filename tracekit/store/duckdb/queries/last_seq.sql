@@ -1,1 +1,1 @@
-SELECT max(seq) FROM internal.spans;
+SELECT last FROM internal.numbers;
