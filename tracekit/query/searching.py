@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tracekit.store.search.following import Queryable, documents, facts, open_documents
-from tracekit.store.search.index import DamagedIndexError, SearchIndex
+from tracekit.store.search.index import PART, DamagedIndexError, SearchIndex
 from tracekit.store.search.language import Query, parse
 from tracekit.store.search.memory import matching
 from tracekit.store.sqlfiles import statement
@@ -101,7 +101,7 @@ class _Search:
     def run(self, text: str) -> Found:
         self._keep(_Traces(ids=self._beside(text)))
         first = _SCANNED if self._query.needs_positions else _FIRST
-        for numbers in _growing(self._numbers(), first):
+        for numbers in _growing(self._numbers(), first, page=self._filters["limit"]):
             self._keep(self._traces_of(numbers))
             if self._is_enough(numbers[-1]):
                 break
@@ -188,11 +188,19 @@ class _Search:
         return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _instant(since))
 
 
-def _growing(numbers: Iterator[int], size: int) -> Iterator[list[int]]:
-    """Pieces of numbers, of `size` at first: most questions need no more."""
-    while chunk := list(islice(numbers, size)):
+def _growing(numbers: Iterator[int], size: int, *, page: int) -> Iterator[list[int]]:
+    """Pieces of numbers, of `size` at first: most questions need no more.
+
+    Where numbers are rare, a piece that may fill a page ends with a file of the index: older ones are not read then.
+    """
+    chunk: list[int] = []
+    for number in numbers:
+        if len(chunk) >= size or (len(chunk) >= page and number // PART != chunk[-1] // PART):
+            yield chunk
+            chunk, size = [], min(size * _GROWTH, _MOST)
+        chunk.append(number)
+    if chunk:
         yield chunk
-        size = min(size * _GROWTH, _MOST)
 
 
 def _readable(numbers: Sequence[int]) -> Iterator[Sequence[int]]:

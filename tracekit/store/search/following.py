@@ -74,7 +74,7 @@ def catch_up(index: SearchIndex, store: Followed, *, seconds: float | None = Non
         while at < stored.last and (deadline is None or time.monotonic() < deadline):
             handed = store.handover.first(at + 1)
             if handed == at + 1:
-                upto, found = store.handover.take(handed)
+                upto, found = store.handover.take(at + 1)
             else:
                 upto = min(at + rows, stored.last if handed is None else handed - 1)
                 read = found = documents(store, at + 1, upto)
