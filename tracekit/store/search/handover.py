@@ -99,6 +99,9 @@ def _joined(columns: list[Array]) -> list[str]:
 
 def _carried(column: Array) -> Iterator[list[str]]:
     """The names of the attributes that columns carry, of each row."""
-    names = iter(compute.struct_field(compute.list_flatten(column), "attribute").to_pylist())
+    names = compute.struct_field(compute.list_flatten(column), "attribute").to_pylist()
+    start = 0
     for count in compute.list_value_length(column).to_pylist():
-        yield [next(names) for _ in range(count or 0)]
+        end = start + (count or 0)
+        yield names[start:end]
+        start = end
