@@ -6,6 +6,7 @@ read is counted and told, and never holds up the rest.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -106,21 +107,21 @@ class Ingest:
         with self._lock:
             return self._store.forget(policy, now_ns=time.time_ns())
 
-    def fold(self) -> Progress:
-        """Step until nothing new is there; what all the steps did.
+    def fold(self, *, seconds: float = math.inf) -> Progress:
+        """Step until nothing new is there, or so much time has gone by; what all the steps did.
 
         Raises:
             StoreError: see `step`.
         """
-        total = Progress()
-        more = True
-        while more:
+        total = Progress(more=True)
+        until = time.monotonic() + seconds
+        while total.more and time.monotonic() < until:
             done = self.step()
             total.spans += done.spans
             total.duplicates += done.duplicates
             total.read_bytes += done.read_bytes
             total.notices += done.notices
-            more = done.more
+            total.more = done.more
         return total
 
     def close(self) -> None:
