@@ -104,7 +104,13 @@ def run(*, count: int = SPANS) -> dict[str, Any]:
         "benchmark": "search",
         "unit": "milliseconds; CPU microseconds and bytes a span",
         "spans": count,
-        "figures": {"index_cpu_us": at_hand, "read_back_cpu_us": read_back, "index_bytes": size, "store_bytes": stored, "questions": figures},
+        "figures": {
+            "index_cpu_us": at_hand,
+            "read_back_cpu_us": read_back,
+            "index_bytes": size,
+            "store_bytes": stored,
+            "questions": figures,
+        },
         "results": results,
     }
 

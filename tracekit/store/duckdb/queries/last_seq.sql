@@ -1,1 +1,1 @@
-SELECT last FROM internal.numbers;
+SELECT greatest(last, (SELECT max(seq) FROM internal.spans)) FROM internal.numbers;
