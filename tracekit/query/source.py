@@ -23,7 +23,7 @@ from tracekit.query.extras import require_server
 from tracekit.query.resolve import QUERIES
 from tracekit.query.running import Running
 from tracekit.store import Compacted, Forgotten, Parameters, Position, Result, Retention, Store
-from tracekit.store.search.following import Queryable, catch_up
+from tracekit.store.search.following import Queryable, catch_up, rebuild
 from tracekit.store.search.index import SearchIndex, beside
 from tracekit.store.sqlfiles import statement
 
@@ -89,6 +89,10 @@ class StoreSource(_Closing):
         """Bring the index up to the store; how many spans are left out when the time is over."""
         return catch_up(self.store.index, self.store, seconds=seconds).behind
 
+    def rebuild_index(self) -> int:
+        """Write the index anew; how many spans are in it."""
+        return rebuild(self.store.index, self.store).spans
+
     def version(self) -> int:
         """A number that grows with each change of what is stored."""
         return self.store.version
@@ -134,6 +138,14 @@ class RemoteSource(_Closing):
 
     def index_words(self, *, seconds: float | None = None) -> int | None:
         """Leave it to that `up`, which does it all the time."""
+
+    def rebuild_index(self) -> int:
+        """Have the index written anew; how many spans are in it.
+
+        Raises:
+            StoreBusyError: `tracekit up` went away meanwhile.
+        """
+        return int(json.loads(self._ask("/api/index", {}))["spans"])
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one statement; see `tracekit.store.Store.sql`.

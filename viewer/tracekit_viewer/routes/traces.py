@@ -60,7 +60,9 @@ class _Pages:
             now=datetime.now(UTC),
         )
         origin = str(request.base_url).rstrip("/")
-        return self._viewer.renderer.page(request, "traces.html", view=view, version=version, origin=origin)
+        return self._viewer.renderer.page(
+            request, "traces.html", view=view, notice=found.notice, version=version, origin=origin
+        )
 
     def listing_data(self, request: Request) -> Response:
         found = self._list(request)
