@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracekit.dialects.parts import part, parts, plain, result_part
+from tracekit.dialects.parts import part, parts, plain, result_part, sound_part
 from tracekit.dialects.values import decoded, listed, text
 from tracekit.dialects.vocabulary import finish_reason
 from tracekit.model import Span
@@ -110,6 +110,8 @@ def _of_content(value: dict[str, Any], role: str) -> dict[str, Any]:
         found = [result_part(text(value.get("tool_call_id")) or text(value.get("id")), plain(content))]
     else:
         found = _thoughts(value) + parts(content)
+    if isinstance(value.get("audio"), dict) and ("data" in value["audio"] or "transcript" in value["audio"]):
+        found.append(sound_part(value["audio"]))
     if isinstance(value.get("refusal"), str):
         found.append(part({"type": "refusal", "refusal": value["refusal"]}))
     found += map(_called, listed(value.get("tool_calls")) or ())

@@ -51,6 +51,8 @@ def read(raw: RawSpan, span: Span) -> None:
     _read_kind(span)
     if sv.LLM_REQUEST_TYPE in said:
         read_indexed(span)
+    if span.kind == "embedding" and span.input is None and span.input_messages is not None:
+        span.input = only([member(one, "content") for asked in span.input_messages for one in asked.get("parts", ())])
     if span.kind == "tool":
         _read_tool(span)
     elif span.kind == "llm":

@@ -236,8 +236,16 @@ def _joined_by_id(found: list[Response]) -> list[Response]:
     return list(kept)
 
 
+def _agree(first: Tokens, second: Tokens) -> bool:
+    """Whether two counts of one usage differ only in what one of them does not tell: a stream that broke off."""
+    pairs = list(zip(first, second, strict=True))
+    return any(one == other for one, other in pairs) and all(
+        one is None or other is None or one == other for one, other in pairs
+    )
+
+
 def _may_be_one(first: Response, second: Response) -> bool:
-    if not (first.reports and second.reports):
+    if not (first.reports and second.reports) or _agree(first.owner.tokens, second.owner.tokens):
         return True
     ends = max(entry.end_ns or entry.start_ns for entry in first.members)
     return min(entry.start_ns for entry in second.members) < ends
