@@ -74,8 +74,14 @@ def sound_part(said: dict[str, Any]) -> Any:
     content, transcript = text(said.get("data")), text(said.get("transcript"))
     if content is None:
         return text_part(transcript or "")
-    return {"type": "blob", "modality": "audio", "mime_type": None, "content": content,
-            **({"transcript": transcript} if transcript else {})}  # fmt: skip
+    return _data(content, "audio", None) | ({"transcript": transcript} if transcript else {})
+
+
+def _data(said: str, modality: str, mime_type: str | None) -> dict[str, Any]:
+    """Bytes in base64, or, where an emitter keeps them elsewhere, what points to them."""
+    if ":" in said[:20]:  # base64 has no colon; a URL's scheme and the names of such places end with one
+        return {**url_part(said, modality)}
+    return {"type": "blob", "modality": modality, "mime_type": mime_type, "content": said}
 
 
 def plain(value: Any) -> Any:
@@ -151,7 +157,7 @@ def _audio(block: _Block) -> Any:
     said = block.get("input_audio")
     if not isinstance(said, dict) or "data" not in said:
         return block
-    return {"type": "blob", "modality": "audio", "mime_type": f"audio/{said.get('format')}", "content": said["data"]}
+    return _data(str(said["data"]), "audio", f"audio/{said.get('format')}")
 
 
 def _uri(block: _Block) -> Any:
@@ -168,18 +174,11 @@ def _file(block: _Block) -> Any:
     if isinstance(held.get("file_data"), str):
         return url_part(held["file_data"], "document")
     if isinstance(held.get("data"), str):
-        return _data(held["data"], text(_first(held, ("mediaType", "mimeType", "mime_type"))))
+        mime_type = text(_first(held, ("mediaType", "mimeType", "mime_type")))
+        return _data(held["data"], (mime_type or "").partition("/")[0] or "document", mime_type)
     if said is not held or "file_id" not in held:
         return block
     return {"type": "file", "modality": "document", "file_id": held["file_id"]}
-
-
-def _data(said: str, mime_type: str | None) -> Any:
-    """A file of Vercel's, whose data are base64 or where it is."""
-    modality = (mime_type or "").partition("/")[0] or "document"
-    if ":" in said[:20]:  # base64 has no colon, and every URL's scheme ends with one
-        return url_part(said, modality)
-    return {"type": "blob", "modality": modality, "mime_type": mime_type, "content": said}
 
 
 def _inline(block: _Block) -> Any:

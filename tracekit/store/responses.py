@@ -189,11 +189,12 @@ def _pairs(family: list[Entry], of: Mapping[Entry, Response]) -> Iterable[tuple[
     told: dict[Tokens, dict[str | None, list[Entry]]] = {}
     for entry in family:
         if not entry.reports:
-            if not entry.failed:
+            if not entry.failed or of[entry].reports:  # what failed before it told anything began no stream
                 begun.setdefault((entry.scope, entry.model, of[entry].owner.tokens), []).append(entry)
             continue
         if entry.end_ns == entry.start_ns:
-            stream = [(entry.scope, entry.model, tokens) for tokens in (entry.tokens, (None, None))]
+            usages = entry.tokens, (entry.tokens[0], None), _UNKNOWN  # one that broke off has told its input only
+            stream = [(entry.scope, entry.model, tokens) for tokens in usages]
             waiting = next((begun[key] for key in stream if begun.get(key)), None)
             if waiting:
                 yield waiting.pop(), entry
