@@ -139,6 +139,13 @@ def test_a_clients_own_span_in_a_trace_of_its_own_is_a_twin_too(store: Store, pl
     assert [row[0] for row in store.sql(SUMS, [native.trace_id]).rows] == [None]
 
 
+def test_a_clients_own_span_of_a_stream_that_broke_off_is_a_twin_too(store: Store) -> None:
+    patch, native = stray(next(_numbers), output_tokens=None)
+    patch.response_id = "r"
+    store.commit(Batch(spans=[native, patch]))
+    assert [row[:2] for row in store.sql(ROWS, [native.trace_id]).rows] == [(False, patch.span_id)]
+
+
 @pytest.mark.parametrize(
     "fields", [{"service": "other"}, {"input_tokens": 99}, {"dialect": "otel_genai"}, {"parent": 7}, {"late": 11}]
 )
