@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import journals
+from tracekit.collector import loop as loop_module
 from tracekit.collector.ingest import Ingest, Progress
 from tracekit.collector.loop import IngestLoop
 from tracekit.journal.writer import JournalWriter
@@ -37,6 +38,20 @@ def test_a_program_s_journal_is_followed_without_being_woken_and_taken_to_its_en
     assert store.sql("SELECT count(*) FROM spans").rows == [(2,)]
     assert (said, loop.broken) == ([], False)
     writer.close()
+    store.close()
+
+
+def test_a_stop_does_not_wait_for_all_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_module, "LOOK_SECONDS", 0.0)
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "a.tkj").write_bytes(b"".join(journals.frames(100)))
+    store = open_store(tmp_path / "traces.duckdb")
+    ingest = Ingest(tmp_path / "journal", store)
+    loop = IngestLoop(ingest, tell=print, failed=lambda: None)
+    loop.start()
+    loop.stop()
+    assert ingest.fold(seconds=0.0).more
+    assert ingest.fold().spans == 100
     store.close()
 
 
@@ -77,7 +92,7 @@ def test_a_store_that_refuses_is_told_once_and_tried_again(tmp_path: Path) -> No
 class Faulty(Ingest):
     """Fails in a way that nobody foresaw."""
 
-    def fold(self) -> Progress:
+    def fold(self, *, seconds: float = 0.0) -> Progress:
         raise ZeroDivisionError
 
 

@@ -25,7 +25,7 @@ from tests.support import otlp
 from tests.support.serving import serving
 from tracekit.collector.body import Limits
 from tracekit.collector.durable import GroupCommit
-from tracekit.collector.receiver import Receiver
+from tracekit.collector.receiver import JSON_BYTES, Receiver
 from tracekit.journal import reader, records
 from tracekit.journal.frame import Frame
 from tracekit.journal.writer import JournalWriter
@@ -56,7 +56,7 @@ class Running:
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(body=1 << 20, requests=4, held=3 << 20)
+    return Limits(body=1 << 20, requests=4, held=3 << 20, patience=1.0, pace=1 << 20)
 
 
 @pytest.fixture
@@ -98,6 +98,12 @@ def test_gzip_is_journaled_inflated(running: Running, members: int) -> None:
     assert running.frames()[0].payload == body
 
 
+def test_deflate_is_journaled_inflated(running: Running) -> None:
+    body = otlp.request(otlp.spans(50)).SerializeToString()
+    assert running.post(zlib.compress(body), **PROTOBUF, Content_Encoding="deflate").status_code == 200
+    assert running.frames()[0].payload == body
+
+
 @pytest.mark.parametrize("frames", [1, 3])
 def test_zstd_is_journaled_inflated(running: Running, frames: int) -> None:
     body = otlp.request(otlp.spans(50)).SerializeToString()
@@ -136,6 +142,12 @@ def test_a_span_without_usable_ids_is_rejected_and_the_others_are_kept(
     assert len(running.frames()) == 1
 
 
+def test_a_text_cut_in_a_character_costs_no_span(running: Running) -> None:
+    body = otlp.request(otlp.spans(2), service="caf\u00e9").SerializeToString()
+    answer = running.post(body.replace(b"caf\xc3\xa9", b"cafe\xc3"))
+    assert (answer.status_code, answer.content, len(running.frames())) == (200, b"", 1)
+
+
 def test_partial_success_in_json(running: Running) -> None:
     data = json.loads(otlp.json_request(2))
     data["resourceSpans"][0]["scopeSpans"][0]["spans"][1]["spanId"] = "xyz"
@@ -146,7 +158,7 @@ def test_partial_success_in_json(running: Running) -> None:
 @pytest.mark.parametrize(
     ("content", "headers", "status", "says"),
     [
-        (b"\xff\xfe nonsense", PROTOBUF, 400, "not an OTLP"),
+        (b"\xff\xfe nonsense", PROTOBUF, 400, "no ExportTraceServiceRequest"),
         (b"{", JSON, 400, "not JSON"),
         (b"[]", JSON, 400, "object"),
         (b'{"resourceSpans": 5}', JSON, 400, "list"),
@@ -169,6 +181,8 @@ def test_partial_success_in_json(running: Running) -> None:
             413,
             "larger than 1048576",
         ),
+        (gzip.compress(b"") * 2000, {**PROTOBUF, "Content-Encoding": "gzip"}, 400, "1000 members"),
+        (b"not zlib", {**PROTOBUF, "Content-Encoding": "deflate"}, 400, "not deflate"),
         (bytes(1 << 20) + b"x", PROTOBUF, 413, "larger than 1048576 bytes"),
         (
             gzip.compress(bytes(8 << 20), mtime=0),
@@ -216,6 +230,26 @@ def test_an_inflating_bomb_stays_small_in_memory(running: Running, encoding: str
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert running.post(packed, **PROTOBUF, Content_Encoding=encoding).status_code == 413
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 64  # of 200 MiB
+
+
+def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(running: Running) -> None:
+    answer = _to_the_end(_half_a_request(running.url, length=1 << 21))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_that_stays_away_gives_its_place_up(running: Running) -> None:
+    answer = _to_the_end(_half_a_request(running.url))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"4 bytes of the body came in " in answer
+
+
+def test_a_large_json_body_is_checked_beside_other_requests(running: Running) -> None:
+    data = json.loads(otlp.json_request(3000))
+    data["resourceSpans"][0]["scopeSpans"][0]["spans"][7]["traceId"] = ""
+    body = json.dumps(data).encode()
+    assert JSON_BYTES < len(body) < 1 << 20
+    assert running.post(body, **JSON).json()["partialSuccess"]["rejectedSpans"] == "1"
+    assert running.frames()[0].payload == body
 
 
 def test_too_many_at_once_are_told_to_come_again(running: Running) -> None:
@@ -268,14 +302,21 @@ def test_health_names_the_instance(running: Running) -> None:
     assert (answer["status"], answer["instance"]) == ("ok", "one")
 
 
-def _half_a_request(url: str) -> socket.socket:
+def _half_a_request(url: str, *, length: int = 100) -> socket.socket:
     host, port = url.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)))
     connection.sendall(
         b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
-        b"Content-Length: 100\r\n\r\nhalf"
+        b"Content-Length: %d\r\n\r\nhalf" % length
     )
     return connection
+
+
+def _to_the_end(connection: socket.socket) -> bytes:
+    """What is answered before the other side hangs up."""
+    with connection, connection.makefile("rb") as answer:
+        connection.settimeout(10)
+        return answer.read()
 
 
 def _until(send: object, status: int) -> httpx2.Response:

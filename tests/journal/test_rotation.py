@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import journals
+from tracekit.journal import descriptors
 from tracekit.journal.reader import journals as files
 from tracekit.journal.reader import read
 from tracekit.journal.records import CONTINUED, HEADER, RESOURCE, SPAN_END, load
@@ -115,3 +116,18 @@ def test_the_thread_that_syncs_ends_with_its_writer(tmp_path: Path) -> None:
     gc.collect()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_only_files_that_have_grown_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(descriptors, "datasync", synced.append)
+    writer = JournalWriter(tmp_path, rotate_bytes=1)
+    counts: list[int] = []
+    for _ in range(3):
+        writer.append(SPAN_END, b"x" * (128 << 10))
+        writer.sync()
+        writer.sync()
+        counts.append(len(synced))
+        synced.clear()
+    writer.close()
+    assert counts == [2, 2, 2]  # the file written to, and the empty one that follows it

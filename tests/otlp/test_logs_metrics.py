@@ -203,3 +203,12 @@ def test_recorded_requests_are_read_and_say_the_same_in_json() -> None:
         assert found, path
         assert read(as_json(kind.FromString(data)), json=True) == found, path
         corpus.ran(path)
+
+
+def test_a_text_that_is_not_utf_8_loses_only_what_is_no_character() -> None:
+    request = ExportLogsServiceRequest()
+    logs = request.resource_logs.add().scope_logs.add().log_records
+    logs.add(event_name="cut \u20ac").body.string_value = "half a \u20ac"
+    logs.add().body.string_value = "beside it"
+    first, second = decode.logs(request.SerializeToString().replace("\u20ac".encode(), b"\xe2\x82 "), json=False)
+    assert (first.body, second.body) == ("half a \ufffd ", "beside it")

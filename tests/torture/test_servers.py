@@ -76,7 +76,6 @@ def names(directory: Path) -> list[tuple[str, int]]:
 @pytest.mark.torture
 @pytest.mark.parametrize("preload", [("--preload",), ()])
 def test_gunicorn(tmp_path: Path, preload: tuple[str, ...]) -> None:
-    pytest.importorskip("gunicorn", reason="gunicorn is not installed")
     (tmp_path / "web.py").write_text(WEB)
     command = ["gunicorn", "--bind", f"unix:{tmp_path}/s", "--workers", "3", "--threads", "2", *preload, "web:app"]
     with serve(command, tmp_path) as process:
@@ -97,7 +96,6 @@ def test_gunicorn(tmp_path: Path, preload: tuple[str, ...]) -> None:
 
 @pytest.mark.torture
 def test_celery(tmp_path: Path) -> None:
-    pytest.importorskip("celery", reason="celery is not installed")
     (tmp_path / "tasks.py").write_text(TASKS)
     for folder in ("data/queue", "data/control"):
         (tmp_path / folder).mkdir(parents=True)

@@ -6,6 +6,7 @@ read is counted and told, and never holds up the rest.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from tracekit.collector.sifting import commit_sound
 from tracekit.collector.tail import Tail
 from tracekit.errors import StoreError
 from tracekit.store import Forgotten, Position, Retention, Store
+from tracekit.store.attachments import Attachments
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +65,8 @@ class Ingest:
         reading = DecodingProcess if apart else Reading
         self._reading: Readable = reading(journal_dir, store.journals, prices=prices, limit=limit)
         self.quarantine = Quarantine(journal_dir.parent)
-        self._rederiver = Rederiver(store, Charges(prices))
+        self.attachments = Attachments(journal_dir.parent)
+        self._rederiver = Rederiver(store, Charges(prices), self.attachments)
         self._may_hold_unread = True
 
     def step(self) -> Progress:
@@ -106,21 +109,21 @@ class Ingest:
         with self._lock:
             return self._store.forget(policy, now_ns=time.time_ns())
 
-    def fold(self) -> Progress:
-        """Step until nothing new is there; what all the steps did.
+    def fold(self, *, seconds: float = math.inf) -> Progress:
+        """Step until nothing new is there, or so much time has gone by; what all the steps did.
 
         Raises:
             StoreError: see `step`.
         """
-        total = Progress()
-        more = True
-        while more:
+        total = Progress(more=True)
+        until = time.monotonic() + seconds
+        while total.more and time.monotonic() < until:
             done = self.step()
             total.spans += done.spans
             total.duplicates += done.duplicates
             total.read_bytes += done.read_bytes
             total.notices += done.notices
-            more = done.more
+            total.more = done.more
         return total
 
     def close(self) -> None:

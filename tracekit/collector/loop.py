@@ -16,6 +16,8 @@ RETRY_SECONDS = 2.0
 REST_SECONDS = 0.5
 """After rows were stored, the thread rests for as long as that took, and no longer than this: what comes meanwhile is
 stored together, since each transaction has costs of its own."""
+LOOK_SECONDS = 5.0
+"""How long the thread goes on storing before it sees whether it shall stop: the journals keep the rest."""
 TIDY_SECONDS = 60.0
 """How often journals that are stored whole are looked for, and traces that are not kept any longer."""
 
@@ -62,7 +64,7 @@ class IngestLoop:
         self._wake.set()
 
     def stop(self) -> None:
-        """Take in what the journals hold by now, and end."""
+        """Take in what the journals hold by now, for a few seconds at most, and end."""
         self._stopping.set()
         self._wake.set()
         self._thread.join()
@@ -85,7 +87,7 @@ class IngestLoop:
     def _look(self) -> None:
         began = time.monotonic()
         try:
-            progress = self._ingest.fold()
+            progress = self._ingest.fold(seconds=LOOK_SECONDS)
         except StoreError as error:
             # The journals keep everything meanwhile: say it once, and go on trying.
             if str(error) != self._trouble:
@@ -93,6 +95,8 @@ class IngestLoop:
                 self._tell(f"{error} The journals keep what comes in; storing it is tried again.")
             return
         self._trouble = None
+        if progress.more:
+            self._wake.set()
         self._rest = min(time.monotonic() - began, REST_SECONDS) if progress.spans else 0.0
         for notice in progress.notices:
             self._tell(notice)

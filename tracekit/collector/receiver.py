@@ -5,6 +5,7 @@ It stores the bytes as they came, in the journal, and looks no further into them
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from tracekit._version import __version__
 from tracekit.collector import body, signals
-from tracekit.collector.body import Admission, BusyError, EncodingError, Limits
+from tracekit.collector.body import Admission, BusyError, EncodingError, Limits, SlowError
 from tracekit.collector.durable import GroupCommit, NotDurableError
 from tracekit.collector.signals import JSON, PROTOBUF, Signal
 from tracekit.errors import BodyTooLargeError, DecodeError, TracekitError
@@ -24,11 +25,18 @@ RETRY_AFTER_BUSY = 1
 RETRY_AFTER_DISK = 10
 """Seconds."""
 
+JSON_BYTES = 256 << 10
+PROTOBUF_BYTES = 4 << 20
+"""Bodies up to these sizes are looked into between other requests, some milliseconds; larger ones beside them."""
+
+_UNREAD = frozenset({408, 413})
+
 # What refuses a request: its HTTP status, its gRPC code, and when to try again.
 _REFUSALS: dict[type[TracekitError], tuple[int, int, int | None]] = {
     EncodingError: (415, 3, None),
     BodyTooLargeError: (413, 3, None),
     DecodeError: (400, 3, None),
+    SlowError: (408, 4, None),
     BusyError: (429, 8, RETRY_AFTER_BUSY),
     NotDurableError: (503, 14, RETRY_AFTER_DISK),
 }
@@ -95,15 +103,25 @@ class Receiver:
         """Read, check and journal one request; how many of its spans cannot be kept."""
         encoding = body.encoding(request.headers.get("content-encoding", ""))
         with self._admission.enter() as hold:
+            if int(request.headers.get("content-length", 0)) > self._admission.limits.body:
+                raise body.too_large(self._admission.limits)
             data = await body.read(request.stream(), encoding, hold)
-            rejected = signals.rejected(signal, data, is_json=is_json)
+            rejected = await self._check(signal, data, is_json=is_json)
             await self._journal.append(signal.record(is_json=is_json), data)
         return rejected
+
+    async def _check(self, signal: Signal, data: bytes, *, is_json: bool) -> int:
+        if len(data) <= (JSON_BYTES if is_json else PROTOBUF_BYTES):
+            return signals.rejected(signal, data, is_json=is_json)
+        async with self._admission.checking:
+            return await asyncio.to_thread(signals.rejected, signal, data, is_json=is_json)
 
 
 def _refusal(error: TracekitError, *, is_json: bool) -> Response:
     http, grpc, retry = next(_REFUSALS[kind] for kind in type(error).__mro__ if kind in _REFUSALS)
     headers = {} if retry is None else {"Retry-After": str(retry)}
+    if http in _UNREAD:
+        headers["Connection"] = "close"  # rather than take the rest of the body in
     return _answer(http, signals.status(grpc, str(error)), is_json=is_json, headers=headers)
 
 

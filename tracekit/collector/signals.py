@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.json_format import MessageToJson
-from google.protobuf.message import DecodeError as ProtobufDecodeError
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
@@ -25,22 +25,27 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from tracekit.errors import DecodeError
 from tracekit.journal import records
-from tracekit.otlp import decode
+from tracekit.otlp import decode, messages
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
 _TRACE_ID_BYTES = 16
 _SPAN_ID_BYTES = 8
+_NO_TRACE_ID = bytes(_TRACE_ID_BYTES)
+_NO_SPAN_ID = bytes(_SPAN_ID_BYTES)
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Signal:
-    """One of traces, logs and metrics. `field` is the list that a JSON request of it holds."""
+    """One of traces, logs and metrics.
+
+    `field` is the list that a JSON request of it holds; `request` takes any bytes as text, as the decoders do.
+    """
 
     name: str
     field: str
-    request: type[Message]
+    request: type[Any]
     response: type[Message]
     protobuf_record: bytes
     json_record: bytes
@@ -53,7 +58,7 @@ class Signal:
 TRACES = Signal(
     name="traces",
     field="resourceSpans",
-    request=ExportTraceServiceRequest,
+    request=messages.lenient(ExportTraceServiceRequest),
     response=ExportTraceServiceResponse,
     protobuf_record=records.OTLP_TRACES,
     json_record=records.OTLP_TRACES_JSON,
@@ -61,7 +66,7 @@ TRACES = Signal(
 LOGS = Signal(
     name="logs",
     field="resourceLogs",
-    request=ExportLogsServiceRequest,
+    request=messages.lenient(ExportLogsServiceRequest),
     response=ExportLogsServiceResponse,
     protobuf_record=records.OTLP_LOGS,
     json_record=records.OTLP_LOGS_JSON,
@@ -69,7 +74,7 @@ LOGS = Signal(
 METRICS = Signal(
     name="metrics",
     field="resourceMetrics",
-    request=ExportMetricsServiceRequest,
+    request=messages.lenient(ExportMetricsServiceRequest),
     response=ExportMetricsServiceResponse,
     protobuf_record=records.OTLP_METRICS,
     json_record=records.OTLP_METRICS_JSON,
@@ -93,12 +98,8 @@ def rejected(signal: Signal, body: bytes, *, is_json: bool) -> int:
     if is_json:
         _check_json(signal, body)
         return 0
-    message = signal.request()
-    try:
-        message.ParseFromString(body)
-    except ProtobufDecodeError as error:
-        raise DecodeError(f"the body is not an OTLP request of {signal.name} in protobuf: {error}.") from error
-    return _unusable(message) if isinstance(message, ExportTraceServiceRequest) else 0
+    message = messages.parse(signal.request, body)
+    return _unusable(message) if signal is TRACES else 0
 
 
 def response(signal: Signal, *, rejected: int) -> Message:
@@ -129,16 +130,15 @@ def _is_id(text: str, size: int) -> bool:
     return len(data) == size and len(text) == 2 * size and any(data)
 
 
-def _unusable(request: ExportTraceServiceRequest) -> int:
-    return sum(
-        len(span.trace_id) != _TRACE_ID_BYTES
-        or len(span.span_id) != _SPAN_ID_BYTES
-        or not any(span.trace_id)
-        or not any(span.span_id)
-        for resource in request.resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    )
+def _unusable(request: Any) -> int:
+    count = 0
+    for resource in request.resource_spans:
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                trace_id, span_id = span.trace_id, span.span_id  # each touch of a message costs
+                sized = len(trace_id) == _TRACE_ID_BYTES and len(span_id) == _SPAN_ID_BYTES
+                count += not sized or trace_id == _NO_TRACE_ID or span_id == _NO_SPAN_ID
+    return count
 
 
 def _check_json(signal: Signal, body: bytes) -> None:

@@ -57,8 +57,14 @@ def pack(kind: bytes, sequence: int, payload: bytes) -> bytes:
     >>> scan(pack(b"E", 7, b"{}"))
     Scan(frames=[Frame(kind=b'E', sequence=7, payload=b'{}')], consumed=23, faults=0, skipped_bytes=0)
     """
-    body = _PREFIX.pack(kind[0], sequence) + payload
-    return _GUARD.pack(MAGIC, len(body), zlib.crc32(body)) + body
+    return preamble(kind, sequence, payload) + payload
+
+
+def preamble(kind: bytes, sequence: int, payload: bytes) -> bytes:
+    """All of a frame that comes before its payload."""
+    prefix = _PREFIX.pack(kind[0], sequence)
+    crc = zlib.crc32(payload, zlib.crc32(prefix))
+    return _GUARD.pack(MAGIC, len(prefix) + len(payload), crc) + prefix
 
 
 def scan(data: bytes, *, final: bool = False) -> Scan:

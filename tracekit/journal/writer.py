@@ -27,7 +27,7 @@ from typing import Any, Literal
 from tracekit._version import __version__
 from tracekit.errors import tell
 from tracekit.journal import descriptors
-from tracekit.journal.frame import pack
+from tracekit.journal.frame import pack, preamble
 from tracekit.journal.records import CLOSE, CONTINUED, FORMAT, HEADER, RESOURCE, SUFFIX, encode, family
 
 try:
@@ -95,6 +95,7 @@ class JournalWriter:
         self._named_ms = 0
         self._size = 0
         self._retired: list[tuple[float, int]] = []
+        self._synced: dict[int, int] = {}
         self._unsynced = threading.Event()
         self._sequence = itertools.count()
         self._accepted_total = self._written_total = self._dropped = 0
@@ -123,16 +124,15 @@ class JournalWriter:
             if fd is None:
                 self._dropped += 1
                 return False
-        frame = pack(kind, next(self._sequence), payload)
         try:
-            written = os.write(fd, frame)
+            size, written = descriptors.write(fd, preamble(kind, next(self._sequence), payload), payload)
         except OSError as error:
             if error.errno == errno.EBADF and self._open_again(fd):
                 self._accepted_total -= 1  # it is handed in once
                 return self._write(kind, payload)
             return self._drop(f"{self.path}: {error.strerror or error}")
-        if written != len(frame):
-            return self._drop(f"{self.path}: only {written} of {len(frame)} bytes could be written (disk full?)")
+        if written != size:
+            return self._drop(f"{self.path}: only {written} of {size} bytes could be written (disk full?)")
         if self._fsync != "off" and not self._settle(fd):
             return False
         self._written_total += 1
@@ -166,8 +166,12 @@ class JournalWriter:
             if not self._look():
                 raise FileNotFoundError(errno.ENOENT, _REMOVED, str(self.path))
             for fd in (self._fd, *(fd for _, fd in self._retired)):
-                if fd is not None:
+                if fd is None:
+                    continue
+                size = os.fstat(fd).st_size
+                if self._synced.get(fd) != size:  # files that were followed by others seldom grow any more
                     descriptors.datasync(fd)
+                    self._synced[fd] = size
 
     def sync_written(self) -> None:
         """Sync where something has been written since the last time; that the disk refuses is noted."""

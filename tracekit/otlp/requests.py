@@ -12,10 +12,10 @@ import json
 from typing import Any, TypeVar
 
 from google.protobuf.json_format import ParseDict, ParseError
-from google.protobuf.message import DecodeError as ProtobufDecodeError
 from google.protobuf.message import Message
 
 from tracekit.errors import DecodeError
+from tracekit.otlp import messages
 
 M = TypeVar("M", bound=Message)
 
@@ -28,18 +28,15 @@ def parse(kind: type[M], body: bytes, *, is_json: bool) -> M:
     Raises:
         DecodeError: it is none.
     """
+    if not is_json:
+        return messages.read(kind, body)
     message = kind()
     try:
-        if is_json:
-            ParseDict(_object(body), message, ignore_unknown_fields=True)
-        else:
-            message.ParseFromString(body)
-    except (ParseError, ProtobufDecodeError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        encoding = "JSON" if is_json else "protobuf"
+        ParseDict(_object(body), message, ignore_unknown_fields=True)
+    except (ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
         why = str(error)[:300].rstrip(".")
         raise DecodeError(
-            f"the body ({len(body)} bytes) is no {kind.__name__} in {encoding}: {why}. "
-            "Is its Content-Type the right one?"
+            f"the body ({len(body)} bytes) is no {kind.__name__} in JSON: {why}. Is its Content-Type the right one?"
         ) from error
     return message
 

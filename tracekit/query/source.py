@@ -20,10 +20,12 @@ from tracekit.errors import StoreBusyError, StoreError
 from tracekit.journal.writer import DIRECTORY_MODE
 from tracekit.query import running, wire
 from tracekit.query.extras import require_server
+from tracekit.query.resolve import QUERIES
 from tracekit.query.running import Running
 from tracekit.store import Compacted, Forgotten, Parameters, Position, Result, Retention, Store
-from tracekit.store.search.following import catch_up
+from tracekit.store.search.following import Queryable, catch_up
 from tracekit.store.search.index import SearchIndex, beside
+from tracekit.store.sqlfiles import statement
 
 BUSY_SECONDS = 10.0
 """How long a database that another process holds is waited for."""
@@ -68,10 +70,14 @@ class _Closing:
 
 
 class StoreSource(_Closing):
-    """A store in this process, with the ingest that keeps it up with its journals."""
+    """A store in this process, with the ingest that keeps it up with its journals.
 
-    def __init__(self, store: Store, ingest: Ingest) -> None:
+    `owns_directory` says that no other database is meant for the data directory.
+    """
+
+    def __init__(self, store: Store, ingest: Ingest, *, owns_directory: bool = True) -> None:
         self.store = store
+        self._owns_directory = owns_directory  # another database may refer to the attachments there
         self.ingest = ingest
 
     @property
@@ -100,8 +106,14 @@ class StoreSource(_Closing):
         return self.ingest.reindex(after, dialect=dialect)
 
     def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
-        """Forget what `policy` does not keep, and write the database anew; see `tracekit.store.Store.compact`."""
-        return self.ingest.forget(policy), self.store.compact()
+        """Forget what `policy` does not keep, with its attachments, and write the database anew.
+
+        See `tracekit.store.Store.compact` and `tracekit.store.attachments.Attachments.sweep`.
+        """
+        forgotten = self.ingest.forget(policy)
+        if self._owns_directory:
+            self.ingest.attachments.sweep(lambda: attachments(self))
+        return forgotten, self.store.compact()
 
     def close(self) -> None:
         """Let the database go."""
@@ -171,6 +183,11 @@ class RemoteSource(_Closing):
         if answer.status == http.client.OK:
             return content
         raise _error(content)
+
+
+def attachments(source: Queryable) -> set[str]:
+    """The SHA-256 of each attachment that a row refers to. It reads every row."""
+    return {row[0] for row in source.sql(statement(QUERIES, "attachments")).rows}
 
 
 def open_source(
@@ -271,7 +288,7 @@ def _patiently(
                 unless_ready.callback(store.close)
                 ingest = Ingest(journals, store, prices=file, apart=apart)
                 unless_ready.pop_all()
-            return StoreSource(store, ingest)
+            return StoreSource(store, ingest, owns_directory=database == config.database(directory))
 
 
 def _running(directory: Path, database: Path) -> Running | None:

@@ -100,7 +100,8 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     """One trace with its spans, in the order they started, and its scores; None where there is no such trace.
 
     The spans carry no message content: `get_span` does. `unpriced` counts the calls whose usage or price is
-    not known: unless it is 0, the trace's cost is a lower bound.
+    not known: unless it is 0, the trace's cost is a lower bound. `lost` counts, for a trace
+    that lacks spans, the records that the store never got of any process: what is missing may be among them.
     """
     rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not rows:
@@ -109,7 +110,10 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     bound = {"trace_id": trace_id, "start_time": _bindable(trace["start_time"])}
     spans = source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()
     scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
-    return {**trace, "spans": spans, "scores": scores, "unpriced": trace["unpriced_spans"]}
+    lost = {"records": 0, "processes": 0}
+    if trace["missing_spans"]:
+        lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
+    return {**trace, "spans": spans, "scores": scores, "unpriced": trace["unpriced_spans"], "lost": lost}
 
 
 def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:
@@ -119,6 +123,15 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
         return None
     columns = zip(result.columns, result.types, result.rows[0], strict=True)
     return {name: _decoded(name, kind, value) for name, kind, value in columns}
+
+
+def get_logs(source: Queryable, trace_id: str, span_id: str) -> list[dict[str, Any]]:
+    """The log records that name a span, in the order of their time: rows of the `logs` view, JSON decoded."""
+    result = source.sql(statement(_FOLDER, "logs_of_span"), {"trace_id": trace_id, "span_id": span_id})
+    return [
+        {name: _decoded(name, kind, value) for name, kind, value in zip(result.columns, result.types, row, strict=True)}
+        for row in result.rows
+    ]
 
 
 def _decoded(name: str, kind: str, value: Any) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-PREVIEW_LENGTH = 500
+PREVIEW_LENGTH = 200
 """Characters of a text that a preview keeps."""
 
 _USER = frozenset({"user", "human", "humanmessage", "humanmessagechunk"})

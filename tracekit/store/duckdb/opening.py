@@ -21,7 +21,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query sees no variable of the program
     "max_vacuum_tasks": 0,  # merging groups of a few rows would rewrite most of the file at a checkpoint
-    "checkpoint_threshold": "64MB",  # at the default of 16 MB the newest rows are rewritten over and over
+    "checkpoint_threshold": "32MB",  # at the default of 16 MB the newest rows are rewritten over and over
 }
 _HOLDER = re.compile(r"PID (\d+)")
 _open: set[Path] = set()
