@@ -6,8 +6,9 @@ verdicts in whatever order they came. How spans are recognised as one response i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tracekit.store.responses import PASSED, Entry, descent, responses
@@ -34,18 +35,31 @@ _SAYS_NOTHING = Verdict()
 
 
 @dataclass(slots=True)
-class _Sum:
+class Sum:
     """Tokens of the owners beneath a span: all of them, and those that are not beneath a further agent or tool."""
 
     whole: list[int] = field(default_factory=lambda: [0, 0])
     near: list[int] = field(default_factory=lambda: [0, 0])
 
+    def add(self, tokens: Iterable[int | None], *, near: bool = True) -> None:
+        """Add input and output of one owner."""
+        for index, amount in enumerate(tokens):
+            self.whole[index] += amount or 0
+            self.near[index] += (amount or 0) if near else 0
 
-def judge(entries: Iterable[Entry]) -> dict[str, Verdict]:
+    def include(self, other: Sum, *, near: bool) -> None:
+        """Add what stands beneath a child, which no agent or tool is if it is `near`."""
+        for index, amount in enumerate(other.whole):
+            self.whole[index] += amount
+            self.near[index] += other.near[index] if near else 0
+
+
+def judge(entries: Iterable[Entry], settled: Mapping[str, Sum] = MappingProxyType({})) -> dict[str, Verdict]:
     """A verdict for every span that is a model call or reports usage.
 
     Args:
         entries: the spans of one trace, in any order. What is neither, nor the parent of another, may be left out.
+        settled: by span id, what spans beneath it that are no entries, because they are judged already, add to its sum.
     """
     trace = {entry.span_id: entry for entry in sorted(entries, key=lambda entry: entry.order)}
     descending = descent(trace)
@@ -60,7 +74,7 @@ def judge(entries: Iterable[Entry]) -> dict[str, Verdict]:
         return verdicts
     named = {name: response.owner for response in found if response.reports for name in response.ids}
     held = _within_calls(descending)
-    sums: dict[str | None, _Sum] = {}
+    sums: dict[str | None, Sum] = {**settled}
     for entry in reversed(descending):
         beneath = sums.pop(entry.span_id, None)
         if entry.span_id not in verdicts and (entry.reports or entry.is_call):
@@ -68,11 +82,15 @@ def judge(entries: Iterable[Entry]) -> dict[str, Verdict]:
             verdicts[entry.span_id] = _of_other(entry, twin, beneath, held=entry.span_id in held)
         owns = entry.span_id in verdicts and verdicts[entry.span_id].counted
         if beneath is not None or owns:
-            _carry(sums.setdefault(entry.parent_span_id, _Sum()), entry, beneath or _Sum(), owns=owns)
+            above = sums.setdefault(entry.parent_span_id, Sum())
+            if beneath is not None:
+                above.include(beneath, near=entry.is_call or entry.kind in PASSED)
+            if owns:
+                above.add(entry.tokens)
     return verdicts
 
 
-def _of_other(entry: Entry, twin: Entry | None, beneath: _Sum | None, *, held: bool) -> Verdict:
+def _of_other(entry: Entry, twin: Entry | None, beneath: Sum | None, *, held: bool) -> Verdict:
     """Of a span that is no view of a response: it sums up those beneath it, or is the only one to tell of any."""
     if twin is not None:
         return _twin(entry, twin)
@@ -93,15 +111,6 @@ def _within_calls(descending: Iterable[Entry]) -> set[str]:
     return held
 
 
-def _carry(sums: _Sum, entry: Entry, beneath: _Sum, *, owns: bool) -> None:
-    """Add to the sums of a parent what one of its children brings."""
-    near = entry.is_call or entry.kind in PASSED
-    for index, tokens in enumerate(entry.tokens):
-        own = (tokens or 0) if owns else 0
-        sums.whole[index] += beneath.whole[index] + own
-        sums.near[index] += (beneath.near[index] if near else 0) + own
-
-
 def _twin(entry: Entry, owner: Entry) -> Verdict:
     """Of a second view. What only one of the two tells is no contradiction."""
     if entry.tokens == owner.tokens and entry.details == owner.details:
@@ -114,7 +123,7 @@ def _twin(entry: Entry, owner: Entry) -> Verdict:
     return Verdict(twin_of=owner.span_id, told=entry.is_call, fault=fault)
 
 
-def _contradiction(entry: Entry, beneath: _Sum) -> str | None:
+def _contradiction(entry: Entry, beneath: Sum) -> str | None:
     """What a roll-up says that the calls beneath do not add up to, those of further agents and tools in or out."""
     for sums in (beneath.whole, beneath.near):
         if all(tokens in {None, added} for tokens, added in zip(entry.tokens, sums, strict=True)):

@@ -18,17 +18,20 @@ from tracekit.semconv import FETCH_RESPONSE
 from tracekit.store import Table
 from tracekit.store.cells import text
 from tracekit.store.duckdb.queries import query
-from tracekit.store.ledger import Verdict, judge
-from tracekit.store.responses import Entry
+from tracekit.store.affected import Affected, Outline, affected
+from tracekit.store.ledger import Sum, Verdict, judge
+from tracekit.store.responses import CALLS, PASSED, Entry
 
 _Change = tuple[str, str, Verdict, int | None]
-_STORED = len(Verdict._fields) + 1
-"""The last columns of `ledger_entries`: a verdict, and the number of a new span."""
+_STORED = len(Verdict._fields) + 2
+"""The last columns of `ledger_entries`: a verdict, the number of a new span, and whether it is `paired`."""
 _TWIN_OF = -_STORED + Verdict._fields.index("twin_of")
 _CLIENTS = ["anthropic_sdk", "mistral_sdk", "xai_sdk"]
 """Dialects of clients that make spans of their own calls."""
 REACH_NS = 10_000_000_000
 """How long before a client's own span the call may begin that it is a view of."""
+_WHOLE = 200
+"""Spans of a trace up to which it is quicker to judge all of them than to find those that new ones can change."""
 _JUDGED = {
     "counted": pa.bool_(),
     "twin_of": pa.string(),
@@ -37,7 +40,13 @@ _JUDGED = {
 }
 
 
-def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int, window: Mapping[str, int] | None = None) -> Table:
+def verdicts(
+    connection: duckdb.DuckDBPyConnection,
+    earliest: int,
+    window: Mapping[str, int] | None = None,
+    *,
+    only_new: bool = False,
+) -> Table:
     """What is to change for spans of the registered tables `touched`, traces by id, and `incoming`, spans to be stored.
 
     Args:
@@ -45,13 +54,24 @@ def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int, window: Mappi
         earliest: no span of these traces starts before, in Unix nanoseconds.
         window: `earliest` and `latest`, between which all incoming spans start. Clients' own spans near it that have
             become traces of their own are judged too.
+        only_new: the traces have changed in nothing but that the incoming spans are new: of a large one only what these
+            can change is judged anew.
 
     Returns:
         Rows for `judged`, of new spans, and `apply_verdicts`, of those stored (`seq` is NULL). Few or none: nothing is
         judged in a trace in which no span can be another's twin, nor sum others up.
     """
-    rows = connection.execute(query("ledger_entries"), {"earliest": earliest, "fetch": FETCH_RESPONSE}).fetchall()
-    changes = [change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(trace)]
+    bound = {"earliest": earliest, "fetch": FETCH_RESPONSE}
+    found = connection.sql(query("ledger_entries"), params=bound).to_arrow_table()
+    settled: dict[str, dict[str, Sum]] = {}
+    if only_new:
+        found, settled = _narrowed(found)
+    rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
+    changes = [
+        change
+        for trace_id, trace in groupby(rows, key=itemgetter(0))
+        for change in _changes(trace, settled.get(trace_id, {}))
+    ]
     if window is not None:
         changes = _with_strays(connection, window, changes)
     return _table(changes)
@@ -67,14 +87,55 @@ def _with_strays(
     return kept + [(*ids, Verdict(twin_of=owner, told=True), seq) for *ids, owner, seq in found]
 
 
-def _changes(trace: Iterable[tuple[Any, ...]]) -> Iterable[_Change]:
+def _narrowed(found: Table) -> tuple[Table, dict[str, dict[str, Sum]]]:
+    """Rows without those of large traces on which new ones bear in nothing, and what these bring to sums, by trace."""
+    settled: dict[str, dict[str, Sum]] = {}
+    if len(found) <= _WHOLE:
+        return found, settled
+    kept: list[int] = []
+    for trace_id, places in groupby(range(len(found)), key=found["trace_id"].to_pylist().__getitem__):
+        rows = list(places)
+        is_split = len(rows) > _WHOLE and not found["seq"][rows[0]].is_valid
+        part = _affected(found.slice(rows[0], len(rows))) if is_split else None
+        if part is None:
+            kept += rows
+        else:
+            kept += [rows[place] for place in sorted(part.places)]
+            settled[trace_id] = part.sums
+    return (found if len(kept) == len(found) else found.take(kept)), settled
+
+
+def _affected(trace: Table) -> Affected | None:
+    span_ids = trace["span_id"].to_pylist()
+    first = {span_id: place for place, span_id in reversed(list(enumerate(span_ids)))}
+    places = sorted(first.values())  # a span that is stored and comes again is no new one
+    if len(places) < len(span_ids):
+        trace = trace.take(places)
+    kinds = trace["kind"].to_pylist()
+    fetched = trace["fetched"].to_pylist()
+    outline = Outline(
+        span_ids=trace["span_id"].to_pylist(),
+        parents=trace["parent_span_id"].to_pylist(),
+        calls=[kind in CALLS and not again for kind, again in zip(kinds, fetched, strict=True)],
+        passed=[kind in PASSED for kind in kinds],
+        paired=trace["paired"].to_pylist(),
+        response_ids=trace["response_id"].to_pylist(),
+        fresh=trace["seq"].is_valid().to_pylist(),
+    )
+    tokens = zip(trace["input_tokens"].to_pylist(), trace["output_tokens"].to_pylist(), strict=True)
+    owners = zip(trace["counted"].to_pylist(), tokens, strict=True)
+    found = affected(outline, {place: said for place, (is_counted, said) in enumerate(owners) if is_counted})
+    return Affected({places[place] for place in found.places}, found.sums) if found is not None else None
+
+
+def _changes(trace: Iterable[tuple[Any, ...]], settled: Mapping[str, Sum]) -> Iterable[_Change]:
     """Verdicts on the spans of one trace that are not what is stored."""
     rows = {row[1]: row for row in reversed(list(trace))}  # of a span that is stored and comes again, the stored one
-    for span_id, verdict in judge(_entry(*row[1:-_STORED]) for row in rows.values()).items():
+    for span_id, verdict in judge((_entry(*row[1:-_STORED]) for row in rows.values()), settled).items():
         row = rows[span_id]
         stray = row[_TWIN_OF] is not None and row[_TWIN_OF] not in rows
-        if not stray and verdict != row[-_STORED:-1]:
-            yield row[0], span_id, verdict, row[-1]
+        if not stray and verdict != row[-_STORED:-2]:
+            yield row[0], span_id, verdict, row[-2]
 
 
 def _entry(*said: Any) -> Entry:
