@@ -61,17 +61,8 @@ def verdicts(
         Rows for `judged`, of new spans, and `apply_verdicts`, of those stored (`seq` is NULL). Few or none: nothing is
         judged in a trace in which no span can be another's twin, nor sum others up.
     """
-    bound = {"earliest": earliest, "fetch": FETCH_RESPONSE}
-    found = connection.sql(query("ledger_entries"), params=bound).to_arrow_table()
-    settled: dict[str, dict[str, Sum]] = {}
-    if only_new:
-        found, settled = _narrowed(found)
-    rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
-    changes = [
-        change
-        for trace_id, trace in groupby(rows, key=itemgetter(0))
-        for change in _changes(trace, settled.get(trace_id, {}))
-    ]
+    suspects = connection.sql(query("ledger_suspects"), params={"earliest": earliest}).to_arrow_table()
+    changes = _judged_anew(connection, suspects, earliest, only_new=only_new) if suspects else []
     if window is not None:
         changes = _with_strays(connection, window, changes)
     return _table(changes)
@@ -81,10 +72,30 @@ def _with_strays(
     connection: duckdb.DuckDBPyConnection, window: Mapping[str, int], changes: list[_Change]
 ) -> list[_Change]:
     bound = {**window, "reach": REACH_NS, "clients": _CLIENTS}
+    if connection.execute(query("ledger_clients"), bound).fetchall() == [(False,)]:
+        return changes
     found = connection.execute(query("ledger_strays"), bound).fetchall()
     strays = {(trace_id, span_id) for trace_id, span_id, *_ in found}
     kept = [change for change in changes if change[:2] not in strays]
     return kept + [(*ids, Verdict(twin_of=owner, told=True), seq) for *ids, owner, seq in found]
+
+
+def _judged_anew(
+    connection: duckdb.DuckDBPyConnection, suspects: Table, earliest: int, *, only_new: bool
+) -> list[_Change]:
+    connection.register("suspects", suspects)
+    bound = {"earliest": earliest, "fetch": FETCH_RESPONSE}
+    found = connection.sql(query("ledger_entries"), params=bound).to_arrow_table()
+    connection.unregister("suspects")  # where a statement failed, the rollback does it
+    settled: dict[str, dict[str, Sum]] = {}
+    if only_new:
+        found, settled = _narrowed(found)
+    rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
+    return [
+        change
+        for trace_id, trace in groupby(rows, key=itemgetter(0))
+        for change in _changes(trace, settled.get(trace_id, {}))
+    ]
 
 
 def _narrowed(found: Table) -> tuple[Table, dict[str, dict[str, Sum]]]:
