@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-
 from tracekit.store.affected import Affected, Outline, affected
 from tracekit.store.ledger import Verdict, judge
 from tracekit.store.responses import PASSED, Entry
@@ -37,6 +36,8 @@ def forest(rng: random.Random) -> list[Entry]:
                 response_id=f"r{rng.randrange(ids)}" if rng.random() < 0.4 else None,
                 fetched=rng.random() < 0.05,
                 tokens=(rng.choice((5, 7, 12)), rng.choice((1, None))) if tells else (None, None),
+                cost=rng.choice((0.5, 0.5, None)) if tells else None,
+                given_cost=rng.choice((None, 0.5, 1.0, 1.5)),
                 details=(rng.choice((None, 2)), None, None),
             )
         )
@@ -75,7 +76,7 @@ def reach(entries: list[Entry], fresh: set[str], verdicts: dict[str, Verdict]) -
         response_ids=[entry.response_id for entry in entries],
         fresh=[entry.span_id in fresh for entry in entries],
     )
-    owners = {place: entry.tokens for place, entry in enumerate(entries)
+    owners = {place: (*entry.tokens, entry.cost) for place, entry in enumerate(entries)
               if entry.span_id in verdicts and verdicts[entry.span_id].counted}  # fmt: skip
     return affected(outline, owners)
 

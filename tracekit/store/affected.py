@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tracekit.store.ledger import Sum
+from tracekit.store.ledger import Owned, Sum
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,12 +50,12 @@ class _CircleError(Exception):
     """Parents that are their own ancestors."""
 
 
-def affected(spans: Outline, counted: Mapping[int, Sequence[int | None]]) -> Affected | None:
+def affected(spans: Outline, counted: Mapping[int, Owned]) -> Affected | None:
     """What new spans can change.
 
     Args:
         spans: all that the ledger needs of the trace.
-        counted: the tokens of spans that own their usage, by place, as judged before.
+        counted: the usage of spans that own it, by place, as judged before.
 
     Returns:
         None where that cannot be told, and all of the trace is to be judged.
@@ -89,15 +89,15 @@ class _Tree:
             if names:
                 pending += [place for place, name in enumerate(spans.response_ids) if name in names]
 
-    def sums(self, counted: Mapping[int, Sequence[int | None]]) -> dict[str, Sum]:
+    def sums(self, counted: Mapping[int, Owned]) -> dict[str, Sum]:
         """What spans that are not found add to the sums of those found, by span id."""
         made: dict[str, Sum] = {}
-        homes: dict[int, tuple[int | None, bool]] = {}
-        for place, tokens in counted.items():
+        homes: dict[int | None, tuple[int | None, bool]] = {}
+        for place, owned in counted.items():
             if place not in self.found:
                 home, is_near = self._home(self._above(place), homes)
                 if home is not None:
-                    made.setdefault(self._spans.span_ids[home], Sum()).add(tokens, near=is_near)
+                    made.setdefault(self._spans.span_ids[home], Sum()).add(owned, near=is_near)
         return made
 
     def _above(self, place: int) -> int | None:
@@ -124,7 +124,7 @@ class _Tree:
                 raise _CircleError
         return found
 
-    def _path(self, place: int | None, known: Container[int] = ()) -> list[int]:
+    def _path(self, place: int | None, known: Container[int | None] = ()) -> list[int]:
         """From a span upwards, up to the first that is found or known."""
         path: list[int] = []
         while place is not None and place not in self.found and place not in known:
@@ -134,11 +134,11 @@ class _Tree:
             place = self._above(place)
         return path
 
-    def _home(self, place: int | None, homes: dict[int, tuple[int | None, bool]]) -> tuple[int | None, bool]:
+    def _home(self, place: int | None, homes: dict[int | None, tuple[int | None, bool]]) -> tuple[int | None, bool]:
         """The nearest span found that this one is or is beneath, and whether only calls and steps stand between."""
         path = self._path(place, homes)
         end = self._above(path[-1]) if path else place
-        home, is_near = homes[end] if end in homes else (end, True)
+        home, is_near = homes.get(end, (end, True))
         for at in reversed(path):
             is_near = is_near and (self._spans.calls[at] or self._spans.passed[at])
             homes[at] = home, is_near

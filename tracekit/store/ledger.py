@@ -34,28 +34,45 @@ _OWNS = Verdict(counted=True)
 _SAYS_NOTHING = Verdict()
 
 
+TOLERANCE = 0.01
+"""The share by which the cost that an emitter names may differ from ours before that is noted."""
+Owned = tuple[int | None, int | None, float | None]
+"""What an owner used: input and output tokens, and their cost in USD."""
+
+
 @dataclass(slots=True)
 class Sum:
-    """Tokens of the owners beneath a span: all of them, and those that are not beneath a further agent or tool."""
+    """Input, output and USD of the owners beneath a span: of all, and of those not beneath a further agent or tool.
 
-    whole: list[int] = field(default_factory=lambda: [0, 0])
-    near: list[int] = field(default_factory=lambda: [0, 0])
+    What one of them cost may not be known: it is `unpriced`, and the USD are no sum.
+    """
 
-    def add(self, tokens: Iterable[int | None], *, near: bool = True) -> None:
-        """Add input and output of one owner."""
-        for index, amount in enumerate(tokens):
+    whole: list[float] = field(default_factory=lambda: [0, 0, 0.0])
+    near: list[float] = field(default_factory=lambda: [0, 0, 0.0])
+    unpriced: bool = False
+
+    def add(self, owned: Owned, *, near: bool = True) -> None:
+        """Add what one owner used."""
+        self.unpriced |= owned[2] is None
+        for index, amount in enumerate(owned):
             self.whole[index] += amount or 0
             self.near[index] += (amount or 0) if near else 0
 
     def include(self, other: Sum, *, near: bool) -> None:
         """Add what stands beneath a child, which no agent or tool is if it is `near`."""
+        self.unpriced |= other.unpriced
         for index, amount in enumerate(other.whole):
             self.whole[index] += amount
             self.near[index] += other.near[index] if near else 0
 
 
+def agree(given: float, cost: float) -> bool:
+    """Whether the cost that an emitter names is ours, as far as roundings and old prices go."""
+    return abs(given - cost) <= TOLERANCE * max(given, cost)
+
+
 def judge(entries: Iterable[Entry], settled: Mapping[str, Sum] = MappingProxyType({})) -> dict[str, Verdict]:
-    """A verdict for every span that is a model call or reports usage.
+    """A verdict for every span that is a model call, or reports usage, or names a cost.
 
     Args:
         entries: the spans of one trace, in any order. What is neither, nor the parent of another, may be left out.
@@ -70,14 +87,15 @@ def judge(entries: Iterable[Entry], settled: Mapping[str, Sum] = MappingProxyTyp
         for entry in response.members:
             if entry is not response.owner:
                 verdicts[entry.span_id] = _twin(entry, response.owner)
-    if not any(entry.span_id not in verdicts and (entry.reports or entry.is_call) for entry in descending):
+    others = {entry.span_id for entry in descending if entry.tells and entry.span_id not in verdicts}
+    if not others:
         return verdicts
     named = {name: response.owner for response in found if response.reports for name in response.ids}
     held = _within_calls(descending)
     sums: dict[str | None, Sum] = {**settled}
     for entry in reversed(descending):
         beneath = sums.pop(entry.span_id, None)
-        if entry.span_id not in verdicts and (entry.reports or entry.is_call):
+        if entry.span_id in others:
             twin = named.get(entry.response_id or "") if not entry.is_call else None
             verdicts[entry.span_id] = _of_other(entry, twin, beneath, held=entry.span_id in held)
         owns = entry.span_id in verdicts and verdicts[entry.span_id].counted
@@ -86,7 +104,7 @@ def judge(entries: Iterable[Entry], settled: Mapping[str, Sum] = MappingProxyTyp
             if beneath is not None:
                 above.include(beneath, near=entry.is_call or entry.kind in PASSED)
             if owns:
-                above.add(entry.tokens)
+                above.add((*entry.tokens, entry.cost))
     return verdicts
 
 
@@ -95,7 +113,8 @@ def _of_other(entry: Entry, twin: Entry | None, beneath: Sum | None, *, held: bo
     if twin is not None:
         return _twin(entry, twin)
     if beneath is not None:
-        return Verdict(told=entry.is_call, fault=_contradiction(entry, beneath))
+        faults = [fault for fault in (_contradiction(entry, beneath), _overcharge(entry, beneath)) if fault]
+        return Verdict(told=entry.is_call, fault="; ".join(faults) or None)
     return Verdict(counted=entry.reports and not held, told=entry.is_call)
 
 
@@ -126,7 +145,7 @@ def _twin(entry: Entry, owner: Entry) -> Verdict:
 def _contradiction(entry: Entry, beneath: Sum) -> str | None:
     """What a roll-up says that the calls beneath do not add up to, those of further agents and tools in or out."""
     for sums in (beneath.whole, beneath.near):
-        if all(tokens in {None, added} for tokens, added in zip(entry.tokens, sums, strict=True)):
+        if all(tokens in {None, added} for tokens, added in zip(entry.tokens, sums, strict=False)):
             return None
     claims = [
         f"{tokens} {name} tokens, but the calls beneath it add up to {added}"
@@ -134,6 +153,14 @@ def _contradiction(entry: Entry, beneath: Sum) -> str | None:
         if tokens not in {None, added}
     ]
     return f"sums up {'; '.join(claims)}"
+
+
+def _overcharge(entry: Entry, beneath: Sum) -> str | None:
+    """The cost that a roll-up names, where the calls beneath cost something else."""
+    given, costs = entry.given_cost, (beneath.whole[2], beneath.near[2])
+    if given is None or beneath.unpriced or any(agree(given, cost) for cost in costs):
+        return None
+    return f"the emitter says {given:.6g} USD, but the calls beneath it cost {costs[0]:.6g}"
 
 
 _NAMES = ("input", "output", "cache read", "cache write", "reasoning")

@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from tracekit.semconv import FETCH_RESPONSE
 from tracekit.store import Table
+from tracekit.store.affected import Affected, Outline, affected
 from tracekit.store.cells import text
 from tracekit.store.duckdb.queries import query
-from tracekit.store.affected import Affected, Outline, affected
 from tracekit.store.ledger import Sum, Verdict, judge
 from tracekit.store.responses import CALLS, PASSED, Entry
 
@@ -104,8 +104,8 @@ def _narrowed(found: Table) -> tuple[Table, dict[str, dict[str, Sum]]]:
     if len(found) <= _WHOLE:
         return found, settled
     kept: list[int] = []
-    for trace_id, places in groupby(range(len(found)), key=found["trace_id"].to_pylist().__getitem__):
-        rows = list(places)
+    for trace_id, places in groupby(enumerate(found["trace_id"].to_pylist()), key=itemgetter(1)):
+        rows = [place for place, _ in places]
         is_split = len(rows) > _WHOLE and not found["seq"][rows[0]].is_valid
         part = _affected(found.slice(rows[0], len(rows))) if is_split else None
         if part is None:
@@ -133,9 +133,9 @@ def _affected(trace: Table) -> Affected | None:
         response_ids=trace["response_id"].to_pylist(),
         fresh=trace["seq"].is_valid().to_pylist(),
     )
-    tokens = zip(trace["input_tokens"].to_pylist(), trace["output_tokens"].to_pylist(), strict=True)
-    owners = zip(trace["counted"].to_pylist(), tokens, strict=True)
-    found = affected(outline, {place: said for place, (is_counted, said) in enumerate(owners) if is_counted})
+    used = zip(*(trace[name].to_pylist() for name in ("input_tokens", "output_tokens", "cost_usd")), strict=True)
+    owners = enumerate(zip(trace["counted"].to_pylist(), used, strict=True))
+    found = affected(outline, {place: owned for place, (is_counted, owned) in owners if is_counted})
     return Affected({places[place] for place in found.places}, found.sums) if found is not None else None
 
 
@@ -150,7 +150,7 @@ def _changes(trace: Iterable[tuple[Any, ...]], settled: Mapping[str, Sum]) -> It
 
 
 def _entry(*said: Any) -> Entry:
-    span_id, parent, kind, start, end, failed, scope, model, response_id, fetched, *tokens = said
+    span_id, parent, kind, start, end, failed, scope, model, response_id, fetched, *tokens, cost, given = said
     return Entry(
         span_id=span_id,
         parent_span_id=parent,
@@ -164,6 +164,8 @@ def _entry(*said: Any) -> Entry:
         fetched=fetched,
         tokens=(tokens[0], tokens[1]),
         details=(tokens[2], tokens[3], tokens[4]),
+        cost=cost,
+        given_cost=given,
     )
 
 

@@ -4,7 +4,8 @@ WITH every AS MATERIALIZED (
     SELECT
         trace_id, span_id, parent_span_id, kind, start_ns, end_ns, status = 'error' AS failed, scope_name, request_model,
         response_id, coalesce(operation = $fetch, false) AS fetched, input_tokens, output_tokens, cache_read_tokens,
-        cache_write_tokens, reasoning_tokens, counted, twin_of, coalesce(told_elsewhere, false) AS told, ledger_fault, seq,
+        cache_write_tokens, reasoning_tokens, cost_usd, given_cost_usd, counted, twin_of,
+        coalesce(told_elsewhere, false) AS told, ledger_fault, seq,
         kind IN ('llm', 'embedding') AS is_call,
         input_tokens IS NOT NULL OR output_tokens IS NOT NULL AS reports
     FROM (
@@ -21,5 +22,5 @@ families AS (
 )
 SELECT every.* EXCLUDE (is_call, reports), is_call AND paired IS NOT NULL AS paired
 FROM every LEFT JOIN families USING (trace_id, parent_span_id)
-WHERE is_call OR reports OR (trace_id, span_id) IN (SELECT (trace_id, parent_span_id) FROM every)
+WHERE is_call OR reports OR given_cost_usd IS NOT NULL OR (trace_id, span_id) IN (SELECT (trace_id, parent_span_id) FROM every)
 ORDER BY trace_id, seq NULLS FIRST;
