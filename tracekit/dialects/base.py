@@ -56,6 +56,9 @@ def _times(raw: RawSpan, span: Span) -> None:
     start, end = raw.start_ns, raw.end_ns
     if _is_time(start) and (end is None or _is_time(end)):
         span.start_ns, span.end_ns = start, end
+        if end is not None and end < start:
+            told = f"it ends {start - end} ns before it starts: a clock went back"
+            span.attributes = {**raw.attributes, sc.FAULT: told}
         return
     span.start_ns = start if _is_time(start) else 0
     span.end_ns = end if _is_time(end) else None

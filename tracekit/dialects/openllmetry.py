@@ -37,8 +37,8 @@ _FIELDS = {
     sv.LLM_RESPONSE_FINISH_REASON: ("finish_reasons", finish_reasons),
     sv.LLM_RESPONSE_STOP_REASON: ("finish_reasons", finish_reasons),
 }
-INDEXED = tuple(f"{name}." for name in (sc.PROMPT_OLD, sc.COMPLETION_OLD, sv.LLM_REQUEST_FUNCTIONS))
-"""How the names of lists begin that are spelt out by index."""
+INDEXED = frozenset({sc.PROMPT_OLD, sc.COMPLETION_OLD, sv.LLM_REQUEST_FUNCTIONS})
+"""Lists that are spelt out by index."""
 _LOOKUPS = frozenset({"query", "search"})
 
 

@@ -114,9 +114,9 @@ def _count(
     inner_names: tuple[str, ...] = (),
 ) -> int | None:
     """The first of these counts that an object has, or that the object of its details has."""
-    for held, known in ((said, names), (inner or {}, inner_names)):
-        for name in known:
-            found = count(held[name]) if name in held else None
+    for name in names:
+        if name in said:
+            found = count(said[name])
             if found is not None:
                 return found
-    return None
+    return _count(inner, inner_names) if inner else None

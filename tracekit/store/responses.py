@@ -27,7 +27,10 @@ class Entry:
         tokens: input and output.
         details: cache read, cache write and reasoning tokens.
         is_call: it is a request to a provider that makes a response.
+        cost: of its tokens, in USD, by the price list.
+        given_cost: what its emitter says that it cost, in USD.
         reports: it tells of tokens that were paid for.
+        tells: there is something to judge: it is a call, or reports, or names a cost.
         order: by start; what goes on for longer comes first, since it may hold the other.
     """
 
@@ -43,13 +46,17 @@ class Entry:
     fetched: bool = False
     tokens: Tokens = (None, None)
     details: tuple[int | None, int | None, int | None] = (None, None, None)
+    cost: float | None = None
+    given_cost: float | None = None
     is_call: bool = field(init=False)
     reports: bool = field(init=False)
+    tells: bool = field(init=False)
     order: tuple[int, int, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.is_call = self.kind in CALLS and not self.fetched
         self.reports = self.tokens != _UNKNOWN and not self.fetched
+        self.tells = self.is_call or self.reports or self.given_cost is not None
         self.order = self.start_ns, -(self.end_ns or self.start_ns), self.span_id
 
 
