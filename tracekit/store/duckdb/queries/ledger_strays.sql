@@ -1,6 +1,6 @@
 -- A client's own span of a call that another instrumentation saw, where that one did not hand on its context: the root of a
--- trace of its own. Of one service, from within the other's time, with the same usage, and with the same id if both have one. What one of the two
--- does not tell of the usage (of a stream that broke off) is no difference where the id is the same.
+-- trace of its own. Of one service, from within the other's time, with the same usage, and with the same id if both have one.
+-- What one of the two does not tell of the usage, of a stream that broke off, is no difference where the id is the same.
 WITH near AS (
     SELECT
         trace_id, span_id, parent_span_id, service, dialect, start_ns, end_ns, response_id, input_tokens, output_tokens,
