@@ -113,7 +113,7 @@ def _narrowed(found: Table) -> tuple[Table, dict[str, dict[str, Sum]]]:
         else:
             kept += [rows[place] for place in sorted(part.places)]
             settled[trace_id] = part.sums
-    return (found if len(kept) == len(found) else found.take(kept)), settled
+    return (found if len(kept) == len(found) else found.take(pa.array(kept, pa.int64()))), settled
 
 
 def _affected(trace: Table) -> Affected | None:
