@@ -115,7 +115,7 @@ class _Commit:
         with self._table("incoming", incoming):
             if are_interrupted:
                 self._run("drop_interrupted", window)
-            verdicts = self._verdicts([spans["trace_id"]], window)
+            verdicts = self._verdicts([spans["trace_id"]], window, only_new=not are_interrupted)
         with self._table("incoming", ledger.judged(incoming, verdicts)):
             inserted = self._run("insert_spans", window)
             if are_open:
@@ -226,10 +226,12 @@ class _Commit:
     def _reach(self, start_ns: int) -> None:
         self._earliest = start_ns if self._earliest is None else min(self._earliest, start_ns)
 
-    def _verdicts(self, trace_ids: list[Table], window: dict[str, int] | None = None) -> Table:
+    def _verdicts(
+        self, trace_ids: list[Table], window: dict[str, int] | None = None, *, only_new: bool = False
+    ) -> Table:
         """See to it that each provider response in these traces counts once; gives the verdicts on `incoming` spans."""
         with self._traces(trace_ids) as bound:
-            found = ledger.verdicts(self._connection, bound["earliest"], window)
+            found = ledger.verdicts(self._connection, bound["earliest"], window, only_new=only_new)
             if found["seq"].null_count:
                 self._touched.append(found["trace_id"])  # a stray's is not among those that new spans touch
                 if window is not None:
