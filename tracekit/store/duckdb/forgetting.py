@@ -9,6 +9,7 @@ import duckdb
 
 from tracekit.errors import StoreError
 from tracekit.store import Forgotten, Table
+from tracekit.store.duckdb import reader
 from tracekit.store.duckdb.queries import query
 from tracekit.store.retention import Retention
 
@@ -66,7 +67,7 @@ def _surplus(connection: duckdb.DuckDBPyConnection, max_bytes: int) -> float:
 def _in_one_transaction(connection: duckdb.DuckDBPyConnection, choice: str, bound: dict[str, Any]) -> Forgotten:
     connection.begin()
     try:
-        chosen = connection.sql(query(choice), params=bound).to_arrow_table()
+        chosen = reader.table(connection, query(choice), bound)
         done = _delete(connection, chosen, choice, bound)
     except BaseException:
         connection.rollback()

@@ -18,6 +18,7 @@ from tracekit.semconv import FETCH_RESPONSE
 from tracekit.store import Table
 from tracekit.store.affected import Affected, Outline, affected
 from tracekit.store.cells import text
+from tracekit.store.duckdb import reader
 from tracekit.store.duckdb.queries import query
 from tracekit.store.ledger import Sum, Verdict, judge
 from tracekit.store.responses import CALLS, PASSED, Entry
@@ -61,7 +62,7 @@ def verdicts(
         Rows for `judged`, of new spans, and `apply_verdicts`, of those stored (`seq` is NULL). Few or none: nothing is
         judged in a trace in which no span can be another's twin, nor sum others up.
     """
-    suspects = connection.sql(query("ledger_suspects"), params={"earliest": earliest}).to_arrow_table()
+    suspects = reader.table(connection, query("ledger_suspects"), {"earliest": earliest})
     changes = _judged_anew(connection, suspects, earliest, only_new=only_new) if suspects else []
     if window is not None:
         changes = _with_strays(connection, window, changes)
@@ -85,7 +86,7 @@ def _judged_anew(
 ) -> list[_Change]:
     connection.register("suspects", suspects)
     bound = {"earliest": earliest, "fetch": FETCH_RESPONSE}
-    found = connection.sql(query("ledger_entries"), params=bound).to_arrow_table()
+    found = reader.table(connection, query("ledger_entries"), bound)
     connection.unregister("suspects")  # where a statement failed, the rollback does it
     settled: dict[str, dict[str, Sum]] = {}
     if only_new:

@@ -20,6 +20,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query sees no variable of the program
+    "late_materialization_max_rows": 1000,  # a page of a list is 51 rows: read whole only once they are chosen
     "max_vacuum_tasks": 0,  # merging groups of a few rows would rewrite most of the file at a checkpoint
     "checkpoint_threshold": "32MB",  # at the default of 16 MB the newest rows are rewritten over and over
 }

@@ -16,6 +16,7 @@ from tracekit.model import RawSpan
 from tracekit.store import Position, Table
 from tracekit.store.cells import compute
 from tracekit.store.duckdb.queries import query
+from tracekit.store.duckdb.reader import table
 
 _STATUS_CODES = {"unset": 0, "ok": 1, "error": 2}
 _RAW_DIALECT = "raw"
@@ -28,7 +29,7 @@ def unread(connection: duckdb.DuckDBPyConnection, limit: int) -> list[RawSpan]:
     if earliest is None:
         return []
     bound = {"earliest": earliest, "limit": limit}
-    return _spans(connection, connection.sql(query("chosen_unread"), params=bound).to_arrow_table())
+    return _spans(connection, table(connection, query("chosen_unread"), bound))
 
 
 def following(
@@ -42,7 +43,7 @@ def following(
         "dialect": dialect,
         "limit": limit,
     }
-    return _spans(connection, connection.sql(query("chosen_spans"), params=bound).to_arrow_table())
+    return _spans(connection, table(connection, query("chosen_spans"), bound))
 
 
 def _spans(connection: duckdb.DuckDBPyConnection, chosen: Table) -> list[RawSpan]:
@@ -52,7 +53,7 @@ def _spans(connection: duckdb.DuckDBPyConnection, chosen: Table) -> list[RawSpan
     connection.register("chosen", chosen.select(["trace_id", "span_id"]))
     try:
         bound = {"earliest": reach["min"], "latest": reach["max"]}
-        found: Table = connection.sql(query("raw_spans"), params=bound).to_arrow_table()
+        found: Table = table(connection, query("raw_spans"), bound)
         logs = _logs(connection)
     finally:
         connection.unregister("chosen")

@@ -15,9 +15,9 @@ import duckdb
 import pyarrow as pa
 
 from tracekit.errors import QueryError
-from tracekit.store import Parameters, Result
+from tracekit.store import Parameters, Result, Table
 
-# It advises a relation instead, which is bound twice: on a view as wide as `spans` that costs more than the copy it saves.
+# It advises a relation instead, which is bound twice: on a wide view that costs more than the copy it saves.
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", module=re.escape(__name__))
 
 _BATCH_ROWS = 10_000
@@ -35,13 +35,23 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parame
     try:
         connection.execute("BEGIN TRANSACTION READ ONLY")
         connection.execute(query, values or None)
-        columns = [column[0] for column in connection.description]
-        types = [str(column[1]) for column in connection.description]
-        with connection.to_arrow_reader(_BATCH_ROWS) as batches:
+        described = connection.description or []
+        columns, types = [column[0] for column in described], [str(column[1]) for column in described]
+        found: Any = connection.to_arrow_reader(_BATCH_ROWS)
+        with found as batches:
             rows, truncated = _rows(batches, types, limit)
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     return Result(columns=columns, types=types, rows=rows, truncated=truncated)
+
+
+def table(connection: duckdb.DuckDBPyConnection, query: str, bound: Mapping[str, Any]) -> Table:
+    """The rows of one of our own statements.
+
+    Raises:
+        duckdb.Error: it fails.
+    """
+    return connection.execute(query, bound).to_arrow_table()
 
 
 def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:

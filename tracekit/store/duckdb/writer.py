@@ -18,7 +18,7 @@ from tracekit.semconv import EVENT_PREFIX, FETCH_RESPONSE
 from tracekit.store import Committed, Forgotten, Packed, Retention, Table, packing
 from tracekit.store.cells import compute
 from tracekit.store.differences import differing
-from tracekit.store.duckdb import forgetting, ledger
+from tracekit.store.duckdb import forgetting, ledger, reader
 from tracekit.store.duckdb.queries import query
 
 _SLACK_NS = 1_000_000_000
@@ -153,7 +153,7 @@ class _Commit:
             return 0
         window = self._touch(spans)
         with self._table("incoming", spans):
-            stored = self._connection.sql(query("stored_spans"), params=window).to_arrow_table()
+            stored = reader.table(self._connection, query("stored_spans"), window)
             self._run("delete_unread")
             self._run("update_derivation", window)
         changed = self._numbered(differing(spans, stored))
