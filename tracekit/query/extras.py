@@ -6,6 +6,7 @@ import importlib.util
 
 from tracekit.errors import UsageError
 
+_GRPC = ("grpc", "opentelemetry.proto", "google.rpc")
 _SERVER = ("duckdb", "pyarrow", "starlette", "uvicorn", "jinja2", "genai_prices", "rich", "google.protobuf")
 
 
@@ -20,6 +21,23 @@ def require_server() -> None:
         raise UsageError(
             f"the store and the viewer need packages that are not installed ({', '.join(missing)}). "
             'Run: pip install "tracekit-llm[server]"'
+        )
+
+
+def has_grpc() -> bool:
+    """Whether the packages of the `grpc` extra are installed."""
+    return all(_installed(name) for name in _GRPC)
+
+
+def require_grpc() -> None:
+    """Say so if packages of the `grpc` extra are missing.
+
+    Raises:
+        UsageError: some are.
+    """
+    if not has_grpc():
+        raise UsageError(
+            'OTLP/gRPC needs a package that is not installed (grpcio). Run: pip install "tracekit-llm[server,grpc]"'
         )
 
 
