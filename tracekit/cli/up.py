@@ -111,10 +111,10 @@ def _options(args: argparse.Namespace) -> _Options:
 
 
 def _grpc(port: int | None) -> _Grpc | None:
-    """Where to answer OTLP/gRPC; None where nobody asks for it and its packages are not there.
+    """Where to answer OTLP/gRPC; None where nobody asks for it and its package is not there.
 
     Raises:
-        UsageError: it is asked for, and they are not there.
+        UsageError: it is asked for, and it is not there.
     """
     from tracekit.query.extras import has_grpc, require_grpc
 

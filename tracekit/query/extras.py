@@ -6,7 +6,7 @@ import importlib.util
 
 from tracekit.errors import UsageError
 
-_GRPC = ("grpc", "opentelemetry.proto", "google.rpc")
+_GRPC = "grpc"
 _SERVER = ("duckdb", "pyarrow", "starlette", "uvicorn", "jinja2", "genai_prices", "rich", "google.protobuf")
 
 
@@ -25,15 +25,15 @@ def require_server() -> None:
 
 
 def has_grpc() -> bool:
-    """Whether the packages of the `grpc` extra are installed."""
-    return all(_installed(name) for name in _GRPC)
+    """Whether the package of the `grpc` extra is installed."""
+    return _installed(_GRPC)
 
 
 def require_grpc() -> None:
-    """Say so if packages of the `grpc` extra are missing.
+    """Say so if the package of the `grpc` extra is missing.
 
     Raises:
-        UsageError: some are.
+        UsageError: it is.
     """
     if not has_grpc():
         raise UsageError(
