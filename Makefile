@@ -5,6 +5,7 @@ VENV_OPENAI2 := .venv-openai2
 BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
+BENCH_ARGS ?=
 # One more than there are processors: tests wait for processes, browsers and disks.
 TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST = -m pytest -n $(TEST_WORKERS)

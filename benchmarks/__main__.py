@@ -5,29 +5,36 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import platform
 import sys
 from typing import Any
 
-NAMES = ("importtime", "overhead", "ingest", "search")
+from benchmarks import processes
+
+NAMES = ("importtime", "overhead", "ingest", "query", "search")
+BY_NAME = ("peers",)
+"""Those that run only when they are named: they install other programs."""
+COUNTED = ("ingest", "query", "search", "peers")
+"""Those that take a number of spans."""
+_WHICH = f"which: {', '.join(NAMES)} (default: these); {', '.join(BY_NAME)} only when named"
 
 
 def main() -> int:
     """Run the named benchmarks, all where none is named."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, beside the goals.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=_WHICH)
+    parser.add_argument("--spans", type=int, help=f"spans of {', '.join(COUNTED)} (1000000: the goals' size)")
     parser.add_argument("--json", action="store_true", help="one JSON document with every figure")
     args = parser.parse_args()
-    unknown = [name for name in args.names if name not in NAMES]
+    unknown = [name for name in args.names if name not in NAMES + BY_NAME]
     if unknown:
-        parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES + BY_NAME)}")
     reports: list[dict[str, Any]] = []
     for name in args.names or NAMES:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        reports.append(importlib.import_module(f"benchmarks.{name}").run())
+        size = {"count": args.spans} if args.spans and name in COUNTED else {}
+        reports.append(importlib.import_module(f"benchmarks.{name}").run(**size))
     if args.json:
-        machine = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system()}
-        print(json.dumps({"on": machine, "reports": reports}, indent=2))
+        print(json.dumps({"on": processes.machine(), "reports": reports}, indent=2))
     else:
         for report in reports:
             _print(report)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,8 +12,8 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from benchmarks import processes
 from benchmarks.payload import journal_payload, otlp_request, spans
 from tracekit.collector.ingest import Ingest
 from tracekit.journal.records import SPAN_END
@@ -28,7 +28,6 @@ GOAL_CPU_US = 60.0
 GOAL_RATE = 15_000.0
 GOAL_BYTES = 1000.0
 GOAL_PEAK_MB = 600.0
-_TICKS = 100  # of CPU time a second, as Linux counts them for other processes
 
 
 def run(*, count: int = SPANS) -> dict[str, Any]:
@@ -47,6 +46,7 @@ def run(*, count: int = SPANS) -> dict[str, Any]:
         "benchmark": "ingest",
         "unit": "CPU microseconds a span; spans a second",
         "spans": count,
+        "on": processes.machine(),
         "bytes_a_span": round(size),
         "figures": {"journal": journal, "http": served},
         "results": [
@@ -88,31 +88,27 @@ def _http(directory: Path, made: list[dict[str, Any]]) -> dict[str, float]:
     """Post to a `tracekit up` of its own; the time runs until every span can be queried."""
     remaining = iter(made)
     bodies = [otlp_request(batch) for batch in iter(lambda: list(islice(remaining, BATCH)), [])]
-    command = [sys.executable, "-m", "tracekit", "up", "--port", "0", "--no-browser", "--dir", str(directory)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as up:
-        assert up.stdout is not None
-        address = urlsplit(up.stdout.readline().strip())
-        with open_source(directory) as source:
-            source.sql("select count(*) from spans")
-            cpu, wall = _cpu_seconds(up.pid), time.perf_counter()
-            with ThreadPoolExecutor(SENDERS) as senders:
-                list(senders.map(partial(_send, address.netloc), [bodies[first::SENDERS] for first in range(SENDERS)]))
-            while source.sql("select count(*) from spans").rows[0][0] < len(made):
-                time.sleep(0.05)
-            spent = {"wall": time.perf_counter() - wall, "cpu": _cpu_seconds(up.pid) - cpu}
-            peak = _peak_megabytes(up.pid)
-        up.terminate()
+    with processes.up(directory) as up, open_source(directory) as source:
+        source.sql("select count(*) from spans")
+        cpu, wall = processes.cpu_seconds(up.pid), time.perf_counter()
+        with ThreadPoolExecutor(SENDERS) as senders:
+            list(senders.map(partial(send, up.address), [bodies[first::SENDERS] for first in range(SENDERS)]))
+        while source.sql("select count(*) from spans").rows[0][0] < len(made):
+            time.sleep(0.05)
+        spent = {"wall": time.perf_counter() - wall, "cpu": processes.cpu_seconds(up.pid) - cpu}
+        peak = processes.megabytes(up.pid, peak=True)
     return {**_figures(spent, len(made), directory), "peak_mb": peak}
 
 
-def _send(address: str, bodies: list[bytes]) -> None:
-    connection = http.client.HTTPConnection(address)
-    for body in bodies:
-        connection.request("POST", "/v1/traces", body, {"content-type": "application/x-protobuf"})
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            sys.exit(f"ingest: the collector answered {answer.status}.")
+def send(address: str, bodies: list[bytes]) -> None:
+    """Post OTLP requests, one after the other, by one connection."""
+    with contextlib.closing(http.client.HTTPConnection(address)) as connection:
+        for body in bodies:
+            connection.request("POST", "/v1/traces", body, {"content-type": "application/x-protobuf"})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                sys.exit(f"ingest: the collector answered {answer.status}.")
 
 
 def _figures(spent: dict[str, float], count: int, directory: Path) -> dict[str, float]:
@@ -122,30 +118,3 @@ def _figures(spent: dict[str, float], count: int, directory: Path) -> dict[str, 
         "rate": round(count / spent["wall"]),
         "bytes_on_disk": round(stored / count),
     }
-
-
-def _tree(pid: int) -> list[int]:
-    """A process and those it has started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    found = {pid}
-    for task in children.parent.parent.iterdir():
-        found.update(map(int, (task / "children").read_text(encoding="ascii").split()))
-    return sorted(found)
-
-
-def _peak_megabytes(pid: int) -> float:
-    """The most memory that a process and those it has started have had, from Linux's /proc."""
-    total = 0
-    for one in _tree(pid):
-        status = Path(f"/proc/{one}/status").read_text(encoding="ascii")
-        total += int(status.partition("VmHWM:")[2].split()[0])
-    return round(total / 1024)
-
-
-def _cpu_seconds(pid: int) -> float:
-    """CPU time of a process and of those it has started, from Linux's /proc."""
-    total = 0
-    for one in _tree(pid):
-        fields = Path(f"/proc/{one}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / _TICKS

@@ -82,19 +82,19 @@ def questions(copies: int) -> dict[str, tuple[Filters, float]]:
 def run(*, count: int = SPANS) -> dict[str, Any]:
     """Fill a store, index it, ask."""
     with tempfile.TemporaryDirectory(prefix="tracekit-bench-") as folder:
+        at_hand = _at_hand(Path(folder) / "at-hand")
         database = Path(folder) / "traces.duckdb"
         fill(database, count)
         store = open_store(database)
-        cpu = time.process_time()
-        catch_up(store.index, store)
-        cost = round((time.process_time() - cpu) / count * 1e6, 1)
+        read_back = _indexing(store, count)
         store.index.close()
         size = round(sum(path.stat().st_size for path in store.index.directory.iterdir()) / count)
         stored = round(database.stat().st_size / count)
         figures = {name: _ask(store, filters) for name, (filters, _) in questions(count // BASE).items()}
         store.close()
     results: list[dict[str, Any]] = [
-        _result("index: CPU us a span", cost, GOAL_INDEX_US),
+        _result("index: CPU us a span", at_hand, GOAL_INDEX_US),
+        _result("index, read back from the store: CPU us a span", read_back, GOAL_INDEX_US),
         _result("store and index: bytes a span", stored + size, GOAL_BYTES),
     ]
     results += [
@@ -104,7 +104,13 @@ def run(*, count: int = SPANS) -> dict[str, Any]:
         "benchmark": "search",
         "unit": "milliseconds; CPU microseconds and bytes a span",
         "spans": count,
-        "figures": {"index_cpu_us": cost, "index_bytes": size, "store_bytes": stored, "questions": figures},
+        "figures": {
+            "index_cpu_us": at_hand,
+            "read_back_cpu_us": read_back,
+            "index_bytes": size,
+            "store_bytes": stored,
+            "questions": figures,
+        },
         "results": results,
     }
 
@@ -112,13 +118,8 @@ def run(*, count: int = SPANS) -> dict[str, Any]:
 def fill(database: Path, count: int) -> None:
     """A store of so many spans in traces of ten."""
     store = open_store(database)
-    journal = database.parent / "journal"
-    writer = JournalWriter(journal)
     began = time.time_ns()
-    for span in spans(min(count, BASE)):
-        writer.append(SPAN_END, journal_payload(span))
-    writer.close()
-    Ingest(journal, store).fold()
+    _ingest(store, database.parent / "journal", min(count, BASE))
     store.close()
     connection = duckdb.connect(":memory:")
     connection.execute(f"ATTACH '{database}' AS traces (ROW_GROUP_SIZE 8192)")
@@ -127,8 +128,34 @@ def fill(database: Path, count: int) -> None:
         bound = {"copy": str(copy), "shift": copy * HOUR_NS}
         connection.execute(_COPY, {**bound, "first": copy * BASE, "base": BASE})
         connection.execute(_COPY_TRACES, {**bound, "began": began})
+    connection.execute("UPDATE internal.numbers SET last = (SELECT max(seq) FROM internal.spans)")
     connection.execute("CHECKPOINT")
     connection.close()
+
+
+def _at_hand(folder: Path) -> float:
+    """What indexing costs as `tracekit up` does it, of spans that were stored just now: CPU microseconds a span."""
+    folder.mkdir()
+    store = open_store(folder / "traces.duckdb")
+    store.handover.open(room=sys.maxsize)
+    _ingest(store, folder / "journal", BASE)
+    cost = _indexing(store, BASE)
+    store.close()
+    return cost
+
+
+def _indexing(store: Store, count: int) -> float:
+    cpu = time.process_time()
+    catch_up(store.index, store)
+    return round((time.process_time() - cpu) / count * 1e6, 1)
+
+
+def _ingest(store: Store, journal: Path, count: int) -> None:
+    writer = JournalWriter(journal)
+    for span in spans(count):
+        writer.append(SPAN_END, journal_payload(span))
+    writer.close()
+    Ingest(journal, store).fold()
 
 
 def _ask(store: Store, filters: Filters) -> dict[str, float]:

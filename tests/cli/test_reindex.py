@@ -89,6 +89,16 @@ def test_through_a_running_up(aged: Path, tmp_path: Path) -> None:
     assert "1 spans were read by older dialects" in err
 
 
+def test_the_search_index_is_written_anew(run: Run, recorded: Path) -> None:
+    assert run("ls", "--text", "question").code == 0
+    for part in (recorded / "search-traces").glob("*.sqlite*"):
+        part.write_bytes(b"")
+    assert json.loads(run("reindex", "--search", "--json").out) == {"indexed": 3}
+    with up(cwd=recorded.parent):
+        assert tracekit("reindex", "--search", cwd=recorded.parent).stdout == "3 spans indexed\n"
+    assert len(json.loads(run("ls", "--text", "question", "--json").out)) == 1
+
+
 def test_what_was_set_aside_is_tried_again(run: Run, recorded: Path) -> None:
     writer = JournalWriter(recorded / "journal")
     writer.append(records.OTLP_LOGS, b"\xff")

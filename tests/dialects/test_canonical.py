@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,6 +152,14 @@ def test_a_dialect_that_fails_yields_the_span_as_it_came(monkeypatch: pytest.Mon
     span = canonical(raw({"a": 1}))
     assert (span.dialect, span.name, span.counted) == ("raw", "n", False)
     assert span.attributes == {"a": 1, sc.FAULT: "dialect broken: KeyError: 'lost'"}
+
+
+def test_a_span_that_ends_before_it_starts_keeps_its_times_and_says_so() -> None:
+    back = replace(raw({}), start_ns=3_000, end_ns=1_000)
+    span = canonical(back)
+    assert (span.start_ns, span.end_ns) == (3_000, 1_000)
+    assert span.attributes[sc.FAULT] == "it ends 2000 ns before it starts: a clock went back"
+    assert sc.FAULT not in canonical(replace(back, end_ns=3_000)).attributes
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ EMITTERS = {
     ),
     "traceloop": Emitter(
         "openllmetry", f"{BASIC} agent", "NotFoundError", session=True, lacks=frozenset({"agent:tool"}),
-        tool={"args": ["Paris"], "kwargs": {}}, embedding=None,
+        tool={"args": ["Paris"], "kwargs": {}},
     ),
     "vercel-ai-legacy": Emitter(
         "vercel", f"{BASIC} agent", "AI_APICallError", tool={"city": "Paris"},

@@ -142,7 +142,8 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
     try:
         source = StoreSource(store, Ingest(tmp_path / "journal", store))
         receiver = Receiver(Acceptance(journal), instance="test")
-        return [*receiver.routes(), *api_routes(source, key="test"), *viewer_routes(source, version=lambda: 0)]
+        pages = viewer_routes(source, attachments=source.ingest.attachments, version=lambda: 0)
+        return [*receiver.routes(), *api_routes(source, key="test"), *pages]
     finally:
         journal.close()
         store.close()

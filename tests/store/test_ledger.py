@@ -139,6 +139,13 @@ def test_a_clients_own_span_in_a_trace_of_its_own_is_a_twin_too(store: Store, pl
     assert [row[0] for row in store.sql(SUMS, [native.trace_id]).rows] == [None]
 
 
+def test_a_clients_own_span_of_a_stream_that_broke_off_is_a_twin_too(store: Store) -> None:
+    patch, native = stray(next(_numbers), output_tokens=None)
+    patch.response_id = "r"
+    store.commit(Batch(spans=[native, patch]))
+    assert [row[:2] for row in store.sql(ROWS, [native.trace_id]).rows] == [(False, patch.span_id)]
+
+
 @pytest.mark.parametrize(
     "fields", [{"service": "other"}, {"input_tokens": 99}, {"dialect": "otel_genai"}, {"parent": 7}, {"late": 11}]
 )
@@ -198,3 +205,54 @@ def test_a_large_trace_is_judged_in_time_that_grows_with_its_size(tmp_path: Path
     opened.commit(Batch(spans=made))
     assert opened.sql("SELECT count_if(counted), count(twin_of) FROM spans").rows == [(5000, 5000)]
     opened.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "costs", "fault"),
+    [
+        (0.501, (0.25, 0.25), None),
+        (0.25, (0.25, 0.25), "the emitter says 0.25 USD, but the calls beneath it cost 0.5"),
+        (0.25, (0.25, None), None),
+    ],
+)
+def test_the_cost_that_an_agent_names_is_compared_with_its_calls(
+    store: Store, given: float, costs: tuple[float | None, ...], fault: str | None
+) -> None:
+    number = next(_numbers)
+    agent = span("agent", trace=number, number=1, kind="agent", given_cost_usd=given)
+    calls = [call(trace=number, number=place, parent=1, cost_usd=cost) for place, cost in enumerate(costs, 2)]
+    store.commit(Batch(spans=calls[:1]))
+    store.commit(Batch(spans=[agent, *calls[1:]]))
+    rows = store.sql(ROWS, [agent.trace_id]).rows
+    assert rows == [(False, None, None, fault), *((True, None, cost, None) for cost in costs)]
+
+
+def test_a_large_trace_in_many_batches_is_judged_as_at_once(tmp_path: Path) -> None:
+    """Agents that sum up rightly or wrongly, calls seen twice, siblings, links that come before what they hang on."""
+    opened = open_store(tmp_path / "traces.duckdb")
+    rng = random.Random(7)
+    spans = [large_trace(number, random.Random(5)) for number in (1, 2)]
+    opened.commit(Batch(spans=spans[0]))
+    for batch in cuts(spans[1], rng):
+        for start in range(0, len(batch), 150):
+            opened.commit(Batch(spans=batch[start : start + 150]))
+    rows = [opened.sql(ROWS, [f"{number:032x}"]).rows for number in (1, 2)]
+    assert rows[0] == rows[1]
+    assert sum(row[1] is not None for row in rows[0]) > 100
+    assert sum(row[3] is not None for row in rows[0]) > 10
+    opened.close()
+
+
+def large_trace(number: int, rng: random.Random) -> list[Span]:
+    made = [span("root", trace=number, number=1, kind="agent", input_tokens=1, output_tokens=1)]
+    for place in range(2, 1200):
+        at = BASE_NS + place * 1000
+        parent = rng.randint(max(1, place - 40), place - 1)
+        said: dict[str, Any] = {"trace": number, "number": place, "parent": parent, "start_ns": at}
+        if rng.random() < 0.5:
+            said |= {"scope_name": rng.choice("ab"), "response_id": rng.choice((None, f"r{place // 3}"))}
+            made.append(call(**said, end_ns=at + rng.choice((0, SECOND))))
+        else:
+            said |= {"input_tokens": 200, "output_tokens": 20} if rng.random() < 0.2 else {}
+            made.append(span(**said, kind=rng.choice(("agent", "tool", "chain", "chain"))))
+    return made

@@ -270,3 +270,26 @@ def test_statements_that_write_or_reach_out_are_refused(store: Store, tmp_path: 
 def test_an_error_carries_duckdbs_own_words(store: Store) -> None:
     with pytest.raises(QueryError, match="Table with name nowhere does not exist"):
         store.sql("FROM nowhere")
+
+
+@pytest.mark.parametrize("part", ["second", "hour", "day", "week", "month", "quarter", "year", "decade"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "TIMESTAMPTZ '2024-02-29 23:59:59.5+02'",
+        "TIMESTAMPTZ '1969-12-31 01:00+00'",
+        "TIMESTAMPTZ '-infinity'",
+        "NULL::TIMESTAMPTZ",
+        "TIMESTAMP '2024-02-29 23:59:59.5'",
+        "TIMESTAMP_NS '2024-02-29 23:59:59.123456789'",
+        "DATE '2024-02-29'",
+        "INTERVAL 400 DAY",
+    ],
+)
+def test_times_are_cut_as_the_engine_does_it(store: Store, part: str, moment: str) -> None:
+    [row] = store.sql(
+        f"SELECT date_trunc($part, {moment})::VARCHAR, system.main.date_trunc($part, {moment})::VARCHAR, "
+        f"typeof(date_trunc($part, {moment})) = typeof(system.main.date_trunc($part, {moment}))",
+        {"part": part},
+    ).rows
+    assert row == (row[1], row[1], True)

@@ -142,6 +142,23 @@ def stream_in_two_spans(t: Trace) -> None:
     t.owners, t.twins = [ended], {begun: ended, native: ended}
 
 
+def stream_that_broke_off(t: Trace) -> None:
+    """The client's own span has the input, which comes first; the end of the stream also what was said until then."""
+    root = t.step()
+    begun = t.silent(scope_name="logfire", under=root, at=(0, 1), status="error")
+    native = t.call(scope_name="native", response_id="r1", under=begun, at=(0.5, 4), status="error", output_tokens=None)
+    ended = t.call(scope_name="logfire", under=root, at=(5, 5), output_tokens=1)
+    t.owners, t.twins = [ended], {begun: ended, native: ended}
+
+
+def broken_off_beside_the_patch(t: Trace) -> None:
+    """Two at different times, of which one does not tell the output: no difference, where the id is the same."""
+    root = t.step()
+    patch = t.call(scope_name="patch", response_id="r1", under=root, at=(0, 2), output_tokens=1)
+    native = t.call(scope_name="native", response_id="r1", under=root, at=(3, 4), output_tokens=None)
+    t.owners, t.twins = [patch], {native: patch}
+
+
 def streams_side_by_side(t: Trace) -> None:
     root = t.step()
     begun = [t.silent(scope_name="logfire", under=root, at=(0.1 * n, 1)) for n in range(2)]
@@ -241,7 +258,8 @@ def parents_in_a_circle(t: Trace) -> None:
 STACKS: tuple[Build, ...] = (
     one_instrumentor, patch_and_native, patch_without_an_id, native_beside_the_patch,
     native_beside_the_patch_both_with_ids, through_chains, agent_of_two_calls, model_span_that_sums_up,
-    one_step_summed_up, stream_in_two_spans, streams_side_by_side, tried_again, different_responses,
+    one_step_summed_up, stream_in_two_spans, stream_that_broke_off,
+    broken_off_beside_the_patch, streams_side_by_side, tried_again, different_responses,
     called_by_a_tool_of_the_call, agent_within_an_agent, agent_that_contradicts,
     twin_that_contradicts, agent_that_alone_tells, the_twin_tells_more, fetched_again, answered_from_a_cache,
     one_id_for_everything, embedding_twice, same_question_at_once, parents_in_a_circle,

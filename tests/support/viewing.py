@@ -14,16 +14,18 @@ from starlette.applications import Starlette
 
 from tracekit.model import Span
 from tracekit.store import Batch, Store
+from tracekit.store.attachments import Attachments
 from tracekit.store.duckdb import open_store
 from tracekit_viewer.app import error_handlers, viewer_routes
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Served:
-    """A running viewer: where it answers, what it shows, and the server itself."""
+    """A running viewer: where it answers, what it shows with its attachments, and the server itself."""
 
     url: str
     store: Store
+    attachments: Attachments
     server: uvicorn.Server
 
     def add(self, *traces: Iterable[Span]) -> None:
@@ -45,7 +47,10 @@ def serve(directory: Path) -> Iterator[Served]:
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="off")
     )
-    app.router.routes.extend(viewer_routes(store, version=lambda: store.version, closing=lambda: server.should_exit))
+    attachments = Attachments(directory)
+    app.router.routes.extend(
+        viewer_routes(store, attachments=attachments, version=lambda: store.version, closing=lambda: server.should_exit)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -53,7 +58,7 @@ def serve(directory: Path) -> Iterator[Served]:
             assert thread.is_alive()
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield Served(url=f"http://127.0.0.1:{port}", store=store, server=server)
+        yield Served(url=f"http://127.0.0.1:{port}", store=store, attachments=attachments, server=server)
     finally:
         server.should_exit = True
         thread.join(10)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tracekit.store.attachments import Attachments
 from tracekit_viewer.presenters import chat
 
 
 def cards(sent=None, received=None, system=None):
-    return chat.conversation(system=system, sent=sent, received=received)
+    return chat.conversation(system=system, sent=sent, received=received, attachments=Attachments(Path("/nowhere")))
 
 
 def test_the_order_is_system_sent_received():

@@ -67,6 +67,11 @@ def test_a_filter_narrows_the_page_and_its_twin_alike(client):
         assert re.findall(r'<tr role="row".*?data-key="(\w+)"', shown) == [t["trace_id"] for t in twin]
 
 
+def test_a_search_that_could_not_look_everywhere_says_so(client):
+    assert 'class="warning"' not in page(client, "/traces?text=torn")
+    assert "The query holds no word that could be searched for." in page(client, "/traces?text=%25")
+
+
 def test_older_pages_follow_without_a_hole(client):
     ids, cursor = [], None
     while True:

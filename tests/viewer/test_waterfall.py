@@ -24,6 +24,7 @@ def row(span_id, parent=None, *, at=0.0, ms=10.0, status="ok", **fields):
             "cost_usd",
             "error_type",
             "outcome",
+            "twin_of",
         )
     )
     return {
@@ -134,3 +135,34 @@ def test_the_first_error_is_where_it_came_from():
     assert tree.first_error == "tool"
     assert [line.failed_below for line in tree.lines()] == [2, 0, 1, 0]
     assert waterfall([row("a")]).first_error is None
+
+
+def test_twins_stand_folded_under_the_span_that_owns_the_call():
+    usage = {"input_tokens": 3, "output_tokens": 4}
+    tree = waterfall(
+        [
+            row("a"),
+            row("call", "a", at=1, **usage),
+            row("twin", "a", at=2, twin_of="call", **usage),
+            row("next", "a", at=3),
+        ]
+    )
+    assert shape(tree) == [("a", 1), ("call", 2), ("twin", 3), ("next", 2)]
+    assert [(line.twin, line.folded, line.tokens is None) for line in tree.lines()] == [
+        (False, False, True),
+        (False, True, False),
+        (True, False, True),
+        (False, False, True),
+    ]
+
+
+def test_a_twin_around_its_owner_stays_where_it_is():
+    tree = waterfall([row("outer", twin_of="inner"), row("step", "outer", at=1), row("inner", "step", at=2)])
+    assert shape(tree) == [("outer", 1), ("step", 2), ("inner", 3)]
+    assert [line.folded for line in tree.lines()] == [False, False, False]
+    assert shape(waterfall([row("a", twin_of="never came")])) == [("a", 1)]
+
+
+def test_twins_of_each_other_are_both_there():
+    tree = waterfall([row("a", twin_of="b"), row("b", twin_of="a")])
+    assert sorted(shape(tree)) == [("a", 2), ("b", 1)]

@@ -144,11 +144,12 @@ def _section(title: str, entries: Sequence[Sequence[str]]) -> list[str]:
 def _data(data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     if data["mode"] is None:
         return [("directory", visible(data["directory"]), "not there yet: nothing has been recorded")]
-    up = data["up"]
+    up, kept = data["up"], data["attachments"]
     return [
         ("directory", visible(data["directory"]), f"mode {data['mode']}, {units.size(data['free_bytes']).text} free"),
         ("database", visible(data["database"]), _database(data)),
         ("read by older dialects", str(data["outdated_spans"] or 0), "spans; `tracekit reindex` reads them anew"),
+        ("attachments", str(kept["files"]), _attachments(data)),
         ("set aside", str(data["quarantined"]), "records in quarantine/"),
         ("tracekit up", up["url"] if up else "not running", _process(up) if up else ""),
     ]
@@ -156,6 +157,11 @@ def _data(data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def _process(up: Mapping[str, Any]) -> str:
     return f"process {up['pid']}, {'OTLP/gRPC on ' + up['grpc'] if up['grpc'] else 'no OTLP/gRPC'}"
+
+
+def _attachments(data: Mapping[str, Any]) -> str:
+    missing = data["missing_attachments"]
+    return units.size(data["attachments"]["bytes"]).text + (f", {missing} missing" if missing else "")
 
 
 def _database(data: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from tracekit import config
 from tracekit.cli import output
 from tracekit.cli.selection import add_filters, filters
 from tracekit.cli.store import add_store, opened
@@ -18,6 +19,7 @@ from tracekit.errors import UsageError
 if TYPE_CHECKING:
     from tracekit.query.source import RemoteSource, StoreSource
     from tracekit.query.stored import Selection
+    from tracekit.store.attachments import Attachments
 
 EXIT_REJECTED = 1
 _DIALECTS = ("raw", "otel-genai", "openinference", "openllmetry")
@@ -80,11 +82,17 @@ def _selection(args: argparse.Namespace, source: RemoteSource | StoreSource) -> 
     return Selection(traces=tuple(resolve.trace_id(source, word) for word in args.trace), filters=wanted)
 
 
+def _attachments(args: argparse.Namespace) -> Attachments:
+    from tracekit.store.attachments import Attachments
+
+    return Attachments(config.directory(args.dir))
+
+
 def _bundle(args: argparse.Namespace, source: RemoteSource | StoreSource, selection: Selection) -> dict[str, Any]:
     from tracekit.query import bundle, export
 
     with _file(args.bundle) as file:
-        made = export.to_bundle(file, source, selection)
+        made = export.to_bundle(file, source, selection, _attachments(args))
     return {
         "to": str(args.bundle),
         "format": bundle.FORMAT,
@@ -98,10 +106,10 @@ def _write(args: argparse.Namespace, source: RemoteSource | StoreSource, selecti
 
     form = args.format or "otlp-json"
     with _file(args.output) as file:
-        found = export.batches(source, selection, writing(args.dialect))
+        found = export.batches(source, selection, writing(args.dialect), _attachments(args))
         done = {"spans": export.to_file(file, found, json=form == "otlp-json")}
         if form == "otlp-json" and args.dialect == "raw":  # the other dialects say in spans what came in logs
-            done["logs"] = export.logs_to_file(file, export.log_batches(source, selection))
+            done["logs"] = export.logs_to_file(file, export.log_batches(source, selection, _attachments(args)))
     return {"to": str(args.output), "format": form, "dialect": args.dialect, **done}
 
 
@@ -114,7 +122,7 @@ def _send(args: argparse.Namespace, source: RemoteSource | StoreSource, selectio
     collector = Collector(args.endpoint, headers=dict(map(_header, args.header)), json=form == "otlp-json")
     with contextlib.closing(collector):
         try:
-            for batch in export.batches(source, selection, writing(args.dialect)):
+            for batch in export.batches(source, selection, writing(args.dialect), _attachments(args)):
                 collector.send(batch)
         finally:
             delivery = collector.delivery

@@ -16,9 +16,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument("--since", type=when, metavar="WHEN", help="spans started since: 2h, 7d, or ISO 8601")
     parser.add_argument("--dialect", metavar="NAME", help="spans that were understood by this dialect")
-    parser.add_argument(
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
         "--quarantine", action="store_true", help="try the records again that could not be read, and nothing else"
     )
+    only.add_argument("--search", action="store_true", help="write the search index anew, and nothing else")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     add_store(parser)
     parser.epilog = (
@@ -31,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from tracekit.query.extras import require_server
 
     require_server()
+    if args.search:
+        return _searched(args)
     return _quarantined(args) if args.quarantine else _stored(args)
 
 
@@ -49,6 +53,16 @@ def _stored(args: argparse.Namespace) -> int:
     else:
         print(", ".join(f"{number} {name}" for name, number in summary.items()))
     return EXIT_FAILED if done.failed else 0
+
+
+def _searched(args: argparse.Namespace) -> int:
+    with opened(args) as source:
+        spans = source.rebuild_index()
+    if args.json:
+        output.dump({"indexed": spans})
+    else:
+        print(f"{spans} spans indexed")
+    return 0
 
 
 def _quarantined(args: argparse.Namespace) -> int:

@@ -242,7 +242,7 @@ def _application(
     routes = [
         *receiver.routes(),
         *api_routes(source, key=running.key),
-        *viewer_routes(source, version=source.version, closing=closing),
+        *viewer_routes(source, attachments=source.ingest.attachments, version=source.version, closing=closing),
     ]
     guards: list[Middleware] = []
     if options.host not in _WILDCARDS:  # the names it is reached by cannot be known: its token is what guards it

@@ -32,12 +32,14 @@ class IndexLoop:
 
     def start(self) -> None:
         """Begin."""
+        self._store.handover.open()
         self._thread.start()
 
     def stop(self) -> None:
         """End with the step that is under way; what is left is indexed next time."""
         self._stopping.set()
         self._thread.join()
+        self._store.handover.close()
 
     def _run(self) -> None:
         for path in self._store.index.mend():

@@ -21,6 +21,7 @@ from tracekit.collector.sifting import commit_sound
 from tracekit.collector.tail import Tail
 from tracekit.errors import StoreError
 from tracekit.store import Forgotten, Position, Retention, Store
+from tracekit.store.attachments import Attachments
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +65,8 @@ class Ingest:
         reading = DecodingProcess if apart else Reading
         self._reading: Readable = reading(journal_dir, store.journals, prices=prices, limit=limit)
         self.quarantine = Quarantine(journal_dir.parent)
-        self._rederiver = Rederiver(store, Charges(prices))
+        self.attachments = Attachments(journal_dir.parent)
+        self._rederiver = Rederiver(store, Charges(prices), self.attachments)
         self._may_hold_unread = True
 
     def step(self) -> Progress:

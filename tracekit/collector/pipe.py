@@ -71,10 +71,17 @@ class _Pickler(pickle.Pickler):
 
 
 def _stream(table: Table) -> Any:
-    sink = pa.BufferOutputStream()
+    """The table in Arrow's stream format, in a buffer of the right size from the start: growing it would copy."""
+    size = pa.MockOutputStream()
+    _write(table, size)
+    stream = pa.allocate_buffer(size.size())
+    _write(table, pa.FixedSizeBufferWriter(stream))
+    return stream
+
+
+def _write(table: Table, sink: Any) -> None:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return sink.getvalue()
 
 
 def _table(stream: Any) -> Table:
@@ -82,9 +89,9 @@ def _table(stream: Any) -> Table:
         return reader.read_all()
 
 
-def _read(pipe: IO[bytes], size: int) -> bytearray:
-    data = bytearray(size)
-    view = memoryview(data)
+def _read(pipe: IO[bytes], size: int) -> Any:
+    data = pa.allocate_buffer(size)  # from Arrow's pool, whose memory need not be cleared and has served before
+    view = memoryview(data).cast("B")
     while view:
         read = pipe.readinto(view)  # type: ignore[attr-defined] - every pipe has it; IO does not say so
         if not read:

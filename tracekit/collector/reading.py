@@ -19,6 +19,7 @@ from tracekit.collector.tail import Tail
 from tracekit.journal import reader
 from tracekit.model import Span
 from tracekit.store import JournalState, Packed
+from tracekit.store.attachments import Attachments
 
 if TYPE_CHECKING:
     from tracekit.store.pricing import Pricer
@@ -90,6 +91,7 @@ class Reading:
         self._states = states
         self._limit = limit
         self._charge = Charges(prices)
+        self._attachments = Attachments(directory.parent)
         self._unreadable: set[Path] = set()
         self._known: dict[str, Tail] | None = None
 
@@ -115,6 +117,7 @@ class Reading:
             if read:
                 taken.refused = rows.refused
                 taken.packed = rows.packed(read, self._known.values())
+                self._attachments.keep(rows.blobs)
                 self._known.update({tail.name: tail for tail in read})
             return taken
 

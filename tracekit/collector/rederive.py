@@ -13,6 +13,8 @@ from tracekit.dialects import canonical, reports
 from tracekit.errors import RefusedRowsError
 from tracekit.model import RawSpan, Span
 from tracekit.store import Batch, Position, Store
+from tracekit.store.attachments import Attachments
+from tracekit.store.extraction import extract
 
 AT_ONCE = 1000
 """Spans read back for one transaction: it bounds the memory, and each transaction has costs of its own."""
@@ -34,11 +36,13 @@ class Rederiver:
     Args:
         store: where the spans are.
         charge: sets what a span has cost, where that is known.
+        attachments: takes base64 that older rows still hold.
     """
 
-    def __init__(self, store: Store, charge: Callable[[Span], None]) -> None:
+    def __init__(self, store: Store, charge: Callable[[Span], None], attachments: Attachments) -> None:
         self._store = store
         self._charge = charge
+        self._attachments = attachments
 
     def join_logs(self) -> int:
         """Bring the rows of spans up with the log records that speak of them; how many there were.
@@ -100,4 +104,6 @@ class Rederiver:
         span = canonical(raw)
         if reports(span):
             self._charge(span)
+        span, blobs = extract(span)
+        self._attachments.keep(blobs)
         return span

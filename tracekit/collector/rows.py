@@ -17,6 +17,7 @@ from tracekit.journal.frame import Frame
 from tracekit.model import RawLog, RawMetricPoint, RawSpan, Score, Span
 from tracekit.otlp import decode
 from tracekit.store import JournalState, Packed
+from tracekit.store.extraction import Blobs, extract, extract_log
 from tracekit.store.packing import Packer
 
 _FAULTS = (ArithmeticError, AttributeError, DecodeError, LookupError, RecursionError, TypeError, ValueError)
@@ -29,13 +30,14 @@ _SPANS = (records.SPAN_START, records.SPAN_END)
 class Rows:
     """Rows on their way into the store. A span that starts and ends in one of these is never an open one.
 
-    `charge` sets what a span has cost, where that is known.
+    `charge` sets what a span has cost, where that is known. `blobs` are to be kept before the rows are stored.
     """
 
     charge: Callable[[Span], None]
     ended: Packer = field(default_factory=Packer)
     scores: list[Score] = field(default_factory=list[Score])
     refused: list[Refused] = field(default_factory=list[Refused])
+    blobs: Blobs = field(default_factory=Blobs)
     _logs: list[RawLog] = field(default_factory=list[RawLog])
     _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
     _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
@@ -88,7 +90,11 @@ class Rows:
         """
         families = _families(tails, known)
         return self.ended.packed(
-            opened=[(name, _canonical(span)) for name, spans in self._opened.items() for span in spans.values()],
+            opened=[
+                (name, self._detached(_canonical(span)))
+                for name, spans in self._opened.items()
+                for span in spans.values()
+            ],
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],
             journals=[state for family in families for state in _states(family)],
@@ -115,13 +121,13 @@ class Rows:
         span, is_open = stored.span(payload)
         key = span.trace_id, span.span_id
         if not is_open:
-            self.ended.add(span)
+            self.ended.add(self._detached(span))
         elif key not in self.ended:
             self._opened.setdefault(tail.name, {})[key] = span
 
     def stored_log(self, payload: bytes, _: Tail) -> None:
         """A log record comes from another store."""
-        self._logs.append(stored.log(payload))
+        self._logs.append(self._detached_log(stored.log(payload)))
 
     def stored_point(self, payload: bytes, _: Tail) -> None:
         """A data point of a metric comes from another store."""
@@ -141,7 +147,7 @@ class Rows:
     def logs(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
         """A request with log records came in."""
         tail.received[LOGS.name] += 1
-        self._logs += decode.logs(payload, json=is_json)
+        self._logs += map(self._detached_log, decode.logs(payload, json=is_json))
 
     def metrics(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
         """A request with data points came in."""
@@ -151,7 +157,18 @@ class Rows:
     def _add(self, span: Span) -> None:
         if reports(span):
             self.charge(span)
-        self.ended.add(span)
+        self.ended.add(self._detached(span))
+
+    def _detached(self, span: Span) -> Span:
+        """The span without the bytes of its attachments, which are among the `blobs` then."""
+        span, blobs = extract(span)
+        self.blobs.update(blobs)
+        return span
+
+    def _detached_log(self, log: RawLog) -> RawLog:
+        log, blobs = extract_log(log)
+        self.blobs.update(blobs)
+        return log
 
 
 def _canonical(span: RawSpan | Span) -> Span:

@@ -6,6 +6,9 @@ film of either is a subset beside these. Nothing is mended: a contradiction is n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tracekit import semconv as sc
 from tracekit import semconv_vendors as sv
 from tracekit.dialects.values import count, text
@@ -44,7 +47,6 @@ _PARTS = (
 )
 """A whole, and details of it that do not overlap: they cannot be more than it."""
 _RARE = frozenset({*_TIERS, *_DETAILS, *_TOTALS})
-_NAMES = frozenset(_NUMBERS)
 
 
 def settle(span: Span) -> None:
@@ -59,8 +61,9 @@ def settle(span: Span) -> None:
         faults += _excesses(span)
         if rare:
             faults += _total_faults(span, rare)
-    if not _NAMES.isdisjoint(said):
-        faults += _unreadable(span, _NAMES.intersection(said))
+    unread = [name for name in _NUMBERS if name in said and getattr(span, _NUMBERS[name]) is None]
+    if unread:
+        faults += _unreadable(said, unread)
     if faults:
         span.usage_fault = "; ".join(faults)
 
@@ -90,10 +93,10 @@ def _excesses(span: Span) -> list[str]:
         faults.append(f"{read} cache read and {write} cache write tokens exceed {span.input_tokens} input tokens")
     if span.output_tokens is not None and thought > span.output_tokens:
         faults.append(f"{thought} reasoning tokens exceed {span.output_tokens} output tokens")
-    details = span.usage_details
+    details = span.usage_details or {}
     for whole, parts in _PARTS if details else ():
         total: int | None = getattr(span, whole)
-        known = {part: details[part] for part in parts if part in details} if details else {}
+        known = {part: details[part] for part in parts if part in details}
         if total is not None and sum(known.values()) > total:
             named = " and ".join(f"{tokens} {_word(part)}" for part, tokens in known.items())
             faults.append(f"{named} tokens exceed {total} {_word(whole)} tokens")
@@ -112,13 +115,12 @@ def _total_faults(span: Span, rare: frozenset[str]) -> list[str]:
     ]
 
 
-def _unreadable(span: Span, there: frozenset[str]) -> list[str]:
+def _unreadable(said: Mapping[str, Any], names: list[str]) -> list[str]:
     """Usage that is there and is no number of tokens."""
-    said = span.attributes
     return [
         f"{name} is {said[name]!r:.40}, which is no number of tokens"
-        for name in sorted(there)
-        if getattr(span, _NUMBERS[name]) is None and said[name] is not None
+        for name in sorted(names)
+        if said[name] is not None
     ]
 
 

@@ -8,7 +8,7 @@ from tracekit import semconv as sc
 from tracekit.dialects.values import MAX_INTEGER, count, names, promote, text
 from tracekit.model import DEFAULT_PROJECT, KINDS, RawSpan, Span
 
-DERIVATION = 1
+DERIVATION = 2
 """Raise it with a change by which the dialects read a span that is stored already differently."""
 _OK, _ERROR = 1, 2
 _OUTCOMES = ("complete", "partial", "cancelled", "abandoned", "interrupted")
@@ -56,6 +56,9 @@ def _times(raw: RawSpan, span: Span) -> None:
     start, end = raw.start_ns, raw.end_ns
     if _is_time(start) and (end is None or _is_time(end)):
         span.start_ns, span.end_ns = start, end
+        if end is not None and end < start:
+            told = f"it ends {start - end} ns before it starts: a clock went back"
+            span.attributes = {**raw.attributes, sc.FAULT: told}
         return
     span.start_ns = start if _is_time(start) else 0
     span.end_ns = end if _is_time(end) else None

@@ -25,6 +25,8 @@ _ROLES = {
 }
 
 _CONTENTS = ("content", "text", "body")
+_BLOCK = frozenset({"type", "role", "parts", "content", "text"})
+"""Members that show an object to be a message or a block of one."""
 
 
 def records(raw: RawSpan) -> list[tuple[str, _Said]]:
@@ -45,7 +47,7 @@ def read_events(found: list[tuple[str, _Said]], span: Span) -> None:
     answered: list[Any] = []
     for name, said in found:
         if name in _ROLES:
-            asked.append(message(_message(said), _ROLES[name]))
+            asked.append(message(_message(said, _ROLES[name]), _ROLES[name]))
         elif name == sc.EVENT_CHOICE:
             answered.append(_choice(said))
         else:
@@ -81,13 +83,22 @@ def _record(record: _Said) -> tuple[str, _Said]:
     return text(record.get("name")) or text(said.get(sc.EVENT_NAME)) or "", said
 
 
-def _message(said: _Said) -> _Said:
+def _message(said: _Said, role: str) -> _Said:
     """What an event says of its message; of a body that is only text, that text."""
     inner = decoded(said.get("message"))
     if isinstance(inner, dict):
         said = inner
-    content = decoded(next((said[name] for name in _CONTENTS if name in said), None))
-    return {**said, "content": content, "tool_call_id": said.get("tool_call_id", said.get("id"))}
+    content = _content(next((said[name] for name in _CONTENTS if name in said), None))
+    speaker = {} if isinstance(content, dict) else {"role": role}  # an object is a message, and says who speaks
+    return {**speaker, **said, "content": content, "tool_call_id": said.get("tool_call_id", said.get("id"))}
+
+
+def _content(value: Any) -> Any:
+    """Blocks of content decoded; text that happens to be JSON is what was said, and stays text."""
+    found = decoded(value)
+    if isinstance(found, dict):
+        return value if isinstance(value, str) and _BLOCK.isdisjoint(found) else found
+    return found if isinstance(found, list) and all(isinstance(one, dict) for one in found) else value
 
 
 def _choice(said: _Said) -> Any:
@@ -99,7 +110,7 @@ def _choice(said: _Said) -> Any:
     if calls is not None and "tool_calls" not in held:
         held = {**held, "tool_calls": calls}
     reason = said.get("finish_reason", held.get("finish_reason"))
-    return message(_message({**held, "finish_reason": reason}), "assistant")
+    return message(_message({**held, "finish_reason": reason}, "assistant"), "assistant")
 
 
 def _texts(said: _Said, name: str, role: str) -> list[Any]:

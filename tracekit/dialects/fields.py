@@ -19,9 +19,11 @@ _CODE = re.compile(r"^Error code: (\d{3})\b")
 def assign(span: Span, fields: Fields) -> None:
     """Set every field that has nothing yet to the first of its attributes that says something."""
     said = span.attributes
-    for name, (field, read) in fields.items():
-        if name in said and getattr(span, field) is None:
-            setattr(span, field, read(said[name]))
+    for name in fields:
+        if name in said:
+            field, read = fields[name]
+            if getattr(span, field) is None:
+                setattr(span, field, read(said[name]))
 
 
 def usd(value: Any) -> float | None:
@@ -60,10 +62,15 @@ def word(value: Any) -> str | None:
 
 def member(value: Any, *names: str) -> Any:
     """The first of these members that an object, in any encoding, has; None where there is none."""
-    value = decoded(value)
-    if not isinstance(value, dict):
-        return None
-    return next((value[name] for name in names if value.get(name) is not None), None)
+    if type(value) is not dict:
+        value = decoded(value)
+        if not isinstance(value, dict):
+            return None
+    for name in names:
+        found = value.get(name)
+        if found is not None:
+            return found
+    return None
 
 
 def only(value: Any) -> Any:

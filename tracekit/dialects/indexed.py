@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+_NAMES_KEPT = 8192
+_LONGEST = 100
+"""Characters of a name that is remembered."""
 Rows = dict[str, dict[str, Any]]
 """The items of a list by their numbers, each by what follows the number."""
 
 
-def grouped(said: Mapping[str, Any], beginnings: tuple[str, ...]) -> dict[str, Rows]:
+def grouped(said: Mapping[str, Any], lists: frozenset[str]) -> dict[str, Rows]:
     """Attributes with a number for their third or fourth word: by the words before it, by it, by what follows.
 
     Args:
         said: the attributes.
-        beginnings: how names begin that are looked at.
+        lists: the names of the lists that are looked for, of two or three words.
 
-    >>> grouped({"gen_ai.prompt.0.role": "user", "llm.tools.1.name": "f"}, ("gen_ai.prompt.",))
+    >>> grouped({"gen_ai.prompt.0.role": "user", "llm.tools.1.name": "f"}, frozenset({"gen_ai.prompt"}))
     {'gen_ai.prompt': {'0': {'role': 'user'}}}
     """
     found: dict[str, Rows] = {}
     for name, value in said.items():
-        if not name.startswith(beginnings):
+        place = _known_place(name) if len(name) <= _LONGEST else _place(name)
+        if place is None or place[0] not in lists:
             continue
-        words = name.split(".", 3)
-        if len(words) != 4:  # noqa: PLR2004 - the list's two words, the index, the rest
-            continue
-        first, second, number, rest = words
-        if number.isdecimal():
-            head = f"{first}.{second}"
-        else:
-            head = f"{first}.{second}.{number}"
-            number, _, rest = rest.partition(".")
-            if not number.isdecimal():
-                continue
+        head, number, rest = place
         rows = found.get(head)
         if rows is None:
             rows = found[head] = {}
@@ -42,6 +37,23 @@ def grouped(said: Mapping[str, Any], beginnings: tuple[str, ...]) -> dict[str, R
         else:
             rows[number] = {rest: value}
     return found
+
+
+def _place(name: str) -> tuple[str, str, str] | None:
+    """The list that a name is of, the number in it, and what follows; None where it has no number there."""
+    words = name.split(".", 3)
+    if len(words) != 4:  # noqa: PLR2004 - the list's two words, the index, the rest
+        return None
+    first, second, number, rest = words
+    if number.isdecimal():
+        return f"{first}.{second}", number, rest
+    head = f"{first}.{second}.{number}"
+    number, _, rest = rest.partition(".")
+    return (head, number, rest) if number.isdecimal() else None
+
+
+_known_place = lru_cache(_NAMES_KEPT)(_place)
+"""Span after span has attributes of the same names."""
 
 
 def under(said: Mapping[str, Any], prefix: str) -> list[dict[str, Any]]:

@@ -62,10 +62,22 @@ def generation(value: _Object) -> Generation:
     ended = ("finish_reason", "stop_reason", "stopReason", "done_reason")
     return Generation(
         message=plain(message) if said is not None else {"role": "assistant", "content": value.get("text")},
-        reason=member(value.get("generation_info"), *ended) or member(metadata, *ended),
+        reason=member(value.get("generation_info"), *ended)
+        or member(metadata, *ended)
+        or _status(metadata, said or {}),
         metadata=metadata,
         usage=member(said, "usage_metadata"),
     )
+
+
+def _status(metadata: _Object, said: _Object) -> str | None:
+    """Why a reply of OpenAI's Responses API ended, which says it by its status and by what it gave out."""
+    if metadata.get("object") != "response":
+        return None
+    if metadata.get("status") == "completed":
+        return "tool_call" if said.get("tool_calls") else "stop"
+    reason = member(metadata.get("incomplete_details"), "reason")
+    return reason if isinstance(reason, str) else None
 
 
 def tool_message(value: Any) -> _Object | None:

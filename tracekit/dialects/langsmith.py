@@ -87,7 +87,21 @@ def _read_call(span: Span) -> None:
     else:
         read_request(span, said.get(sc.PROMPT_OLD))
         read_reply(span, _outputs(said.get(sc.COMPLETION_OLD)))
+        _once(span)
     span.model = span.response_model or span.request_model
+
+
+def _once(span: Span) -> None:
+    """Take back what was added up once for each choice, where each repeats the usage of the whole reply."""
+    asked, given = count(span.attributes.get(sc.USAGE_INPUT_TOKENS)), count(span.attributes.get(sc.USAGE_OUTPUT_TOKENS))
+    choices = len(span.output_messages or ())
+    if choices < 2 or asked is None or given is None:  # noqa: PLR2004 - one choice adds nothing up
+        return
+    if (span.input_tokens, span.output_tokens) == (asked * choices, given * choices):
+        span.input_tokens, span.output_tokens = asked, given
+        for detail in ("cache_read_tokens", "cache_write_tokens", "reasoning_tokens"):
+            added = getattr(span, detail)
+            setattr(span, detail, added and added // choices)
 
 
 def _outputs(value: Any) -> Any:

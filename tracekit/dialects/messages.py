@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracekit.dialects.parts import part, parts, plain, result_part
+from tracekit.dialects.parts import part, parts, plain, result_part, sound_part
 from tracekit.dialects.values import decoded, listed, text
 from tracekit.dialects.vocabulary import finish_reason
 from tracekit.model import Span
 
 _ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "bot": "assistant"}
 _OWN_ROLES = ("system", "user", "assistant", "tool", "developer")
+_SPEAKERS = ("system", "user", "assistant", "developer")
 _OWN_ENDS = (None, "stop", "length", "content_filter", "tool_call", "error")
 _LISTS = ("messages", "choices", "candidates", "input", "contents")
 """Members of a request or a reply that hold its messages."""
@@ -104,12 +105,16 @@ def _of_parts(value: dict[str, Any], role: str) -> dict[str, Any]:
 
 def _of_content(value: dict[str, Any], role: str) -> dict[str, Any]:
     """A message as OpenAI, Anthropic and Bedrock have it: content that is text or blocks, and calls beside it."""
-    speaker = _role(value.get("role"), role)
     content = value.get("content")
+    if len(value) == 2 and type(content) is str and value.get("role") in _SPEAKERS:  # noqa: PLR2004 - a role and text
+        return {"role": value["role"], "parts": parts(content)}
+    speaker = _role(value.get("role"), role)
     if speaker == "tool" and not _has_results(content):
         found = [result_part(text(value.get("tool_call_id")) or text(value.get("id")), plain(content))]
     else:
         found = _thoughts(value) + parts(content)
+    if isinstance(value.get("audio"), dict) and ("data" in value["audio"] or "transcript" in value["audio"]):
+        found.append(sound_part(value["audio"]))
     if isinstance(value.get("refusal"), str):
         found.append(part({"type": "refusal", "refusal": value["refusal"]}))
     found += map(_called, listed(value.get("tool_calls")) or ())

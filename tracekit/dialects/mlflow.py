@@ -86,9 +86,9 @@ def _read_call(raw: RawSpan, span: Span) -> None:
         span.tool_definitions = tools(said[sv.MLFLOW_TOOLS])
     if sv.MLFLOW_USAGE in said:
         read_usage(span, said[sv.MLFLOW_USAGE], cached_beside=False)
+    read_usage(span, member(said.get(sv.MLFLOW_OUTPUTS), "usage"))  # it has details that the emitter leaves out
     if span.kind == "embedding":
         span.input = only(member(request, "input", "texts", "text") or request)
-        read_usage(span, member(said.get(sv.MLFLOW_OUTPUTS), "usage"))
     else:
         read_request(span, request)
         read_reply(span, said.get(sv.MLFLOW_OUTPUTS))

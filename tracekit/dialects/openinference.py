@@ -54,12 +54,11 @@ _FIELDS = {
 }
 _NAMED = (sv.LLM_MODEL, sv.EMBEDDING_MODEL, sv.RERANKER_MODEL)
 """The model, as most instrumentations name it: the one that answered, or else the one that was asked."""
-_LISTS = tuple(
-    f"{name}."
-    for name in (
+_LISTS = frozenset(
+    {
         sv.LLM_INPUT_MESSAGES, sv.LLM_OUTPUT_MESSAGES, sv.LLM_TOOLS, sv.LLM_PROMPTS, sv.LLM_CHOICES, sv.DOCUMENTS,
         sv.RERANKER_OUTPUT, sv.EMBEDDINGS,
-    )
+    }
 )  # fmt: skip
 _TOOLS_KEPT = 256
 _PARAMETERS = (sv.LLM_PARAMETERS, sv.EMBEDDING_PARAMETERS)

@@ -37,8 +37,8 @@ _FIELDS = {
     sv.LLM_RESPONSE_FINISH_REASON: ("finish_reasons", finish_reasons),
     sv.LLM_RESPONSE_STOP_REASON: ("finish_reasons", finish_reasons),
 }
-INDEXED = tuple(f"{name}." for name in (sc.PROMPT_OLD, sc.COMPLETION_OLD, sv.LLM_REQUEST_FUNCTIONS))
-"""How the names of lists begin that are spelt out by index."""
+INDEXED = frozenset({sc.PROMPT_OLD, sc.COMPLETION_OLD, sv.LLM_REQUEST_FUNCTIONS})
+"""Lists that are spelt out by index."""
 _LOOKUPS = frozenset({"query", "search"})
 
 
@@ -51,6 +51,8 @@ def read(raw: RawSpan, span: Span) -> None:
     _read_kind(span)
     if sv.LLM_REQUEST_TYPE in said:
         read_indexed(span)
+    if span.kind == "embedding" and span.input is None and span.input_messages is not None:
+        span.input = only([member(one, "content") for asked in span.input_messages for one in asked.get("parts", ())])
     if span.kind == "tool":
         _read_tool(span)
     elif span.kind == "llm":

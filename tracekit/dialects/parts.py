@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tracekit.dialects.values import decoded
+from tracekit.dialects.values import decoded, text
 from tracekit.model import Part
 
 _CALL_IDS = ("call_id", "toolCallId", "tool_call_id", "toolUseId", "tool_use_id", "id")
@@ -69,6 +69,21 @@ def url_part(url: str, modality: str) -> Part:
     return {"type": "uri", "modality": modality, "mime_type": None, "uri": url}
 
 
+def sound_part(said: dict[str, Any]) -> Any:
+    """Sound that a model gave as its answer, with what was said in it."""
+    content, transcript = text(said.get("data")), text(said.get("transcript"))
+    if content is None:
+        return text_part(transcript or "")
+    return _data(content, "audio", None) | ({"transcript": transcript} if transcript else {})
+
+
+def _data(said: str, modality: str, mime_type: str | None) -> dict[str, Any]:
+    """Bytes in base64, or, where an emitter keeps them elsewhere, what points to them."""
+    if ":" in said[:20]:  # base64 has no colon; a URL's scheme and the names of such places end with one
+        return {**url_part(said, modality)}
+    return {"type": "blob", "modality": modality, "mime_type": mime_type, "content": said}
+
+
 def plain(value: Any) -> Any:
     """The text of a list that holds one block of text and nothing else; any other value as it is.
 
@@ -100,7 +115,7 @@ def _refusal(block: _Block) -> Any:
 
 def _reasoning(block: _Block) -> Any:
     if isinstance(block.get("content"), str):
-        return block
+        return block if block.get("type") == "reasoning" else {**block, "type": "reasoning"}
     said = _first(block, _THOUGHTS)
     if isinstance(said, dict):  # Bedrock: {"reasoningText": {"text": ...}}
         said = _first(said, _THOUGHTS)
@@ -142,7 +157,15 @@ def _audio(block: _Block) -> Any:
     said = block.get("input_audio")
     if not isinstance(said, dict) or "data" not in said:
         return block
-    return {"type": "blob", "modality": "audio", "mime_type": f"audio/{said.get('format')}", "content": said["data"]}
+    return _data(str(said["data"]), "audio", f"audio/{said.get('format')}")
+
+
+def _uri(block: _Block) -> Any:
+    said = block.get("uri")
+    if not isinstance(said, str) or said[:5].lower() != "data:":
+        return block
+    held = url_part(said, text(block.get("modality")) or "image")
+    return held if held["type"] == "blob" else block
 
 
 def _file(block: _Block) -> Any:
@@ -150,6 +173,9 @@ def _file(block: _Block) -> Any:
     held: _Block = said if isinstance(said, dict) else block
     if isinstance(held.get("file_data"), str):
         return url_part(held["file_data"], "document")
+    if isinstance(held.get("data"), str):
+        mime_type = text(_first(held, ("mediaType", "mimeType", "mime_type")))
+        return _data(held["data"], (mime_type or "").partition("/")[0] or "document", mime_type)
     if said is not held or "file_id" not in held:
         return block
     return {"type": "file", "modality": "document", "file_id": held["file_id"]}
@@ -175,6 +201,7 @@ _BY_TYPE: dict[str, Callable[[_Block], Any]] = {
     **dict.fromkeys(("tool_call_response", "tool_result", "function_call_output", "tool-result"), _result),
     **dict.fromkeys(("image_url", "input_image", "image"), _image),
     "input_audio": _audio,
+    "uri": _uri,
     **dict.fromkeys(("file", "input_file"), _file),
 }
 """Readers by the `type` that a block gives itself."""

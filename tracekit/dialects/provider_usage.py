@@ -40,6 +40,8 @@ _INPUT_DETAILS = ("input_tokens_details", "prompt_tokens_details", "input_token_
 _OUTPUT_DETAILS = ("output_tokens_details", "completion_tokens_details", "output_token_details")
 _READ_DETAIL = ("cached_tokens", "cache_read")
 _WRITE_DETAIL = ("cache_write_tokens", "cache_creation", "cache_creation_tokens")
+_WRITE_LIVES = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+"""Tokens written by how long they are kept: LangChain tells these, and 0 for their sum."""
 _REASONING_DETAIL = ("reasoning_tokens", "reasoning")
 _BESIDE = (
     "cache_read_input_tokens", "cacheReadInputTokens", "cache_creation_input_tokens", "cacheWriteInputTokens",
@@ -65,6 +67,7 @@ def read_usage(span: Span, value: Any, *, cached_beside: bool | None = None) -> 
     within, after = _inner(said, _INPUT_DETAILS), _inner(said, _OUTPUT_DETAILS)
     read = _count(said, _READ, within, _READ_DETAIL)
     write = _count(said, _WRITE, within, _WRITE_DETAIL)
+    write = write or sum(count(within.get(name)) or 0 for name in _WRITE_LIVES) or write
     reasoning = _count(said, _REASONING, after, _REASONING_DETAIL)
     tokens, output, total = _count(said, _INPUT), _count(said, _OUTPUT), _count(said, _TOTAL)
     if cached_beside is None:
@@ -111,9 +114,9 @@ def _count(
     inner_names: tuple[str, ...] = (),
 ) -> int | None:
     """The first of these counts that an object has, or that the object of its details has."""
-    for held, known in ((said, names), (inner or {}, inner_names)):
-        for name in known:
-            found = count(held[name]) if name in held else None
+    for name in names:
+        if name in said:
+            found = count(said[name])
             if found is not None:
                 return found
-    return None
+    return _count(inner, inner_names) if inner else None

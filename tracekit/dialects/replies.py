@@ -137,6 +137,7 @@ def _answer(span: Span, value: Any) -> None:
     if span.output_messages is not None:
         return
     said = [one for one in messages(value, "assistant") or () if one and (one.get("parts") or one.get("finish_reason"))]
-    if len(said) > 1 and all(one.keys() == {"role", "parts"} and one["role"] == "assistant" for one in said):
+    items = isinstance(value, list) and any(isinstance(one, dict) and "type" in one for one in value)
+    if items and len(said) > 1 and all(one.keys() == {"role", "parts"} and one["role"] == "assistant" for one in said):
         said = [{"role": "assistant", "parts": [part for one in said for part in one["parts"]]}]
     span.output_messages = said or None

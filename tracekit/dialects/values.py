@@ -61,6 +61,8 @@ def decoded(value: Any) -> Any:
     >>> decoded('{"a": 1}'), decoded('"[1]"'), decoded("rainy"), decoded("12")
     ({'a': 1}, [1], 'rainy', '12')
     """
+    if not isinstance(value, str) or value[:1] not in _STARTS:
+        return value
     times = 0
     while isinstance(value, str) and value[:1] in _STARTS and times < _MAX_DECODINGS:
         if value[0] in _BLANKS and value.lstrip()[:1] not in _JSON_STARTS:

@@ -26,7 +26,8 @@ SPANS = "spans.ndjson"
 SCORES = "scores.ndjson"
 LOGS = "logs.ndjson"
 METRICS = "metrics.ndjson"
-PARTS = (SPANS, SCORES, LOGS, METRICS)
+ATTACHMENTS = "attachments.ndjson"
+PARTS = (SPANS, SCORES, LOGS, METRICS, ATTACHMENTS)
 MAX_BYTES = 64 << 30
 """All parts, inflated."""
 MAX_LINE = 256 << 20

@@ -5,7 +5,9 @@ Batch by batch, each let go before the next is fetched: memory is bounded by a b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import binascii
+import json as jsontext
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
 from tracekit.collector import stored
@@ -15,6 +17,8 @@ from tracekit.query import bundle
 from tracekit.query.bundle import BundleWriter, Manifest
 from tracekit.query.searching import Searchable
 from tracekit.query.stored import Selection, log_pages, metric_pages, score_pages, span_pages
+from tracekit.store.attachments import Attachments
+from tracekit.store.extraction import references
 
 _PARTS = {
     bundle.SPANS: span_pages,
@@ -24,18 +28,23 @@ _PARTS = {
 }
 
 
-def batches(source: Searchable, selection: Selection, write: Callable[[Span], RawSpan]) -> Iterator[list[RawSpan]]:
-    """The selected spans in a dialect, some hundred at a time; those that have not ended have no end."""
+def batches(
+    source: Searchable, selection: Selection, write: Callable[[Span], RawSpan], attachments: Attachments
+) -> Iterator[list[RawSpan]]:
+    """The selected spans in a dialect, some hundred at a time; those that have not ended have no end.
+
+    They hold what they came with, base64 included.
+    """
     for group in selection.groups(source):
         for page in span_pages(source, group):
-            yield [write(stored.span(line)[0]) for line in page]
+            yield [write(stored.span(attachments.restored(line))[0]) for line in page]
 
 
-def log_batches(source: Searchable, selection: Selection) -> Iterator[list[RawLog]]:
+def log_batches(source: Searchable, selection: Selection, attachments: Attachments) -> Iterator[list[RawLog]]:
     """The log records of the selected traces, or all that there are, some hundred at a time."""
     for group in selection.groups(source):
         for page in log_pages(source, group):
-            yield [stored.log(line.encode()) for line in page]
+            yield [stored.log(attachments.restored(line).encode()) for line in page]
 
 
 def to_file(file: IO[bytes], found: Iterator[list[RawSpan]], *, json: bool) -> int:
@@ -60,10 +69,28 @@ def logs_to_file(file: IO[bytes], found: Iterator[list[RawLog]]) -> int:
     return count
 
 
-def to_bundle(file: IO[bytes], source: Searchable, selection: Selection) -> Manifest:
-    """Write a bundle of the selected traces: spans, ended and open, scores and log records; of all, metrics too."""
+def to_bundle(file: IO[bytes], source: Searchable, selection: Selection, attachments: Attachments) -> Manifest:
+    """Write a bundle of the selected traces: spans, scores, log records and attachments; of all, metrics too."""
     writer = BundleWriter(file)
     groups = list(selection.groups(source))
+    referred: dict[str, None] = {}
     for name, pages in _PARTS.items():
-        writer.add(name, (page for group in groups for page in pages(source, group)))
+        writer.add(name, _noting((page for group in groups for page in pages(source, group)), referred))
+    writer.add(bundle.ATTACHMENTS, _attachment_pages(attachments, referred))
     return writer.close()
+
+
+def _noting(pages: Iterable[list[str]], referred: dict[str, None]) -> Iterator[list[str]]:
+    """The same pages; notes the attachments that their lines refer to."""
+    for page in pages:
+        referred.update((found.sha256, None) for line in page for found in references(line))
+        yield page
+
+
+def _attachment_pages(attachments: Attachments, referred: Iterable[str]) -> Iterator[list[str]]:
+    """The contents that are here, one at a time: each may be large."""
+    for sha256 in referred:
+        content = attachments.read(sha256)
+        if content is not None:
+            said = {"sha256": sha256, "content": binascii.b2a_base64(content, newline=False).decode()}
+            yield [jsontext.dumps(said)]

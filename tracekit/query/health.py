@@ -21,8 +21,9 @@ from tracekit.errors import StoreError, TracekitError
 from tracekit.journal import reader
 from tracekit.query import running
 from tracekit.query.resolve import QUERIES
-from tracekit.query.source import open_source
+from tracekit.query.source import attachments, open_source
 from tracekit.store import JournalState
+from tracekit.store.attachments import Attachments, Swept
 from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
@@ -67,6 +68,9 @@ class Health:
     outdated_spans: int | None = None
     """Spans that an older version of the dialects has read."""
     quarantined: int = 0
+    attachments: Swept = field(default_factory=Swept)
+    missing_attachments: int = 0
+    """Contents that rows refer to and that are not in `attachments/`."""
     up: dict[str, Any] | None = None
     journals: Journals = field(default_factory=Journals)
     problems: list[str] = field(default_factory=list[str])
@@ -92,6 +96,7 @@ def examine(directory: Path, database: Path) -> Health:
             facts = source.sql(statement(QUERIES, "store_facts")).dicts()[0]
             health.schema_version, health.spans, health.traces = facts.values()
             health.outdated_spans = outdated_spans(source)
+            _look_at_attachments(health, Attachments(directory), source)
             tails = _tails(source)
     except TracekitError as error:
         health.problems.append(str(error))
@@ -127,6 +132,17 @@ def _look_at_database(health: Health, database: Path) -> None:
 def outdated_spans(source: Queryable) -> int:
     """How many stored spans an older version of the dialects has read."""
     return source.sql(statement(QUERIES, "outdated_spans"), {"derivation": DERIVATION}).rows[0][0]
+
+
+def _look_at_attachments(health: Health, kept: Attachments, source: Queryable) -> None:
+    missing = [sha256 for sha256 in attachments(source) if not kept.has(sha256)]
+    health.attachments = kept.totals()
+    health.missing_attachments = len(missing)
+    if missing:
+        health.problems.append(
+            f"{len(missing)} attachments are not in {kept.folder} (one of them: {missing[0]}): their spans are whole "
+            "but for them. Put the files back, or import a bundle that has them."
+        )
 
 
 def _look_at_quarantine(health: Health, quarantine: Quarantine) -> None:

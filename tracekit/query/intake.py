@@ -6,6 +6,8 @@ stored as everything is, by whichever process keeps the store. A file that is no
 
 from __future__ import annotations
 
+import binascii
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from tracekit.journal import records
 from tracekit.journal.whole import WholeJournal, whole_journal
 from tracekit.query import bundle
 from tracekit.query.source import open_source
+from tracekit.store.attachments import Attachments
 from tracekit.store.sqlfiles import statement
 
 Form = Literal["bundle", "otlp-json", "otlp-proto"]
@@ -57,6 +60,7 @@ class Imported:
         scores: scores in a bundle.
         logs: log records in a bundle.
         metrics: data points of metrics in a bundle.
+        attachments: contents in a bundle.
         rejected: spans without usable ids, which no store takes.
         new_spans: spans that the store has more than before. Others may store some meanwhile.
         new_scores: the same of scores.
@@ -68,6 +72,7 @@ class Imported:
     scores: int = 0
     logs: int = 0
     metrics: int = 0
+    attachments: int = 0
     rejected: int = 0
     new_spans: int = 0
     new_scores: int = 0
@@ -85,7 +90,7 @@ def import_file(path: Path, directory: Path, database: Path) -> Imported:
         before = source.sql(statement(_QUERIES, "row_counts")).rows[0]
     try:
         with path.open("rb") as file, whole_journal(directory / config.JOURNAL) as journal:
-            done = _take(file, journal)
+            done = _take(file, journal, Attachments(directory))
     except DecodeError as error:
         raise DecodeError(f"{path} was not imported: {error}") from error
     with open_source(directory, db=database) as source:
@@ -107,27 +112,45 @@ def readable(path: Path) -> None:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _take(file: IO[bytes], journal: WholeJournal) -> Imported:
+def _take(file: IO[bytes], journal: WholeJournal, attachments: Attachments) -> Imported:
     head = file.read(len(_ZIP))
     file.seek(0)
     if not head:
         raise DecodeError("it is empty.")
     if head == _ZIP:
-        return _take_bundle(file, journal)
+        return _take_bundle(file, journal, attachments)
     if head[:1] == b"{":
         return _take_requests(_documents(file), journal, form="otlp-json")
     return _take_requests(((TRACES, body) for body in _messages(file)), journal, form="otlp-proto")
 
 
-def _take_bundle(file: IO[bytes], journal: WholeJournal) -> Imported:
+def _take_bundle(file: IO[bytes], journal: WholeJournal, attachments: Attachments) -> Imported:
     done = Imported(form="bundle")
     with bundle.reading(file) as found:
+        for line in found.lines(bundle.ATTACHMENTS):  # first: they are there before a row refers to them
+            sha256, content = _attachment(line)
+            attachments.keep({sha256: content})
+            done.attachments += 1
         for name, (kind, read) in _PARTS.items():
             for line in found.lines(name):
                 read(line)
                 journal.append(kind, line)
             setattr(done, name.partition(".")[0], found.manifest.parts[name].lines)
     return done
+
+
+def _attachment(line: bytes) -> tuple[str, bytes]:
+    """The name and the bytes of one attachment; the name is made of the bytes, whatever the line says."""
+    try:
+        said = json.loads(line)
+        content = binascii.a2b_base64(said["content"], strict_mode=True)
+        claimed = said["sha256"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DecodeError(f"an attachment cannot be read: {error!r:.200}") from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    if claimed != sha256:
+        raise DecodeError(f"an attachment is said to have the SHA-256 {claimed!r:.80}, and has {sha256}")
+    return sha256, content
 
 
 def _take_requests(bodies: Iterator[tuple[Signal, bytes]], journal: WholeJournal, *, form: Form) -> Imported:

@@ -10,13 +10,13 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from tracekit.store.search.following import Queryable, documents, facts, open_documents
-from tracekit.store.search.index import DamagedIndexError, SearchIndex
+from tracekit.store.search.index import PART, DamagedIndexError, SearchIndex
 from tracekit.store.search.language import Query, parse
 from tracekit.store.search.memory import matching
 from tracekit.store.sqlfiles import statement
@@ -29,6 +29,10 @@ _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _SCANNED = 256
 _FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
 _SPARSE = 16
+_PAGING = ("limit", "before", "before_id")
+_ALWAYS, _FOREVER = "-infinity", "infinity"
+_USUAL = timedelta(hours=1)
+"""By how much a trace began before its spans, where it is not looked for any further back."""
 _FEW = 48
 """So many numbers DuckDB looks up one by one; for more it reads all that lies between them."""
 
@@ -73,6 +77,15 @@ def search(
         return found
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class _Traces:
+    """Traces, and when the spans began that led to them: the traces themselves began then or earlier."""
+
+    ids: list[str]
+    earliest: str = _ALWAYS
+    latest: str = _FOREVER
+
+
 class _Search:
     """One question under way."""
 
@@ -86,9 +99,9 @@ class _Search:
         self._stored = facts(source)
 
     def run(self, text: str) -> Found:
-        self._keep(self._beside(text))
+        self._keep(_Traces(ids=self._beside(text)))
         first = _SCANNED if self._query.needs_positions else _FIRST
-        for numbers in _growing(self._numbers(), first):
+        for numbers in _growing(self._numbers(), first, page=self._filters["limit"]):
             self._keep(self._traces_of(numbers))
             if self._is_enough(numbers[-1]):
                 break
@@ -132,17 +145,30 @@ class _Search:
                 texts = documents(self._source, numbers[-1], numbers[0], only=numbers)
                 yield from matching(texts, self._query)
 
-    def _traces_of(self, numbers: Sequence[int]) -> list[str]:
+    def _traces_of(self, numbers: Sequence[int]) -> _Traces:
         bound = {"low": numbers[-1], "high": numbers[0], "seqs": list(numbers)}
-        return [row[0] for row in self._source.sql(statement(_FOLDER, "matched_traces"), bound).rows]
+        [(ids, earliest, latest)] = self._source.sql(statement(_FOLDER, "matched_traces"), bound).rows
+        return _Traces(ids=ids or [], earliest=earliest or _ALWAYS, latest=latest or _FOREVER)
 
-    def _keep(self, trace_ids: Sequence[str]) -> None:
+    def _keep(self, traces: _Traces) -> None:
         """Add the newest of these traces that pass the filters."""
-        wanted = [trace_id for trace_id in trace_ids if trace_id not in self._kept]
-        if wanted:
+        wanted = [trace_id for trace_id in traces.ids if trace_id not in self._kept]
+        if not wanted:
+            return
+        if any(value is not None for name, value in self._filters.items() if name not in _PAGING):
             query = statement(_FOLDER, "among") + statement(_FOLDER, "list_traces")
             rows = self._source.sql(query, {**self._filters, "among": wanted}).dicts()
-            self._kept |= {str(row["trace_id"]): row for row in rows}
+        else:
+            rows = self._among(wanted, _before(traces.earliest), traces.latest)
+            if len(rows) < min(len(wanted), self._filters["limit"]):
+                rows = self._among(wanted, _ALWAYS, traces.latest)
+        self._kept |= {str(row["trace_id"]): row for row in rows}
+
+    def _among(self, wanted: Sequence[str], earliest: str, latest: str) -> list[dict[str, Any]]:
+        """The newest of these traces that began between two times."""
+        bound = {name: self._filters[name] for name in _PAGING}
+        bound |= {"among": wanted, "earliest": earliest, "latest": latest}
+        return self._source.sql(statement(_FOLDER, "traces_among"), bound).dicts()
 
     def _newest(self) -> list[dict[str, Any]]:
         rows = sorted(self._kept.values(), key=lambda row: (row["start_time"], row["trace_id"]), reverse=True)
@@ -162,11 +188,19 @@ class _Search:
         return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _instant(since))
 
 
-def _growing(numbers: Iterator[int], size: int) -> Iterator[list[int]]:
-    """Pieces of numbers, of `size` at first: most questions need no more."""
-    while chunk := list(islice(numbers, size)):
+def _growing(numbers: Iterator[int], size: int, *, page: int) -> Iterator[list[int]]:
+    """Pieces of numbers, of `size` at first: most questions need no more.
+
+    Where numbers are rare, a piece that may fill a page ends with a file of the index: older ones are not read then.
+    """
+    chunk: list[int] = []
+    for number in numbers:
+        if len(chunk) >= size or (len(chunk) >= page and number // PART != chunk[-1] // PART):
+            yield chunk
+            chunk, size = [], min(size * _GROWTH, _MOST)
+        chunk.append(number)
+    if chunk:
         yield chunk
-        size = min(size * _GROWTH, _MOST)
 
 
 def _readable(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -174,6 +208,11 @@ def _readable(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
     step = len(numbers) if numbers[0] - numbers[-1] <= _SPARSE * len(numbers) else _FEW
     for start in range(0, len(numbers), step):
         yield numbers[start : start + step]
+
+
+def _before(time: str) -> str:
+    """A time by `_USUAL` earlier."""
+    return time if time == _ALWAYS else (datetime.fromisoformat(time) - _USUAL).isoformat()
 
 
 def _instant(text: str) -> datetime:

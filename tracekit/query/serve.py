@@ -24,6 +24,7 @@ from tracekit.store import Position, Retention
 SQL_PATH = "/api/sql"
 REINDEX_PATH = "/api/reindex"
 COMPACT_PATH = "/api/compact"
+INDEX_PATH = "/api/index"
 
 _Answer = Callable[[Mapping[str, Any]], bytes]
 
@@ -44,7 +45,10 @@ def api_routes(source: StoreSource, *, key: str) -> list[Route]:
         forgotten, compacted = source.compact(Retention(**question))
         return json.dumps({"forgotten": asdict(forgotten), "compacted": asdict(compacted)}).encode()
 
-    table = {SQL_PATH: sql, REINDEX_PATH: reindex, COMPACT_PATH: compact}
+    def index(_: Mapping[str, Any]) -> bytes:
+        return json.dumps({"spans": source.rebuild_index()}).encode()
+
+    table = {SQL_PATH: sql, REINDEX_PATH: reindex, COMPACT_PATH: compact, INDEX_PATH: index}
     return [_route(path, answer, key=key) for path, answer in table.items()]
 
 

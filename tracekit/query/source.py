@@ -20,10 +20,12 @@ from tracekit.errors import StoreBusyError, StoreError
 from tracekit.journal.writer import DIRECTORY_MODE
 from tracekit.query import running, wire
 from tracekit.query.extras import require_server
+from tracekit.query.resolve import QUERIES
 from tracekit.query.running import Running
 from tracekit.store import Compacted, Forgotten, Parameters, Position, Result, Retention, Store
-from tracekit.store.search.following import catch_up
+from tracekit.store.search.following import Queryable, catch_up, rebuild
 from tracekit.store.search.index import SearchIndex, beside
+from tracekit.store.sqlfiles import statement
 
 BUSY_SECONDS = 10.0
 """How long a database that another process holds is waited for."""
@@ -68,10 +70,14 @@ class _Closing:
 
 
 class StoreSource(_Closing):
-    """A store in this process, with the ingest that keeps it up with its journals."""
+    """A store in this process, with the ingest that keeps it up with its journals.
 
-    def __init__(self, store: Store, ingest: Ingest) -> None:
+    `owns_directory` says that no other database is meant for the data directory.
+    """
+
+    def __init__(self, store: Store, ingest: Ingest, *, owns_directory: bool = True) -> None:
         self.store = store
+        self._owns_directory = owns_directory  # another database may refer to the attachments there
         self.ingest = ingest
 
     @property
@@ -82,6 +88,10 @@ class StoreSource(_Closing):
     def index_words(self, *, seconds: float | None = None) -> int:
         """Bring the index up to the store; how many spans are left out when the time is over."""
         return catch_up(self.store.index, self.store, seconds=seconds).behind
+
+    def rebuild_index(self) -> int:
+        """Write the index anew; how many spans are in it."""
+        return rebuild(self.store.index, self.store).spans
 
     def version(self) -> int:
         """A number that grows with each change of what is stored."""
@@ -100,8 +110,14 @@ class StoreSource(_Closing):
         return self.ingest.reindex(after, dialect=dialect)
 
     def compact(self, policy: Retention) -> tuple[Forgotten, Compacted]:
-        """Forget what `policy` does not keep, and write the database anew; see `tracekit.store.Store.compact`."""
-        return self.ingest.forget(policy), self.store.compact()
+        """Forget what `policy` does not keep, with its attachments, and write the database anew.
+
+        See `tracekit.store.Store.compact` and `tracekit.store.attachments.Attachments.sweep`.
+        """
+        forgotten = self.ingest.forget(policy)
+        if self._owns_directory:
+            self.ingest.attachments.sweep(lambda: attachments(self))
+        return forgotten, self.store.compact()
 
     def close(self) -> None:
         """Let the database go."""
@@ -122,6 +138,14 @@ class RemoteSource(_Closing):
 
     def index_words(self, *, seconds: float | None = None) -> int | None:
         """Leave it to that `up`, which does it all the time."""
+
+    def rebuild_index(self) -> int:
+        """Have the index written anew; how many spans are in it.
+
+        Raises:
+            StoreBusyError: `tracekit up` went away meanwhile.
+        """
+        return int(json.loads(self._ask("/api/index", {}))["spans"])
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one statement; see `tracekit.store.Store.sql`.
@@ -171,6 +195,11 @@ class RemoteSource(_Closing):
         if answer.status == http.client.OK:
             return content
         raise _error(content)
+
+
+def attachments(source: Queryable) -> set[str]:
+    """The SHA-256 of each attachment that a row refers to. It reads every row."""
+    return {row[0] for row in source.sql(statement(QUERIES, "attachments")).rows}
 
 
 def open_source(
@@ -271,7 +300,7 @@ def _patiently(
                 unless_ready.callback(store.close)
                 ingest = Ingest(journals, store, prices=file, apart=apart)
                 unless_ready.pop_all()
-            return StoreSource(store, ingest)
+            return StoreSource(store, ingest, owns_directory=database == config.database(directory))
 
 
 def _running(directory: Path, database: Path) -> Running | None:

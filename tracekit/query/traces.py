@@ -100,25 +100,56 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     """One trace with its spans, in the order they started, and its scores; None where there is no such trace.
 
     The spans carry no message content: `get_span` does. `unpriced` counts the calls whose usage or price is
-    not known: unless it is 0, the trace's cost is a lower bound.
+    not known: unless it is 0, the trace's cost is a lower bound. `lost` counts, for a trace
+    that lacks spans, the records that the store never got of any process: what is missing may be among them.
     """
     rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not rows:
         return None
     trace = rows[0]
-    bound = {"trace_id": trace_id, "start_time": _bindable(trace["start_time"])}
+    bound = _window(trace)
     spans = source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()
+    if len(spans) < trace["span_count"]:
+        spans = source.sql(statement(_FOLDER, "trace_spans"), _open_ended(bound)).dicts()
     scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
-    return {**trace, "spans": spans, "scores": scores, "unpriced": trace["unpriced_spans"]}
+    lost = {"records": 0, "processes": 0}
+    if trace["missing_spans"]:
+        lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
+    return {**trace, "spans": spans, "scores": scores, "unpriced": trace["unpriced_spans"], "lost": lost}
 
 
 def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:
     """One span with every column of the `spans` view, JSON decoded; None where there is no such span."""
-    result = source.sql(statement(_FOLDER, "get_span"), {"trace_id": trace_id, "span_id": span_id})
+    traces = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
+    if not traces:
+        return None
+    bound = _window(traces[0]) | {"span_id": span_id}
+    result = source.sql(statement(_FOLDER, "get_span"), bound)
+    if not result.rows:
+        result = source.sql(statement(_FOLDER, "get_span"), _open_ended(bound))
     if not result.rows:
         return None
     columns = zip(result.columns, result.types, result.rows[0], strict=True)
     return {name: _decoded(name, kind, value) for name, kind, value in columns}
+
+
+def _window(trace: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters by which the spans of a trace are found without looking at those of other times."""
+    return {name: _bindable(trace[name]) for name in ("trace_id", "start_time", "end_time")}
+
+
+def _open_ended(window: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without an end: a span whose clock was set back may start after all have ended."""
+    return {**window, "end_time": None}
+
+
+def get_logs(source: Queryable, trace_id: str, span_id: str) -> list[dict[str, Any]]:
+    """The log records that name a span, in the order of their time: rows of the `logs` view, JSON decoded."""
+    result = source.sql(statement(_FOLDER, "logs_of_span"), {"trace_id": trace_id, "span_id": span_id})
+    return [
+        {name: _decoded(name, kind, value) for name, kind, value in zip(result.columns, result.types, row, strict=True)}
+        for row in result.rows
+    ]
 
 
 def _decoded(name: str, kind: str, value: Any) -> Any:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tracekit.model import RawLog, RawMetricPoint, RawSpan, Score, Span
 from tracekit.store.result import Result
 from tracekit.store.retention import Retention
 from tracekit.store.search.index import SearchIndex
+
+if TYPE_CHECKING:
+    from tracekit.store.search.handover import Handover
 
 __all__ = [
     "Batch",
@@ -177,6 +180,11 @@ class Store(Protocol):
     @property
     def index(self) -> SearchIndex:
         """The index of the words in it; behind it by as much as nobody has caught up. See `search.following`."""
+        ...
+
+    @property
+    def handover(self) -> Handover:
+        """What was stored just now, for whoever brings the index up; keeps nothing unless that asks for it."""
         ...
 
     @property

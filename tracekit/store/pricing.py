@@ -18,10 +18,9 @@ from genai_prices.types import ModelInfo, ModelPrice
 
 from tracekit.model import Span
 from tracekit.store import modelnames, pricefile
+from tracekit.store.ledger import agree
 from tracekit.store.rates import Rates, rates
 
-TOLERANCE = 0.01
-"""The share by which the cost that an emitter names may differ from ours before that is noted."""
 _AZURE = "azure"
 _BATCH = "batch"
 _MINUTE_NS = 60_000_000_000
@@ -65,18 +64,15 @@ class Pricer:
 
     def price(self, span: Span) -> float | None:
         """USD for the usage that a span tells of, owned or not; None where that or its price is not known."""
-        if span.input_tokens is None:
-            return None
-        listed = self._listed(span)
-        prices = listed.at(span.start_ns) if listed is not None else None
-        return prices.cost(span) if prices is not None else None
+        return _cost(span, self._listed(span)) if span.input_tokens is not None else None
 
     def charge(self, span: Span) -> None:
         """Set the span's cost and which list it comes from, where it is known; note where its emitter says another."""
-        cost = span.cost_usd = self.price(span)
-        span.price_source = self.source(span) if cost is not None else None
+        listed = self._listed(span) if span.input_tokens is not None else None
+        cost = span.cost_usd = _cost(span, listed)
+        span.price_source = listed.source if listed is not None and cost is not None else None
         given = span.given_cost_usd
-        if cost is not None and given is not None and abs(given - cost) > TOLERANCE * max(given, cost):
+        if cost is not None and given is not None and not agree(given, cost):
             said = f"the emitter says {given:.6g} USD, by {span.price_source} it is {cost:.6g}"
             span.usage_fault = f"{span.usage_fault}; {said}" if span.usage_fault else said
 
@@ -107,6 +103,11 @@ class Pricer:
                 if found is not None:
                     return found
         return None
+
+
+def _cost(span: Span, listed: _Listed | None) -> float | None:
+    prices = listed.at(span.start_ns) if listed is not None else None
+    return prices.cost(span) if prices is not None else None
 
 
 def price(span: Span) -> float | None:

@@ -122,4 +122,6 @@ def _steps(price: Decimal | TieredPrices | None) -> Steps | None:
 
 
 def _at(steps: Steps, input_tokens: int) -> float:
+    if len(steps) == 1:  # by far the commonest: one price, whatever the size
+        return steps[0].price
     return next(step.price for step in reversed(steps) if input_tokens > step.above)

@@ -27,7 +27,10 @@ class Entry:
         tokens: input and output.
         details: cache read, cache write and reasoning tokens.
         is_call: it is a request to a provider that makes a response.
+        cost: of its tokens, in USD, by the price list.
+        given_cost: what its emitter says that it cost, in USD.
         reports: it tells of tokens that were paid for.
+        tells: there is something to judge: it is a call, or reports, or names a cost.
         order: by start; what goes on for longer comes first, since it may hold the other.
     """
 
@@ -43,13 +46,17 @@ class Entry:
     fetched: bool = False
     tokens: Tokens = (None, None)
     details: tuple[int | None, int | None, int | None] = (None, None, None)
+    cost: float | None = None
+    given_cost: float | None = None
     is_call: bool = field(init=False)
     reports: bool = field(init=False)
+    tells: bool = field(init=False)
     order: tuple[int, int, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.is_call = self.kind in CALLS and not self.fetched
         self.reports = self.tokens != _UNKNOWN and not self.fetched
+        self.tells = self.is_call or self.reports or self.given_cost is not None
         self.order = self.start_ns, -(self.end_ns or self.start_ns), self.span_id
 
 
@@ -189,11 +196,12 @@ def _pairs(family: list[Entry], of: Mapping[Entry, Response]) -> Iterable[tuple[
     told: dict[Tokens, dict[str | None, list[Entry]]] = {}
     for entry in family:
         if not entry.reports:
-            if not entry.failed:
+            if not entry.failed or of[entry].reports:  # what failed before it told anything began no stream
                 begun.setdefault((entry.scope, entry.model, of[entry].owner.tokens), []).append(entry)
             continue
         if entry.end_ns == entry.start_ns:
-            stream = [(entry.scope, entry.model, tokens) for tokens in (entry.tokens, (None, None))]
+            usages = entry.tokens, (entry.tokens[0], None), _UNKNOWN  # one that broke off has told its input only
+            stream = [(entry.scope, entry.model, tokens) for tokens in usages]
             waiting = next((begun[key] for key in stream if begun.get(key)), None)
             if waiting:
                 yield waiting.pop(), entry
@@ -236,8 +244,16 @@ def _joined_by_id(found: list[Response]) -> list[Response]:
     return list(kept)
 
 
+def _agree(first: Tokens, second: Tokens) -> bool:
+    """Whether two counts of one usage differ only in what one of them does not tell: a stream that broke off."""
+    pairs = list(zip(first, second, strict=True))
+    return any(one == other for one, other in pairs) and all(
+        one is None or other is None or one == other for one, other in pairs
+    )
+
+
 def _may_be_one(first: Response, second: Response) -> bool:
-    if not (first.reports and second.reports):
+    if not (first.reports and second.reports) or _agree(first.owner.tokens, second.owner.tokens):
         return True
     ends = max(entry.end_ns or entry.start_ns for entry in first.members)
     return min(entry.start_ns for entry in second.members) < ends

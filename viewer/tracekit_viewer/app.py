@@ -16,8 +16,10 @@ from starlette.routing import BaseRoute
 from starlette.status import HTTP_404_NOT_FOUND
 
 from tracekit.query.searching import Searchable
+from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
 from tracekit_viewer.render import Renderer
+from tracekit_viewer.routes import attachments as files
 from tracekit_viewer.routes import live, static, traces
 from tracekit_viewer.viewer import Viewer
 
@@ -29,19 +31,20 @@ def _never() -> bool:
 
 
 def viewer_routes(
-    source: Searchable, *, version: Callable[[], int], closing: Callable[[], bool] = _never
+    source: Searchable, *, attachments: Attachments, version: Callable[[], int], closing: Callable[[], bool] = _never
 ) -> list[BaseRoute]:
     """The routes of all pages.
 
     Args:
         source: what the pages ask: anything with `.sql`. It is called from worker threads, several at a time.
+        attachments: the files that spans refer to.
         version: a number that grows with each change of what `source` holds; called often, so it must be
             cheap.
         closing: whether the server is about to stop: open streams then end at once. Without it they end
             within a minute.
     """
-    viewer = Viewer(source=source, version=version, closing=closing)
-    return [*traces.routes(viewer), *live.routes(viewer), *static.routes(viewer)]
+    viewer = Viewer(source=source, attachments=attachments, version=version, closing=closing)
+    return [*traces.routes(viewer), *files.routes(viewer), *live.routes(viewer), *static.routes(viewer)]
 
 
 def error_handlers() -> dict[Any, Any]:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageError
 from tracekit.query.searching import Searchable
+from tracekit.store.attachments import Attachments
 from tracekit_viewer.render import Renderer
 
 Endpoint = Callable[[Request], Response]
@@ -26,6 +27,7 @@ class Viewer:
     """The parts that endpoints share."""
 
     source: Searchable
+    attachments: Attachments
     version: Callable[[], int]
     closing: Callable[[], bool]
     renderer: Renderer = field(default_factory=Renderer.load)

@@ -29,6 +29,7 @@ from tracekit.store.duckdb.queries import query
 from tracekit.store.duckdb.writer import Writer
 from tracekit.store.packing import pack
 from tracekit.store.retention import Retention
+from tracekit.store.search.handover import Handover
 from tracekit.store.search.index import SearchIndex, beside
 
 _LONGEST_READ = 60.0
@@ -52,6 +53,7 @@ class DuckDBStore:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.index = SearchIndex(beside(self.path))
+        self.handover = Handover()
         self._root = opening.connect(self.path)
         self._writer = Writer(opening.cursor(self._root))
         self._writing = threading.Lock()
@@ -71,7 +73,9 @@ class DuckDBStore:
         packed = pack(batch) if isinstance(batch, Batch) else batch
         with self._writing:
             self._check_open()
+            first = self._writer.next_seq
             done = self._writer.commit(packed)
+            self.handover.put(first, packed.spans)
             opening.keep_private(self.path)
             if packed.spans or packed.opened or packed.scores or packed.interrupted or done.logs or done.changed:
                 self._version += 1
@@ -146,6 +150,7 @@ class DuckDBStore:
         with self._writing:
             if not self._closed:
                 self._closed = True
+                self.handover.close()
                 self.index.close()
                 self._writer.close()
                 opening.release(self.path, self._root)

@@ -16,19 +16,22 @@ import pyarrow as pa
 
 from tracekit.semconv import FETCH_RESPONSE
 from tracekit.store import Table
+from tracekit.store.affected import Affected, Outline, affected
 from tracekit.store.cells import text
 from tracekit.store.duckdb.queries import query
-from tracekit.store.ledger import Verdict, judge
-from tracekit.store.responses import Entry
+from tracekit.store.ledger import Sum, Verdict, judge
+from tracekit.store.responses import CALLS, PASSED, Entry
 
 _Change = tuple[str, str, Verdict, int | None]
-_STORED = len(Verdict._fields) + 1
-"""The last columns of `ledger_entries`: a verdict, and the number of a new span."""
+_STORED = len(Verdict._fields) + 2
+"""The last columns of `ledger_entries`: a verdict, the number of a new span, and whether it is `paired`."""
 _TWIN_OF = -_STORED + Verdict._fields.index("twin_of")
 _CLIENTS = ["anthropic_sdk", "mistral_sdk", "xai_sdk"]
 """Dialects of clients that make spans of their own calls."""
 REACH_NS = 10_000_000_000
 """How long before a client's own span the call may begin that it is a view of."""
+_WHOLE = 200
+"""Spans of a trace up to which it is quicker to judge all of them than to find those that new ones can change."""
 _JUDGED = {
     "counted": pa.bool_(),
     "twin_of": pa.string(),
@@ -37,7 +40,13 @@ _JUDGED = {
 }
 
 
-def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int, window: Mapping[str, int] | None = None) -> Table:
+def verdicts(
+    connection: duckdb.DuckDBPyConnection,
+    earliest: int,
+    window: Mapping[str, int] | None = None,
+    *,
+    only_new: bool = False,
+) -> Table:
     """What is to change for spans of the registered tables `touched`, traces by id, and `incoming`, spans to be stored.
 
     Args:
@@ -45,13 +54,15 @@ def verdicts(connection: duckdb.DuckDBPyConnection, earliest: int, window: Mappi
         earliest: no span of these traces starts before, in Unix nanoseconds.
         window: `earliest` and `latest`, between which all incoming spans start. Clients' own spans near it that have
             become traces of their own are judged too.
+        only_new: the traces have changed in nothing but that the incoming spans are new: of a large one only what these
+            can change is judged anew.
 
     Returns:
         Rows for `judged`, of new spans, and `apply_verdicts`, of those stored (`seq` is NULL). Few or none: nothing is
         judged in a trace in which no span can be another's twin, nor sum others up.
     """
-    rows = connection.execute(query("ledger_entries"), {"earliest": earliest, "fetch": FETCH_RESPONSE}).fetchall()
-    changes = [change for _, trace in groupby(rows, key=itemgetter(0)) for change in _changes(trace)]
+    suspects = connection.sql(query("ledger_suspects"), params={"earliest": earliest}).to_arrow_table()
+    changes = _judged_anew(connection, suspects, earliest, only_new=only_new) if suspects else []
     if window is not None:
         changes = _with_strays(connection, window, changes)
     return _table(changes)
@@ -61,24 +72,85 @@ def _with_strays(
     connection: duckdb.DuckDBPyConnection, window: Mapping[str, int], changes: list[_Change]
 ) -> list[_Change]:
     bound = {**window, "reach": REACH_NS, "clients": _CLIENTS}
+    if connection.execute(query("ledger_clients"), bound).fetchall() == [(False,)]:
+        return changes
     found = connection.execute(query("ledger_strays"), bound).fetchall()
     strays = {(trace_id, span_id) for trace_id, span_id, *_ in found}
     kept = [change for change in changes if change[:2] not in strays]
     return kept + [(*ids, Verdict(twin_of=owner, told=True), seq) for *ids, owner, seq in found]
 
 
-def _changes(trace: Iterable[tuple[Any, ...]]) -> Iterable[_Change]:
+def _judged_anew(
+    connection: duckdb.DuckDBPyConnection, suspects: Table, earliest: int, *, only_new: bool
+) -> list[_Change]:
+    connection.register("suspects", suspects)
+    bound = {"earliest": earliest, "fetch": FETCH_RESPONSE}
+    found = connection.sql(query("ledger_entries"), params=bound).to_arrow_table()
+    connection.unregister("suspects")  # where a statement failed, the rollback does it
+    settled: dict[str, dict[str, Sum]] = {}
+    if only_new:
+        found, settled = _narrowed(found)
+    rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
+    return [
+        change
+        for trace_id, trace in groupby(rows, key=itemgetter(0))
+        for change in _changes(trace, settled.get(trace_id, {}))
+    ]
+
+
+def _narrowed(found: Table) -> tuple[Table, dict[str, dict[str, Sum]]]:
+    """Rows without those of large traces on which new ones bear in nothing, and what these bring to sums, by trace."""
+    settled: dict[str, dict[str, Sum]] = {}
+    if len(found) <= _WHOLE:
+        return found, settled
+    kept: list[int] = []
+    for trace_id, places in groupby(enumerate(found["trace_id"].to_pylist()), key=itemgetter(1)):
+        rows = [place for place, _ in places]
+        is_split = len(rows) > _WHOLE and not found["seq"][rows[0]].is_valid
+        part = _affected(found.slice(rows[0], len(rows))) if is_split else None
+        if part is None:
+            kept += rows
+        else:
+            kept += [rows[place] for place in sorted(part.places)]
+            settled[trace_id] = part.sums
+    return (found if len(kept) == len(found) else found.take(pa.array(kept, pa.int64()))), settled
+
+
+def _affected(trace: Table) -> Affected | None:
+    span_ids = trace["span_id"].to_pylist()
+    first = {span_id: place for place, span_id in reversed(list(enumerate(span_ids)))}
+    places = sorted(first.values())  # a span that is stored and comes again is no new one
+    if len(places) < len(span_ids):
+        trace = trace.take(places)
+    kinds = trace["kind"].to_pylist()
+    fetched = trace["fetched"].to_pylist()
+    outline = Outline(
+        span_ids=trace["span_id"].to_pylist(),
+        parents=trace["parent_span_id"].to_pylist(),
+        calls=[kind in CALLS and not again for kind, again in zip(kinds, fetched, strict=True)],
+        passed=[kind in PASSED for kind in kinds],
+        paired=trace["paired"].to_pylist(),
+        response_ids=trace["response_id"].to_pylist(),
+        fresh=trace["seq"].is_valid().to_pylist(),
+    )
+    used = zip(*(trace[name].to_pylist() for name in ("input_tokens", "output_tokens", "cost_usd")), strict=True)
+    owners = enumerate(zip(trace["counted"].to_pylist(), used, strict=True))
+    found = affected(outline, {place: owned for place, (is_counted, owned) in owners if is_counted})
+    return Affected({places[place] for place in found.places}, found.sums) if found is not None else None
+
+
+def _changes(trace: Iterable[tuple[Any, ...]], settled: Mapping[str, Sum]) -> Iterable[_Change]:
     """Verdicts on the spans of one trace that are not what is stored."""
     rows = {row[1]: row for row in reversed(list(trace))}  # of a span that is stored and comes again, the stored one
-    for span_id, verdict in judge(_entry(*row[1:-_STORED]) for row in rows.values()).items():
+    for span_id, verdict in judge((_entry(*row[1:-_STORED]) for row in rows.values()), settled).items():
         row = rows[span_id]
         stray = row[_TWIN_OF] is not None and row[_TWIN_OF] not in rows
-        if not stray and verdict != row[-_STORED:-1]:
-            yield row[0], span_id, verdict, row[-1]
+        if not stray and verdict != row[-_STORED:-2]:
+            yield row[0], span_id, verdict, row[-2]
 
 
 def _entry(*said: Any) -> Entry:
-    span_id, parent, kind, start, end, failed, scope, model, response_id, fetched, *tokens = said
+    span_id, parent, kind, start, end, failed, scope, model, response_id, fetched, *tokens, cost, given = said
     return Entry(
         span_id=span_id,
         parent_span_id=parent,
@@ -92,6 +164,8 @@ def _entry(*said: Any) -> Entry:
         fetched=fetched,
         tokens=(tokens[0], tokens[1]),
         details=(tokens[2], tokens[3], tokens[4]),
+        cost=cost,
+        given_cost=given,
     )
 
 

@@ -6,6 +6,8 @@ opened without access to files or network and with its configuration locked.
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +16,9 @@ import pyarrow as pa
 
 from tracekit.errors import QueryError
 from tracekit.store import Parameters, Result
+
+# It advises a relation instead, which is bound twice: on a view as wide as `spans` that costs more than the copy it saves.
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", module=re.escape(__name__))
 
 _BATCH_ROWS = 10_000
 _READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
@@ -29,9 +34,10 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parame
     values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
     try:
         connection.execute("BEGIN TRANSACTION READ ONLY")
-        relation = connection.sql(query, params=values) if values else connection.sql(query)
-        columns, types = list(relation.columns), [str(kind) for kind in relation.types]
-        with relation.to_arrow_reader(_BATCH_ROWS) as batches:
+        connection.execute(query, values or None)
+        columns = [column[0] for column in connection.description]
+        types = [str(column[1]) for column in connection.description]
+        with connection.to_arrow_reader(_BATCH_ROWS) as batches:
             rows, truncated = _rows(batches, types, limit)
     except duckdb.Error as error:
         raise QueryError(str(error)) from error

@@ -34,14 +34,17 @@ class Writer:
     Args:
         connection: to the database; nothing else writes by it.
 
+    Attributes:
+        next_seq: the number that the next span gets, and none has had before. Ended spans get theirs first in a commit.
+
     Raises:
         duckdb.Error: the database cannot be read.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        row = connection.execute(query("last_seq")).fetchone()
-        self._next_seq: int = row[0] + 1 if row and row[0] is not None else 0
+        [(last,)] = connection.execute(query("last_seq")).fetchall()
+        self.next_seq: int = last + 1
 
     def commit(self, packed: Packed) -> Committed:
         """Store a batch, all or nothing.
@@ -53,7 +56,7 @@ class Writer:
         try:
             self._connection.begin()
             try:
-                stored = _Commit(self._connection, self._next_seq)
+                stored = _Commit(self._connection, self.next_seq)
                 logs = stored.logs(packed.logs)
                 metrics = stored.metrics(packed.metrics)
                 inserted = stored.ended(packed.spans)
@@ -63,6 +66,8 @@ class Writer:
                 changed = stored.rederived(packed.rederived)
                 stored.summaries()
                 stored.rest(packed)
+                if stored.next_seq > self.next_seq:
+                    stored.note_numbers()
             except BaseException:
                 self._connection.rollback()
                 raise
@@ -75,7 +80,7 @@ class Writer:
             raise StoreError(
                 f"{total} spans could not be stored: {error}. None of them was; they stay in their journals."
             ) from error
-        self._next_seq = stored.next_seq
+        self.next_seq = stored.next_seq
         return Committed(spans=inserted, duplicates=total - inserted, logs=logs, metrics=metrics, changed=changed)
 
     def forget(self, policy: Retention, *, now_ns: int) -> Forgotten:
@@ -110,7 +115,7 @@ class _Commit:
         with self._table("incoming", incoming):
             if are_interrupted:
                 self._run("drop_interrupted", window)
-            verdicts = self._verdicts([spans["trace_id"]], window)
+            verdicts = self._verdicts([spans["trace_id"]], window, only_new=not are_interrupted)
         with self._table("incoming", ledger.judged(incoming, verdicts)):
             inserted = self._run("insert_spans", window)
             if are_open:
@@ -201,6 +206,10 @@ class _Commit:
             with self._table("missing", packing.gaps(packed.journals)):
                 self._run("insert_gaps")
 
+    def note_numbers(self) -> None:
+        """Note which number was given last."""
+        self._run("note_seq", {"last": self.next_seq - 1})
+
     def _numbered(self, spans: Table) -> Table:
         """The rows with their numbers in the order of storing."""
         numbers = pa.array(range(self.next_seq, self.next_seq + len(spans)), pa.int64())
@@ -217,10 +226,12 @@ class _Commit:
     def _reach(self, start_ns: int) -> None:
         self._earliest = start_ns if self._earliest is None else min(self._earliest, start_ns)
 
-    def _verdicts(self, trace_ids: list[Table], window: dict[str, int] | None = None) -> Table:
+    def _verdicts(
+        self, trace_ids: list[Table], window: dict[str, int] | None = None, *, only_new: bool = False
+    ) -> Table:
         """See to it that each provider response in these traces counts once; gives the verdicts on `incoming` spans."""
         with self._traces(trace_ids) as bound:
-            found = ledger.verdicts(self._connection, bound["earliest"], window)
+            found = ledger.verdicts(self._connection, bound["earliest"], window, only_new=only_new)
             if found["seq"].null_count:
                 self._touched.append(found["trace_id"])  # a stray's is not among those that new spans touch
                 if window is not None:

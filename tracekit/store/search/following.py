@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tracekit.store import Parameters, Result
 from tracekit.store.search.index import DamagedIndexError, Facts, SearchIndex
 from tracekit.store.search.words import BARRIER, document
 from tracekit.store.sqlfiles import statement
+
+if TYPE_CHECKING:
+    from tracekit.store.search.handover import Handover
 
 _SQL = Path(__file__).parent / "sql"
 _BYTES = 12 << 20
@@ -26,6 +29,15 @@ class Queryable(Protocol):
 
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one read-only statement."""
+        ...
+
+
+class Followed(Queryable, Protocol):
+    """A store that this process holds."""
+
+    @property
+    def handover(self) -> Handover:
+        """What it has stored just now."""
         ...
 
 
@@ -43,7 +55,7 @@ class Caught:
     behind: int
 
 
-def catch_up(index: SearchIndex, store: Queryable, *, seconds: float | None = None) -> Caught:
+def catch_up(index: SearchIndex, store: Followed, *, seconds: float | None = None) -> Caught:
     """Index what the store has and the index has not; only for the process that holds the store.
 
     Args:
@@ -55,20 +67,34 @@ def catch_up(index: SearchIndex, store: Queryable, *, seconds: float | None = No
         StoreError: the index cannot be written, or the store does not answer.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
-    stored = facts(store)
-    newest = stored.last
-    at = max(_start(index, stored), stored.first - 1)
-    spans, rows = 0, _FIRST_ROWS
-    while at < newest and (deadline is None or time.monotonic() < deadline):
-        upto = min(at + rows, newest)
-        found = documents(store, at + 1, upto)
-        index.add(found, upto=upto, store=stored.store)
-        spans += len(found)
-        size = sum(len(text) for _, text in found) // max(len(found), 1)
-        rows = max(min(_BYTES // max(size, 1), 4 * rows, _MOST_ROWS), 1)
-        at = upto
-    index.drop_before(stored.first)
-    return Caught(spans=spans, behind=max(newest - at, 0))
+    with index.held():
+        stored = facts(store)
+        at = max(_start(index, stored), stored.first - 1)
+        spans, rows = 0, _FIRST_ROWS
+        while at < stored.last and (deadline is None or time.monotonic() < deadline):
+            handed = store.handover.first(at + 1)
+            if handed == at + 1:
+                upto, found = store.handover.take(at + 1)
+            else:
+                upto = min(at + rows, stored.last if handed is None else handed - 1)
+                read = found = documents(store, at + 1, upto)
+                size = sum(len(text) for _, text in read) // max(len(read), 1)
+                rows = max(min(_BYTES // max(size, 1), 4 * rows, _MOST_ROWS), 1)
+            spans += index.add(found, upto=upto, store=stored.store)
+            at = upto
+        index.drop_before(stored.first)
+    return Caught(spans=spans, behind=max(stored.last - at, 0))
+
+
+def rebuild(index: SearchIndex, store: Followed) -> Caught:
+    """Throw the index away and write it anew, which takes about a minute for a million spans.
+
+    Raises:
+        StoreError: see `catch_up`, which goes on with it later.
+    """
+    with index.held():
+        index.drop_from()
+        return catch_up(index, store)
 
 
 def documents(store: Queryable, low: int, high: int, *, only: Sequence[int] | None = None) -> list[tuple[int, str]]:

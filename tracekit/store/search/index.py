@@ -10,8 +10,9 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from tracekit.errors import StoreError
@@ -88,24 +89,33 @@ class SearchIndex:
                 return last if (version, store) == (VERSION, stored.store) and last <= stored.last else -1
         return -1
 
-    def add(self, documents: Sequence[tuple[int, str]], *, upto: int, store: str) -> None:
+    @contextlib.contextmanager
+    def held(self) -> Generator[None]:
+        """Nobody else writes or removes files meanwhile."""
+        with self._writing:
+            yield
+
+    def add(self, documents: Iterable[tuple[int, str]], *, upto: int, store: str) -> int:
         """Index documents and note that all up to a number is indexed, in one transaction a file.
 
         Args:
-            documents: number and text, see `words.document`; each number greater than `last`.
+            documents: number and text, see `words.document`, in the order of their numbers, all greater than `last`.
             upto: the number that `last` becomes.
             store: whose spans they are.
+
+        Returns:
+            How many there were.
 
         Raises:
             StoreError: the disk refuses; what was indexed before stays.
         """
         with self._writing:
-            by_part: dict[int, list[tuple[int, str]]] = {upto // PART: []}
-            for document in documents:
-                by_part.setdefault(document[0] // PART, []).append(document)
-            for number in sorted(by_part):
-                last = min(upto, (number + 1) * PART - 1)
-                self._write(self.directory / f"{number:08d}.sqlite", by_part[number], last, store)
+            count, number = 0, -1
+            for number, some in groupby(documents, key=_part):
+                count += self._write(number, some, min(upto, (number + 1) * PART - 1), store)
+            if number < upto // PART:
+                self._write(upto // PART, (), upto, store)
+            return count
 
     def search(self, query: Query) -> Iterator[int]:
         """The numbers of all that may fit a query, greatest first, found as they are asked for.
@@ -139,17 +149,20 @@ class SearchIndex:
 
     def mend(self) -> list[Path]:
         """Throw away what cannot be read, with all that is newer, where this process may; which files could not."""
-        damaged: list[Path] = []
-        for path in self.parts():
-            try:
-                with self._reading(path) as connection:
-                    connection.execute("SELECT rowid FROM words WHERE words MATCH '\"_\"' ORDER BY rowid").fetchone()
-                    connection.execute("SELECT last FROM about").fetchone()
-            except DamagedIndexError:
-                damaged.append(path)
-        if damaged and self._writable:
-            self.drop_from(min(damaged))
-        return damaged
+        with self._writing:
+            damaged = [path for path in self.parts() if self._is_damaged(path)]
+            if damaged and self._writable:
+                self.drop_from(min(damaged))
+            return damaged
+
+    def _is_damaged(self, path: Path) -> bool:
+        try:
+            with self._reading(path) as connection:
+                connection.execute("SELECT rowid FROM words WHERE words MATCH '\"_\"' ORDER BY rowid").fetchone()
+                connection.execute("SELECT last FROM about").fetchone()
+        except DamagedIndexError:
+            return True
+        return False
 
     def close(self) -> None:
         """Let its files go; reading and writing open them again."""
@@ -163,12 +176,13 @@ class SearchIndex:
                 self._open = None
                 connection.close()
 
-    def _write(self, path: Path, documents: Sequence[tuple[int, str]], last: int, store: str) -> None:
+    def _write(self, number: int, documents: Iterable[tuple[int, str]], last: int, store: str) -> int:
+        path = self.directory / f"{number:08d}.sqlite"
         try:
             connection = self._connected(path)
             with connection:
                 connection.execute("BEGIN")
-                connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", documents)
+                count = connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", documents).rowcount
                 connection.execute("DELETE FROM about")
                 connection.execute("INSERT INTO about VALUES (?, ?, ?)", (VERSION, store, last))
         except (sqlite3.Error, OSError) as error:
@@ -176,6 +190,7 @@ class SearchIndex:
             if _is_damage(error):
                 raise DamagedIndexError(f"the search index {path} is damaged ({error}); it is written anew.") from error
             raise StoreError(f"the search index {path} cannot be written: {error}.") from error
+        return max(count, 0)
 
     def _connected(self, path: Path) -> sqlite3.Connection:
         if self._open is not None and self._open[0] == path and path.exists():
@@ -241,6 +256,11 @@ class SearchIndex:
         self._forget(path)
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _part(document: tuple[int, str]) -> int:
+    """The number of the file that a document belongs into."""
+    return document[0] // PART
 
 
 def _is_damage(error: BaseException) -> bool:

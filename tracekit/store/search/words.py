@@ -14,6 +14,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from tracekit.jsontext import encoder
 
 TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* M* Co' tokenchars '_'"
@@ -22,8 +24,6 @@ BARRIER = " _ "
 
 _SIGN = "\ue000"  # from the area for private use: a word character to the tokenizer, and never in a folded text
 _ATTRIBUTE = "__"
-_NESTED = re.compile(r'[{\[]|,",|,"\}')
-"""What JSON has where it cannot be cut at each `,"` into members: other JSON in it, or text that ends with a comma."""
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|.)", re.DOTALL)
 _FOREIGN = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")  # with the letter before it, which a combining mark may belong to
@@ -32,8 +32,10 @@ _UNSPACED = re.compile(
 )
 _LARGEST_BMP = 0xFFFF
 _CACHED = 1 << 14
+_SHORT = 64
 
 _json = encoder(str, ascii_only=False)
+_read = msgspec.json.Decoder().decode
 
 
 def folded(text: str) -> str:
@@ -63,12 +65,14 @@ def attribute_words(attributes: str, carried: Iterable[str] = ()) -> str:
         attributes: a JSON object, compact.
         carried: names of attributes whose values are in columns.
     """
+    try:
+        found: dict[str, Any] = _read(attributes)
+    except ValueError:  # halves of surrogate pairs, and numbers beyond all bounds, which Python's own decoder takes
+        found = json.loads(attributes)
     words = [_key_word(key) for key in carried]
-    if _NESTED.search(attributes, 1):
-        found: dict[str, Any] = json.loads(attributes)
-        words += [_item_word(key, value if isinstance(value, str) else _json(value)) for key, value in found.items()]
-    else:
-        words += map(_member_word, attributes[2:-1].split(',"'))
+    for key, value in found.items():
+        said = value if isinstance(value, str) else _json(value)
+        words.append(_usual_word(key, said) if len(said) <= _SHORT else _item_word(key, said))
     return " ".join(words)
 
 
@@ -91,13 +95,9 @@ def document(json_texts: str | None, texts: str | None, attributes: str | None, 
 
 
 @lru_cache(_CACHED)
-def _member_word(member: str) -> str:
-    """The word of an attribute as it stands in JSON, without its first quote. Most come again and again."""
-    if not member:
-        return ""
-    found: dict[str, Any] = json.loads(f'{{"{member}}}')
-    [(key, value)] = found.items()
-    return _item_word(key, value if isinstance(value, str) else _json(value))
+def _usual_word(key: str, value: str) -> str:
+    """The word of an attribute whose value is short: most come again and again."""
+    return _item_word(key, value)
 
 
 @lru_cache(_CACHED)

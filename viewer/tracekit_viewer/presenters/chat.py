@@ -7,10 +7,13 @@ shown, not dropped. Never makes a link or an image of what a part points to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tracekit import units
+from tracekit.store.attachments import Attachments
+from tracekit.store.extraction import references
+from tracekit_viewer.presenters.media import Attached, attached
 from tracekit_viewer.text import Folded, folded
 
 _BASE64_RATIO = 3 / 4
@@ -25,6 +28,7 @@ class Piece:
     call_id: str | None = None
     body: Folded | None = None
     note: str | None = None
+    attached: list[Attached] = field(default_factory=list[Attached])
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -47,20 +51,25 @@ class Tool:
     schema: Folded | None
 
 
-def conversation(*, system: Any, sent: Any, received: Any) -> list[Card]:
+def conversation(*, system: Any, sent: Any, received: Any, attachments: Attachments) -> list[Card]:
     """The cards of one call.
 
     Args:
         system: system instructions: a list of parts, or text.
         sent: input messages.
         received: output messages.
+        attachments: the files that parts refer to.
     """
     names = _call_names([*_listed(sent), *_listed(received)])
+
+    def pieces(parts: list[Any]) -> list[Piece]:
+        return [replace(_piece(part, names), attached=attached(part, attachments)) for part in parts]
+
     cards: list[Card] = []
     if system:
-        cards.append(Card(role="system", label="system", pieces=[_piece(part, names) for part in _listed(system)]))
-    cards.extend(_card(message, names, answer=False) for message in _listed(sent))
-    cards.extend(_card(message, names, answer=True) for message in _listed(received))
+        cards.append(Card(role="system", label="system", pieces=pieces(_listed(system))))
+    cards.extend(_card(message, pieces(_parts(message)), answer=False) for message in _listed(sent))
+    cards.extend(_card(message, pieces(_parts(message)), answer=True) for message in _listed(received))
     return cards
 
 
@@ -108,14 +117,14 @@ def _call_names(messages: Iterable[Any]) -> dict[str, str]:
     }
 
 
-def _card(message: Any, names: Mapping[str, str], *, answer: bool) -> Card:
+def _card(message: Any, pieces: list[Piece], *, answer: bool) -> Card:
     fields: Mapping[str, Any] = message if isinstance(message, Mapping) else {}
     role = str(fields.get("role") or ("assistant" if answer else "message"))
     name = fields.get("name")
     return Card(
         role=role if role in ("system", "developer", "user", "assistant", "tool") else "other",
         label=f"{role} · {name}" if name else role,
-        pieces=[_piece(part, names) for part in _parts(message)],
+        pieces=pieces,
         answer=answer,
         finish_reason=str(fields["finish_reason"]) if fields.get("finish_reason") else None,
     )
@@ -148,6 +157,8 @@ def media_note(part: Mapping[str, Any]) -> str:
     """What an attachment is, in words; what it points to is never fetched."""
     mime = part.get("mime_type")
     uri = part.get("uri")
+    if references(part):  # the attachment says what it is itself
+        return ""
     if isinstance(uri, str) and uri.startswith("data:"):
         header, _, payload = uri[5:].partition(",")
         return f"{header.split(';')[0] or 'unknown type'}, {_decoded_size(payload)}"

@@ -44,7 +44,7 @@ def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
     """Make the head of a trace's page.
 
     Args:
-        trace: a row of the `traces` view with `spans`, `scores` and `unpriced`.
+        trace: a row of the `traces` view with `spans`, `scores`, `unpriced` and `lost`.
         now: what "ago" counts from.
     """
     return Heading(
@@ -101,5 +101,10 @@ def _score(score: Mapping[str, Any]) -> Score:
 def _warning(trace: Mapping[str, Any]) -> str | None:
     missing = trace["missing_spans"] or 0
     if missing:
-        return f"{units.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
+        said = f"{units.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
+        records, processes = trace["lost"]["records"], trace["lost"]["processes"]
+        if not records:
+            return said
+        whose = units.plural(processes, "process")
+        return f"{said} This store lacks {units.plural(records, 'record')} of {whose}; it may be among them."
     return None

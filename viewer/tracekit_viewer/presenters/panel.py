@@ -5,6 +5,7 @@ Owns which sections a span has and in which order they are read. A section witho
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +13,12 @@ from typing import Any
 
 from tracekit import semconv, state, units
 from tracekit.state import State
+from tracekit.store.attachments import Attachments
 from tracekit.units import Moment, Quantity
-from tracekit_viewer.presenters import chat
+from tracekit_viewer.presenters import chat, usage
 from tracekit_viewer.presenters.chat import Card, Tool
+from tracekit_viewer.presenters.media import Attached, attached
+from tracekit_viewer.presenters.usage import Usage
 from tracekit_viewer.text import Folded, folded
 
 PARAMETERS = (
@@ -64,12 +68,23 @@ class Document:
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
+class Body:
+    """What went into a span, or came out."""
+
+    title: str
+    text: Folded
+    attached: list[Attached]
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
 class Event:
-    """Something that happened during the span, `offset` after its start."""
+    """Something that happened during the span, `offset` after its start; what a log record said has a `body`."""
 
     name: str
     offset: Quantity
     attributes: Folded | None
+    body: Folded | None = None
+    severity: str | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -93,10 +108,12 @@ class Panel:
     facts: list[Fact]
     about: list[tuple[str, str]]
     parameters: list[tuple[str, str]]
+    usage: Usage | None
+    twin_of: str | None
     failure: Failure | None
     cards: list[Card]
     tools: list[Tool]
-    bodies: list[tuple[str, Folded]]
+    bodies: list[Body]
     documents: list[Document]
     events: list[Event]
     links: list[Link]
@@ -116,9 +133,10 @@ class Panel:
             ("error", "Error", None, self.failure is not None),
             ("chat", "Chat", len(self.cards), bool(self.cards)),
             ("answer", "Answer", None, self.answer is not None),
-            *((title.lower(), title, None, True) for title, _ in self.bodies),
+            *((body.title.lower(), body.title, None, True) for body in self.bodies),
             ("documents", "Documents", len(self.documents), bool(self.documents)),
             ("tools", "Tools", len(self.tools), bool(self.tools)),
+            ("usage", "Usage", None, self.usage is not None),
             ("events", "Events", len(self.events), bool(self.events)),
             ("links", "Links", len(self.links), bool(self.links)),
             ("attributes", "Attributes", len(self.attributes) or None, True),
@@ -127,12 +145,13 @@ class Panel:
         return [(anchor, title, number) for anchor, title, number, there in every if there]
 
 
-def panel(span: Mapping[str, Any], *, now: datetime) -> Panel:
+def panel(span: Mapping[str, Any], *, now: datetime, attachments: Attachments) -> Panel:
     """Make the panel of one span.
 
     Args:
-        span: a row of the `spans` view, JSON columns decoded.
+        span: a row of the `spans` view, JSON columns decoded, with its `logs`.
         now: what "ago" counts from.
+        attachments: the files that it refers to.
     """
     events = [event for event in span["events"] or [] if isinstance(event, Mapping)]
     return Panel(
@@ -145,14 +164,19 @@ def panel(span: Mapping[str, Any], *, now: datetime) -> Panel:
         facts=_facts(span),
         about=_about(span),
         parameters=_parameters(span["attributes"] or {}),
+        usage=usage.usage(span),
+        twin_of=span["twin_of"],
         failure=_failure(span, events),
         cards=chat.conversation(
-            system=span["system_instructions"], sent=span["input_messages"], received=span["output_messages"]
+            system=span["system_instructions"],
+            sent=span["input_messages"],
+            received=span["output_messages"],
+            attachments=attachments,
         ),
         tools=chat.tools(span["tool_definitions"]),
-        bodies=_bodies(span),
+        bodies=_bodies(span, attachments),
         documents=[_document(document) for document in span["documents"] or []],
-        events=[_event(event, span["start_time"]) for event in events],
+        events=_events(events, span["logs"], span["start_time"]),
         links=_links(span["links"] or []),
         attributes=dict(span["attributes"] or {}),
         resource=dict(span["resource"] or {}),
@@ -171,7 +195,7 @@ def _facts(span: Mapping[str, Any]) -> list[Fact]:
         note = _subset([("reasoning", span["reasoning_tokens"])])
         facts.append(Fact(label="Tokens out", value=units.count(span["output_tokens"], "output tokens"), note=note))
     if span["cost_usd"] is not None or span["model"]:
-        elsewhere = "" if span["counted"] or span["cost_usd"] is None else "counted elsewhere"
+        elsewhere = "counted with its twin" if span["twin_of"] else ""
         facts.append(Fact(label="Cost", value=units.money(span["cost_usd"]), note=elsewhere))
     return facts
 
@@ -231,13 +255,17 @@ def _failure(span: Mapping[str, Any], events: list[Mapping[str, Any]]) -> Failur
     )
 
 
-def _bodies(span: Mapping[str, Any]) -> list[tuple[str, Folded]]:
+def _bodies(span: Mapping[str, Any], attachments: Attachments) -> list[Body]:
     """What went into a span that is no conversation, and what came out; a tool's own columns come first."""
     pairs = (
         ("Input", span["tool_arguments"] if span["tool_arguments"] is not None else span["input"]),
         ("Output", span["tool_result"] if span["tool_result"] is not None else span["output"]),
     )
-    return [(title, folded(value)) for title, value in pairs if value is not None]
+    return [
+        Body(title=title, text=folded(value), attached=attached(value, attachments))
+        for title, value in pairs
+        if value is not None
+    ]
 
 
 def _document(document: Any) -> Document:
@@ -252,17 +280,39 @@ def _document(document: Any) -> Document:
     )
 
 
-def _event(event: Mapping[str, Any], start: datetime | None) -> Event:
+def _events(events: list[Mapping[str, Any]], logs: list[Mapping[str, Any]], start: datetime | None) -> list[Event]:
+    """The span's own events and the log records that name it, in the order of their time; those without one last."""
+    said = [(_milliseconds(event), _event(event, start)) for event in events]
+    said += [(log["time"].timestamp() * 1_000 if log["time"] else None, _logged(log, start)) for log in logs]
+    return [event for _, event in sorted(said, key=lambda pair: math.inf if pair[0] is None else pair[0])]
+
+
+def _milliseconds(event: Mapping[str, Any]) -> float | None:
     time_ns = event.get("time_ns")
-    offset = None
-    if isinstance(time_ns, int) and start is not None:
-        offset = time_ns / 1_000_000 - start.timestamp() * 1_000
+    return time_ns / 1_000_000 if isinstance(time_ns, int) else None
+
+
+def _event(event: Mapping[str, Any], start: datetime | None) -> Event:
     attributes = _attributes(event)
     return Event(
         name=str(event.get("name") or "(unnamed)"),
-        offset=units.duration(offset, "time"),
+        offset=_after(_milliseconds(event), start),
         attributes=folded(dict(attributes)) if attributes else None,
     )
+
+
+def _logged(log: Mapping[str, Any], start: datetime | None) -> Event:
+    return Event(
+        name=log["event_name"] or "log record",
+        offset=_after(log["time"].timestamp() * 1_000 if log["time"] else None, start),
+        attributes=folded(log["attributes"]) if log["attributes"] else None,
+        body=None if log["body"] is None else folded(log["body"]),
+        severity=log["severity"],
+    )
+
+
+def _after(ms: float | None, start: datetime | None) -> Quantity:
+    return units.duration(None if ms is None or start is None else ms - start.timestamp() * 1_000, "time")
 
 
 def _attributes(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -48,7 +48,7 @@ class Bar:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Line:
-    """One span of the tree."""
+    """One span of the tree. A `twin` tells of the same call as another span; `folded` rows have nothing else below."""
 
     id: str
     parent: str | None
@@ -62,6 +62,8 @@ class Line:
     children: int
     descendants: int
     orphan: bool
+    twin: bool
+    folded: bool
     bar: Bar
     duration: Quantity
     ttft: Quantity | None
@@ -82,6 +84,7 @@ class _Node:
     level: int
     orphan: bool
     children: int
+    twins: int
     descendants: int = 0
     failed_below: int = 0
 
@@ -137,9 +140,10 @@ def _flatten(spans: Sequence[Row]) -> list[_Node]:
     known = {span["span_id"] for span in ordered}
     below: defaultdict[str, list[Row]] = defaultdict(list)
     roots: list[Row] = []
+    parents = _parents(ordered)
     for span in ordered:
-        parent = span["parent_span_id"]
-        if parent in known and parent != span["span_id"]:
+        parent = parents[span["span_id"]]
+        if parent is not None and parent in known and parent != span["span_id"]:
             below[parent].append(span)
         else:
             roots.append(span)
@@ -154,10 +158,31 @@ def _flatten(spans: Sequence[Row]) -> list[_Node]:
             seen.add(span["span_id"])
             children = [child for child in below[span["span_id"]] if child["span_id"] not in seen]
             orphan = level == 1 and span["parent_span_id"] is not None
-            nodes.append(_Node(span, level, orphan=orphan, children=len(children)))
+            twins = sum(child["twin_of"] == span["span_id"] for child in children)
+            nodes.append(_Node(span, level, orphan=orphan, children=len(children), twins=twins))
             stack.extend((child, level + 1) for child in reversed(children))
     _count_below(nodes)
     return nodes
+
+
+def _parents(spans: Sequence[Row]) -> dict[str, str | None]:
+    """The span that each stands under: its parent; a twin, the span that owns the call, unless that is below it."""
+    parents: dict[str, str | None] = {span["span_id"]: span["parent_span_id"] for span in spans}
+    for span in spans:
+        owner = span["twin_of"]
+        if owner in parents and span["span_id"] not in _above(owner, parents):
+            parents[span["span_id"]] = owner
+    return parents
+
+
+def _above(span_id: str, parents: Mapping[str, str | None]) -> set[str]:
+    """A span and all that it stands under."""
+    found: set[str] = set()
+    at: str | None = span_id
+    while at is not None and at not in found:
+        found.add(at)
+        at = parents.get(at)
+    return found
 
 
 def _count_below(nodes: list[_Node]) -> None:
@@ -188,10 +213,12 @@ def _line(node: _Node, axis: _Axis) -> Line:
         children=node.children,
         descendants=node.descendants,
         orphan=node.orphan,
+        twin=span["twin_of"] is not None,
+        folded=node.children > 0 and node.twins == node.children,
         bar=axis.bar(span),
         duration=units.duration(span["duration_ms"]),
         ttft=units.duration(ttft, "time to first token") if ttft is not None else None,
-        tokens=units.count(sum(tokens)) if tokens else None,
+        tokens=units.count(sum(tokens)) if tokens and span["twin_of"] is None else None,
     )
 
 

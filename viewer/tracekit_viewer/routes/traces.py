@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tracekit.query.traces import Filters, TracePage, get_span, get_trace, list_traces
+from tracekit.query.traces import Filters, TracePage, get_logs, get_span, get_trace, list_traces
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.heading import heading
 from tracekit_viewer.presenters.listing import ATTRIBUTE, FILTERS, listing
@@ -60,7 +60,9 @@ class _Pages:
             now=datetime.now(UTC),
         )
         origin = str(request.base_url).rstrip("/")
-        return self._viewer.renderer.page(request, "traces.html", view=view, version=version, origin=origin)
+        return self._viewer.renderer.page(
+            request, "traces.html", view=view, notice=found.notice, version=version, origin=origin
+        )
 
     def listing_data(self, request: Request) -> Response:
         found = self._list(request)
@@ -83,7 +85,7 @@ class _Pages:
             picked=span["span_id"],
             start=0,
             until=max(ROWS, asked, tree.place(wanted) + _AFTER),
-            panel=panel(span, now=now),
+            panel=panel(span, now=now, attachments=self._viewer.attachments),
             version=version,
         )
 
@@ -105,7 +107,8 @@ class _Pages:
 
     def span_fragment(self, request: Request) -> Response:
         span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
-        return self._viewer.renderer.page(request, "panel.html", panel=panel(span, now=datetime.now(UTC)))
+        made = panel(span, now=datetime.now(UTC), attachments=self._viewer.attachments)
+        return self._viewer.renderer.page(request, "panel.html", panel=made)
 
     def span_data(self, request: Request) -> Response:
         span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
@@ -136,7 +139,7 @@ class _Pages:
         span = get_span(self._viewer.source, trace_id, span_id)
         if span is None:
             raise HTTPException(404, f"Trace {trace_id!r} has no span {span_id!r}.")
-        return span
+        return {**span, "logs": get_logs(self._viewer.source, trace_id, span_id)}
 
 
 def _whole(request: Request, name: str, *, default: int, most: int) -> int:

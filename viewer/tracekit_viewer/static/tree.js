@@ -128,6 +128,8 @@ export function tree() {
     show(anchor.closest(".line"));
   });
 
+  settle();
+  if (picked()) reveal(picked());
   rove();
   watch();
   picked()?.scrollIntoView({ block: "center" });

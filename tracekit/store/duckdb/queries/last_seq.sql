@@ -1,1 +1,1 @@
-SELECT max(seq) FROM internal.spans;
+SELECT greatest(last, (SELECT max(seq) FROM internal.spans)) FROM internal.numbers;

@@ -1,5 +1,6 @@
 -- A client's own span of a call that another instrumentation saw, where that one did not hand on its context: the root of a
 -- trace of its own. Of one service, from within the other's time, with the same usage, and with the same id if both have one.
+-- What one of the two does not tell of the usage, of a stream that broke off, is no difference where the id is the same.
 WITH near AS (
     SELECT
         trace_id, span_id, parent_span_id, service, dialect, start_ns, end_ns, response_id, input_tokens, output_tokens,
@@ -10,7 +11,7 @@ WITH near AS (
         UNION ALL BY NAME
         FROM incoming WHERE kind = 'llm'
     )
-    WHERE input_tokens IS NOT NULL AND output_tokens IS NOT NULL
+    WHERE input_tokens IS NOT NULL OR output_tokens IS NOT NULL
 ),
 strays AS (
     FROM near WHERE parent_span_id IS NULL AND list_contains($clients, dialect)
@@ -19,8 +20,8 @@ pairs AS (
     SELECT stray.*, call.span_id AS owner, call.start_ns AS owner_start
     FROM strays AS stray
     JOIN near AS call
-        ON call.input_tokens = stray.input_tokens
-        AND call.output_tokens = stray.output_tokens
+        ON coalesce(call.input_tokens = stray.input_tokens, call.response_id = stray.response_id)
+        AND coalesce(call.output_tokens = stray.output_tokens, call.response_id = stray.response_id)
         AND call.service IS NOT DISTINCT FROM stray.service
         AND call.trace_id <> stray.trace_id
         AND stray.start_ns BETWEEN call.start_ns AND call.start_ns + $reach

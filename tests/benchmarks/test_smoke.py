@@ -1,0 +1,54 @@
+"""Each benchmark of the store runs at a small size, measures every goal, and gives plain JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import ingest, query
+from benchmarks.store import RARE, TIER, fill
+from tracekit import config
+from tracekit.query.traces import get_trace
+from tracekit.store.duckdb import open_store
+
+
+@pytest.mark.parametrize("benchmark", ["ingest", "query"])
+def test_it_measures_each_goal(benchmark: str) -> None:
+    runs = {"ingest": lambda: ingest.run(count=200), "query": lambda: query.run(count=400, rounds=1, seconds=0.2)}
+    report = runs[benchmark]()
+    assert json.loads(json.dumps(report)) == report
+    assert len(report["results"]) == {"ingest": 4, "query": 17}[benchmark]
+    for result in report["results"]:
+        assert result["value"] > 0
+        at_least = "a second" in result["name"]
+        assert result["met"] == (result["value"] >= result["goal"] if at_least else result["value"] <= result["goal"])
+
+
+def test_a_store_to_ask_is_as_ingest_makes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.store.BASE", 200)
+    filled = fill(tmp_path, 600)
+    store = open_store(config.database(tmp_path))
+    try:
+        [(spans, traces, ids, seqs)] = store.sql(
+            "SELECT count(*), count(DISTINCT trace_id), count(DISTINCT (trace_id, span_id)), max(seq) + 1 "
+            "FROM internal.spans"
+        ).rows
+        assert (spans, traces, ids, seqs) == (600, 60, 600, 600)
+        [(summed, whole, priced, weeks)] = store.sql(
+            "SELECT sum(span_count), bool_and(complete), sum(cost_usd) > 0, "
+            "date_diff('day', min(start_time), now()) // 7 FROM traces"
+        ).rows
+        assert (summed, whole, priced) == (600, True, True)
+        assert weeks in {3, 4}
+        [(tiers, incidents)] = store.sql(
+            "SELECT count(attributes ->> ?), count(attributes ->> ?) FROM spans", [f'$."{TIER}"', f'$."{RARE}"']
+        ).rows
+        assert tiers == 600
+        assert incidents < 30
+        trace = get_trace(store, filled.trace_id)
+        assert trace is not None
+        assert len(trace["spans"]) == 10
+    finally:
+        store.close()

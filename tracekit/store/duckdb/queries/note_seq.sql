@@ -1,0 +1,1 @@
+UPDATE internal.numbers SET last = $last;
