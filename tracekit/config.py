@@ -18,6 +18,7 @@ from tracekit.errors import UsageError
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4318
+DEFAULT_GRPC_PORT = 4317
 DATABASE = "traces.duckdb"
 JOURNAL = "journal"
 
@@ -60,6 +61,11 @@ VARIABLES = (
     Variable("endpoint", "TRACEKIT_ENDPOINT", "OTLP/HTTP base URL that spans are also sent to"),
     Variable("host", "TRACEKIT_HOST", "address `tracekit up` binds"),
     Variable("port", "TRACEKIT_PORT", "port `tracekit up` binds; 0 picks one"),
+    Variable(
+        "grpc_port",
+        "TRACEKIT_GRPC_PORT",
+        "port on which `tracekit up` answers OTLP/gRPC; 0 picks one (default 4317, where grpcio is installed)",
+    ),
     Variable("db", "TRACEKIT_DB", "database file; default: traces.duckdb in the data directory"),
     Variable(
         "token",

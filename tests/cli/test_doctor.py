@@ -86,7 +86,7 @@ def test_live_writers_and_a_running_up(run: Run, private: Path) -> None:
     journals.end(writer, 9)
     with up(cwd=private) as (url, process):
         data = json.loads(run("doctor", "--json").out)["data"]
-    assert data["up"] == {"url": url, "pid": process.pid}
+    assert data["up"] == {"url": url, "pid": process.pid, "grpc": None}
     assert (data["spans"], data["journals"]["live"], data["journals"]["files"]) == (4, 1, 2)
     writer.close()
 

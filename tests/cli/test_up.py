@@ -136,7 +136,7 @@ def test_a_second_up_and_another_holder_are_named(run: Run, data_dir: Path, tmp_
         ran = run("up", "--port", "0")
     assert (ran.code, f"process {process.pid}" in ran.err, url in ran.err) == (2, True, True)
     store = open_store(data_dir / "traces.duckdb")
-    command = [*PROGRAM, "up", "--port", "0", "--no-browser"]
+    command = [*PROGRAM, "up", "--port", "0", "--no-grpc", "--no-browser"]
     held = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     time.sleep(1)
     store.close()  # a short command that has it is waited for

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.support.serving import serving
-from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, TokenGuard
+from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, Keys, TokenGuard
 
 
 def _page(request: Request) -> PlainTextResponse:
@@ -25,7 +25,7 @@ def client() -> Iterator[httpx2.Client]:
     routes = [Route("/", _page, methods=["GET", "POST"]), Route("/health", _page)]
     guards = [
         Middleware(HostGuard, names=(*LOOPBACK_NAMES, "Box.local")),
-        Middleware(TokenGuard, token="s3cret", key="k3y"),
+        Middleware(TokenGuard, keys=Keys("s3cret", "k3y")),
     ]
     with (
         serving(Starlette(routes=routes, middleware=guards)) as url,

@@ -23,9 +23,10 @@ from starlette.applications import Starlette
 
 from tests.support import otlp
 from tests.support.serving import serving
+from tracekit.collector.acceptance import JSON_BYTES, Acceptance
 from tracekit.collector.body import Limits
 from tracekit.collector.durable import GroupCommit
-from tracekit.collector.receiver import JSON_BYTES, Receiver
+from tracekit.collector.receiver import Receiver
 from tracekit.journal import reader, records
 from tracekit.journal.frame import Frame
 from tracekit.journal.writer import JournalWriter
@@ -65,7 +66,7 @@ def running(tmp_path: Path, limits: Limits) -> Iterator[Running]:
     writer = JournalWriter(directory, role="collector")
     appended: list[None] = []
     journal = GroupCommit(writer, appended=lambda: appended.append(None))
-    receiver = Receiver(journal, instance="one", limits=limits)
+    receiver = Receiver(Acceptance(journal, limits=limits), instance="one")
     with serving(Starlette(routes=receiver.routes())) as url:
         found = Running(url, directory, appended)
         yield found

@@ -128,6 +128,7 @@ def test_every_route_is_documented(tmp_path: Path) -> None:
 
 
 def routes(tmp_path: Path) -> list[BaseRoute]:
+    from tracekit.collector.acceptance import Acceptance
     from tracekit.collector.durable import GroupCommit
     from tracekit.collector.ingest import Ingest
     from tracekit.collector.receiver import Receiver
@@ -140,7 +141,7 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
     journal = GroupCommit(JournalWriter(tmp_path / "journal"), appended=lambda: None)
     try:
         source = StoreSource(store, Ingest(tmp_path / "journal", store))
-        receiver = Receiver(journal, instance="test")
+        receiver = Receiver(Acceptance(journal), instance="test")
         pages = viewer_routes(source, attachments=source.ingest.attachments, version=lambda: 0)
         return [*receiver.routes(), *api_routes(source, key="test"), *pages]
     finally:

@@ -29,8 +29,12 @@ def tracekit(*arguments: str, cwd: Path, **environment: str) -> subprocess.Compl
 
 @contextlib.contextmanager
 def up(*arguments: str, cwd: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """`tracekit up --port 0` that answers: its URL and process. Ended at the end, where it still runs."""
-    command = [*PROGRAM, "up", "--port", "0", "--no-browser", *arguments]
+    """`tracekit up --port 0` that answers: its URL and process. Ended at the end, where it still runs.
+
+    It answers OTLP/gRPC where an argument gives a port for it: several at once would fight for the usual one.
+    """
+    grpc = () if "--grpc-port" in arguments else ("--no-grpc",)
+    command = [*PROGRAM, "up", "--port", "0", "--no-browser", *grpc, *arguments]
     process = subprocess.Popen(
         command, cwd=cwd, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

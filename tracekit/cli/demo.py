@@ -88,7 +88,15 @@ def _serve(args: argparse.Namespace, directory: Path) -> int:
     port = _port(args.host, args.port)
     database = str(directory / config.DATABASE)
     return up.run(
-        argparse.Namespace(host=args.host, port=port, dir=str(directory), db=database, no_browser=args.no_browser)
+        argparse.Namespace(
+            host=args.host,
+            port=port,
+            grpc_port=None,
+            no_grpc=True,  # the demo records by itself, and leaves the usual port to a `tracekit up` beside it
+            dir=str(directory),
+            db=database,
+            no_browser=args.no_browser,
+        )
     )
 
 

@@ -151,8 +151,12 @@ def _data(data: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("read by older dialects", str(data["outdated_spans"] or 0), "spans; `tracekit reindex` reads them anew"),
         ("attachments", str(kept["files"]), _attachments(data)),
         ("set aside", str(data["quarantined"]), "records in quarantine/"),
-        ("tracekit up", f"{up['url']}" if up else "not running", f"process {up['pid']}" if up else ""),
+        ("tracekit up", up["url"] if up else "not running", _process(up) if up else ""),
     ]
+
+
+def _process(up: Mapping[str, Any]) -> str:
+    return f"process {up['pid']}, {'OTLP/gRPC on ' + up['grpc'] if up['grpc'] else 'no OTLP/gRPC'}"
 
 
 def _attachments(data: Mapping[str, Any]) -> str:

@@ -1,15 +1,15 @@
-"""`tracekit up`: receiver, ingest loop and viewer in one process on one port. The one place that puts them together."""
+"""`tracekit up`: receivers, ingest loop and viewer in one process. The one place that puts them together."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import secrets
 import signal
 import sys
 import webbrowser
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,12 @@ from tracekit.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from starlette.types import ASGIApp
 
-    from tracekit.collector.durable import GroupCommit
+    from tracekit.collector.acceptance import Acceptance
+    from tracekit.collector.grpc import GrpcReceiver
     from tracekit.query.running import Running
     from tracekit.query.source import StoreSource
     from tracekit.store import Retention
@@ -33,10 +34,17 @@ if TYPE_CHECKING:
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, never chosen
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclasses.dataclass(slots=True, frozen=True, kw_only=True)
+class _Grpc:
+    port: int
+    asked: bool
+
+
+@dataclasses.dataclass(slots=True, frozen=True, kw_only=True)
 class _Options:
     host: str
     port: int
+    grpc: _Grpc | None
     directory: Path
     database: Path
     token: str | None
@@ -47,6 +55,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument("--host", help=f"address (default {config.DEFAULT_HOST}); beyond loopback it needs a token")
     parser.add_argument("--port", type=int, help=f"port to bind (default {config.DEFAULT_PORT}); 0 picks a free one")
+    grpc = parser.add_mutually_exclusive_group()
+    grpc.add_argument(
+        "--grpc-port",
+        type=int,
+        help=f"port for OTLP/gRPC (default {config.DEFAULT_GRPC_PORT}, where grpcio is installed); 0 picks a free one",
+    )
+    grpc.add_argument("--no-grpc", action="store_true", help="answer HTTP only")
     parser.add_argument("--dir", help="data directory (default $TRACEKIT_DIR, ./.tracekit, or the user's)")
     parser.add_argument("--db", help="database file (default traces.duckdb in the data directory)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
@@ -87,6 +102,7 @@ def _options(args: argparse.Namespace) -> _Options:
     return _Options(
         host=host,
         port=config.integer("port", args.port, default=config.DEFAULT_PORT),
+        grpc=None if args.no_grpc else _grpc(args.grpc_port),
         directory=directory,
         database=config.database(directory, args.db),
         token=str(token) if token else None,
@@ -94,34 +110,38 @@ def _options(args: argparse.Namespace) -> _Options:
     )
 
 
+def _grpc(port: int | None) -> _Grpc | None:
+    """Where to answer OTLP/gRPC; None where nobody asks for it and its package is not there.
+
+    Raises:
+        UsageError: it is asked for, and it is not there.
+    """
+    from tracekit.query.extras import has_grpc, require_grpc
+
+    if config.setting("grpc_port", port).value is None:
+        return _Grpc(port=config.DEFAULT_GRPC_PORT, asked=False) if has_grpc() else None
+    require_grpc()
+    return _Grpc(port=config.integer("grpc_port", port, default=config.DEFAULT_GRPC_PORT), asked=True)
+
+
 def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, browser: bool) -> int | None:
     """Put the parts together, run them, take them apart; the signal that ended it."""
+    from tracekit.collector.acceptance import Acceptance
     from tracekit.collector.durable import GroupCommit
     from tracekit.collector.indexing import IndexLoop
     from tracekit.collector.loop import IngestLoop
     from tracekit.collector.server import Server
     from tracekit.journal.writer import JournalWriter
-    from tracekit.query.health import outdated_spans
-    from tracekit.query.running import Running, announce, withdraw
+    from tracekit.query.running import Running, withdraw
 
+    host, port = listening.getsockname()[:2]
     running = Running(
-        url=_url(options.host, listening.getsockname()[1]),
+        url=_url(options.host, port),
         pid=os.getpid(),
         key=secrets.token_urlsafe(24),
         instance=secrets.token_hex(8),
         database=str(options.database),
     )
-
-    def ready() -> None:
-        announce(options.directory, running)
-        print(running.url, flush=True)
-        talk(f"traces in {options.directory}; Ctrl-C ends.")
-        outdated = outdated_spans(source)
-        if outdated:
-            talk(f"{outdated} spans were read by older dialects; `tracekit reindex` reads them anew.")
-        if browser:
-            webbrowser.open(running.url)
-
     server = Server()
     writer = JournalWriter(options.directory / config.JOURNAL, role="collector")
     # Into another database than the directory's own, its journals are only copied.
@@ -130,12 +150,18 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     )
     loop = IngestLoop(source.ingest, tell=talk, failed=server.stop, removes=removes, keeps=options.retention)
     journal = GroupCommit(writer, appended=loop.wake)
-    app = _application(options, running, source, journal, closing=server.closing)
+    acceptance = Acceptance(journal)
+    grpc = _grpc_receiver(options, running, acceptance, host=host)
+
+    def ready() -> None:
+        _tell(options, dataclasses.replace(running, grpc=grpc.address if grpc else None), source, browser=browser)
+
+    app = _application(options, running, source, acceptance, grpc=grpc, closing=server.closing)
     indexing = IndexLoop(source.store, tell=talk)
     loop.start()
     indexing.start()
     try:
-        ended_by = server.run(app, listening, ready=ready, ended=source.interrupt)
+        ended_by = server.run(app, listening, beside=_beside(options, grpc), ready=ready, ended=source.interrupt)
     finally:
         journal.close()
         writer.close()
@@ -147,21 +173,74 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     return ended_by
 
 
+def _tell(options: _Options, running: Running, source: StoreSource, *, browser: bool) -> None:
+    """Make it known that requests are answered."""
+    from tracekit.query.health import outdated_spans
+    from tracekit.query.running import announce
+
+    announce(options.directory, running)
+    print(running.url, flush=True)
+    talk(f"traces in {options.directory}; Ctrl-C ends.")
+    if running.grpc:
+        talk(f"OTLP/gRPC on {running.grpc}.")
+    outdated = outdated_spans(source)
+    if outdated:
+        talk(f"{outdated} spans were read by older dialects; `tracekit reindex` reads them anew.")
+    if browser:
+        webbrowser.open(running.url)
+
+
+def _grpc_receiver(options: _Options, running: Running, acceptance: Acceptance, *, host: str) -> GrpcReceiver | None:
+    if options.grpc is None:
+        return None
+    from tracekit.collector.access import Keys
+    from tracekit.collector.grpc import GrpcReceiver
+
+    keys = Keys(options.token, running.key) if options.token else None
+    return GrpcReceiver(acceptance, host=host, port=options.grpc.port, keys=keys)
+
+
+@contextlib.asynccontextmanager
+async def _beside(options: _Options, grpc: GrpcReceiver | None) -> AsyncGenerator[None]:
+    """Answer gRPC too; HTTP goes on without it where its port is taken and nobody has asked for it."""
+    async with contextlib.AsyncExitStack() as stack:
+        if grpc is not None and options.grpc is not None:
+            try:
+                await stack.enter_async_context(grpc)
+            except UsageError as error:
+                if options.grpc.asked:
+                    raise
+                talk(f"OTLP/gRPC is not answered: {error}")
+        yield
+
+
 def _application(
-    options: _Options, running: Running, source: StoreSource, journal: GroupCommit, *, closing: Callable[[], bool]
+    options: _Options,
+    running: Running,
+    source: StoreSource,
+    acceptance: Acceptance,
+    *,
+    grpc: GrpcReceiver | None,
+    closing: Callable[[], bool],
 ) -> ASGIApp:
     """Every route behind its guards."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
 
-    from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, TokenGuard
+    from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, Keys, TokenGuard
     from tracekit.collector.receiver import Receiver
     from tracekit.query.serve import api_routes
     from tracekit_viewer.app import error_handlers, viewer_routes
 
+    receiver = Receiver(
+        acceptance,
+        instance=running.instance,
+        quarantined=source.ingest.quarantine.count,
+        grpc=lambda: grpc.address if grpc else None,
+    )
     routes = [
-        *Receiver(journal, instance=running.instance, quarantined=source.ingest.quarantine.count).routes(),
+        *receiver.routes(),
         *api_routes(source, key=running.key),
         *viewer_routes(source, attachments=source.ingest.attachments, version=source.version, closing=closing),
     ]
@@ -169,7 +248,7 @@ def _application(
     if options.host not in _WILDCARDS:  # the names it is reached by cannot be known: its token is what guards it
         guards.append(Middleware(HostGuard, names=(*LOOPBACK_NAMES, options.host)))
     if options.token:
-        guards.append(Middleware(TokenGuard, token=options.token, key=running.key))
+        guards.append(Middleware(TokenGuard, keys=Keys(options.token, running.key)))
     return Starlette(
         routes=routes,
         middleware=[*guards, Middleware(GZipMiddleware, compresslevel=5)],

@@ -39,15 +39,32 @@ class HostGuard:
         await self._app(scope, receive, send)
 
 
+class Keys:
+    """The words that let a request in."""
+
+    def __init__(self, *words: str) -> None:
+        self._words = [word.encode() for word in words]
+
+    def has(self, word: str) -> bool:
+        """Whether this is one of them."""
+        given = word.encode(errors="surrogateescape")
+        return any(hmac.compare_digest(given, known) for known in self._words)
+
+    def in_header(self, authorization: str) -> bool:
+        """Whether the value of an `Authorization` header carries one of them, as `Bearer WORD`."""
+        scheme, _, word = authorization.partition(" ")
+        return scheme.lower() == "bearer" and self.has(word.strip())
+
+
 class TokenGuard:
     """Refuses requests without the token: an `Authorization: Bearer` header, a cookie, or `?token=` once.
 
     The key of `up.json` does as well: who can read that file can read the database beside it.
     """
 
-    def __init__(self, app: ASGIApp, token: str, *, key: str) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
         self._app = app
-        self._words = (token.encode(), key.encode())
+        self._keys = keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, refuse, or turn `?token=` into a cookie."""
@@ -57,17 +74,12 @@ class TokenGuard:
         await self._answer(scope)(scope, receive, send)
 
     def _holds(self, headers: Headers) -> bool:
-        scheme, _, word = headers.get("authorization", "").partition(" ")
-        return (scheme.lower() == "bearer" and self._is(word.strip())) or self._is(_cookie(headers))
-
-    def _is(self, word: str) -> bool:
-        given = word.encode(errors="surrogateescape")
-        return any(hmac.compare_digest(given, known) for known in self._words)
+        return self._keys.in_header(headers.get("authorization", "")) or self._keys.has(_cookie(headers))
 
     def _answer(self, scope: Scope) -> Response:
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         given = dict(query).get("token")
-        if given is None or not self._is(given) or scope["method"] != "GET":
+        if given is None or not self._keys.has(given) or scope["method"] != "GET":
             return PlainTextResponse(
                 "This tracekit asks for its token: send `Authorization: Bearer TOKEN`, or open /?token=TOKEN once.\n",
                 401,

@@ -1,4 +1,7 @@
-"""One ASGI application on one socket, from the moment it answers to a clean end on SIGINT or SIGTERM."""
+"""One ASGI application on one socket, from the moment it answers to a clean end on SIGINT or SIGTERM.
+
+What is served beside it begins before it and ends after it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import signal
 import socket
 from collections.abc import Callable, Generator
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -39,13 +43,20 @@ class Server:
         return self._stopping or (self._uvicorn is not None and self._uvicorn.should_exit)
 
     def run(
-        self, app: ASGIApp, listening: socket.socket, *, ready: Callable[[], None], ended: Callable[[], None]
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        *,
+        beside: contextlib.AbstractAsyncContextManager[Any],
+        ready: Callable[[], None],
+        ended: Callable[[], None],
     ) -> int | None:
         """Serve; returns the signal that ended it, or None.
 
         Args:
             app: what answers.
             listening: a bound socket; closed at the end.
+            beside: open in the same event loop for as long as this serves.
             ready: called once requests are answered.
             ended: called once none is any more: ends what still works for requests that were cut off.
         """
@@ -60,10 +71,22 @@ class Server:
         )
         self._uvicorn = uvicorn.Server(config)
         with self._signals():
-            asyncio.run(self._serve(self._uvicorn, listening, ready=ready, ended=ended))
+            asyncio.run(self._serve(self._uvicorn, listening, beside=beside, ready=ready, ended=ended))
         return self._signal
 
     async def _serve(
+        self,
+        server: uvicorn.Server,
+        listening: socket.socket,
+        *,
+        beside: contextlib.AbstractAsyncContextManager[Any],
+        ready: Callable[[], None],
+        ended: Callable[[], None],
+    ) -> None:
+        async with beside:
+            await self._answer(server, listening, ready=ready, ended=ended)
+
+    async def _answer(
         self,
         server: uvicorn.Server,
         listening: socket.socket,

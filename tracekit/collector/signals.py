@@ -117,7 +117,7 @@ def encode(message: Message, *, is_json: bool) -> bytes:
     return MessageToJson(message, indent=None).encode() if is_json else message.SerializeToString()
 
 
-def status(code: int, message: str) -> Message:
+def status(code: int, message: str) -> Status:
     """The body of a refusal, as OTLP wants it: a gRPC status code and a sentence."""
     return Status(code=code, message=message)
 

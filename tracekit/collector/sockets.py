@@ -15,14 +15,14 @@ _LISTEN = "0A"
 _LAST_PORT = 65_535
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening TCP socket; `port` 0 picks one.
+def bind(host: str, port: int, *, flag: str = "--port") -> socket.socket:
+    """A listening TCP socket; `port` 0 picks one, and `flag` is how users choose it.
 
     Raises:
         UsageError: the address cannot be used; names the process that holds the port where the system tells.
     """
     if not 0 <= port <= _LAST_PORT:  # getaddrinfo would take it modulo 65,536
-        raise UsageError(f"--port {port} is no port: it must be from 0, which picks a free one, to {_LAST_PORT}.")
+        raise UsageError(f"{flag} {port} is no port: it must be from 0, which picks a free one, to {_LAST_PORT}.")
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError) as error:
@@ -34,7 +34,7 @@ def bind(host: str, port: int) -> socket.socket:
         listening.listen(1024)
     except OSError as error:
         listening.close()
-        raise UsageError(_refusal(host, port, error)) from error
+        raise UsageError(_refusal(host, port, error, flag=flag)) from error
     return listening
 
 
@@ -57,13 +57,13 @@ def holder(port: int) -> str | None:
     return f"process {pid} ({command})" if command else f"process {pid}"
 
 
-def _refusal(host: str, port: int, error: OSError) -> str:
+def _refusal(host: str, port: int, error: OSError, *, flag: str) -> str:
     if error.errno == errno.EADDRINUSE:
         who = holder(port) or "another process"
-        return f"port {port} on {host} is taken by {who}. Stop it, or choose another with --port (0 picks a free one)."
+        return f"port {port} on {host} is taken by {who}. Stop it, or choose another with {flag} (0 picks a free one)."
     if error.errno == errno.EACCES:
-        return f"port {port} on {host} needs rights that this user lacks. Choose one above 1023 with --port."
-    return f"cannot listen on {host} port {port}: {error}. Choose another address with --host and --port."
+        return f"port {port} on {host} needs rights that this user lacks. Choose one above 1023 with {flag}."
+    return f"cannot listen on {host} port {port}: {error}. Choose another address with --host and {flag}."
 
 
 def _holder_proc(port: int) -> int | None:

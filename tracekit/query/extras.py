@@ -6,6 +6,7 @@ import importlib.util
 
 from tracekit.errors import UsageError
 
+_GRPC = "grpc"
 _SERVER = ("duckdb", "pyarrow", "starlette", "uvicorn", "jinja2", "genai_prices", "rich", "google.protobuf")
 
 
@@ -20,6 +21,23 @@ def require_server() -> None:
         raise UsageError(
             f"the store and the viewer need packages that are not installed ({', '.join(missing)}). "
             'Run: pip install "tracekit-llm[server]"'
+        )
+
+
+def has_grpc() -> bool:
+    """Whether the package of the `grpc` extra is installed."""
+    return _installed(_GRPC)
+
+
+def require_grpc() -> None:
+    """Say so if the package of the `grpc` extra is missing.
+
+    Raises:
+        UsageError: it is.
+    """
+    if not has_grpc():
+        raise UsageError(
+            'OTLP/gRPC needs a package that is not installed (grpcio). Run: pip install "tracekit-llm[server,grpc]"'
         )
 
 

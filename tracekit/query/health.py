@@ -90,7 +90,7 @@ def examine(directory: Path, database: Path) -> Health:
     _look_at_directory(health, directory)
     up = running.find(directory)
     if up is not None:
-        health.up = {"url": up.url, "pid": up.pid}
+        health.up = {"url": up.url, "pid": up.pid, "grpc": up.grpc}
     try:
         with open_source(directory, db=database) as source:
             facts = source.sql(statement(QUERIES, "store_facts")).dicts()[0]

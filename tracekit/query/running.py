@@ -21,13 +21,17 @@ _TIMEOUT = 5.0
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Running:
-    """A running `tracekit up`: where, which process, the key to query it, and the word by which it is known again."""
+    """A running `tracekit up`: where, which process, the key to query it, and the word by which it is known again.
+
+    `grpc` is where it answers OTLP/gRPC, as `host:port`; None where it does not.
+    """
 
     url: str
     pid: int
     key: str
     instance: str
     database: str
+    grpc: str | None = None
 
     def address(self) -> tuple[str, int]:
         """Host and port of the URL."""
