@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pytest
 
 from tests.support.spans import span
 from tracekit.errors import QueryError, UsageError
-from tracekit.store import Batch, Store
+from tracekit.store import Batch, Position, Store
 from tracekit.store.duckdb import open_store
 
 # The columns that people's queries rely on: a promise, so written out here a second time.
@@ -293,3 +294,23 @@ def test_times_are_cut_as_the_engine_does_it(store: Store, part: str, moment: st
         {"part": part},
     ).rows
     assert row == (row[1], row[1], True)
+
+
+def test_only_questions_are_interrupted(store: Store) -> None:
+    ended = threading.Event()
+
+    def interrupt() -> None:
+        while not ended.is_set():
+            store.interrupt()
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    try:
+        for _ in range(20):
+            store.journals()
+            assert len(store.raw_spans(Position(), limit=5)) == 1
+        with pytest.raises(QueryError):
+            store.sql("SELECT count(*) FROM range(10_000_000_000) AS numbers WHERE hash(numbers.range) > 1")
+    finally:
+        ended.set()
+        interrupting.join()

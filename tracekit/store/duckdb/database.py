@@ -59,6 +59,7 @@ class DuckDBStore:
         self._writing = threading.Lock()
         self._forking = threading.Lock()
         self._reads: list[duckdb.DuckDBPyConnection] = []
+        self._questions: list[duckdb.DuckDBPyConnection] = []
         self._read = threading.Condition(self._forking)
         self._version = 0
         self._closed = False
@@ -138,11 +139,15 @@ class DuckDBStore:
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one read-only statement; see `Store.sql`."""
         with self._reader() as connection:
-            return reader.answer(connection, query, parameters, limit=limit)
+            self._questions.append(connection)
+            try:
+                return reader.answer(connection, query, parameters, limit=limit)
+            finally:
+                self._questions.remove(connection)
 
     def interrupt(self) -> None:
-        """End every read that is under way."""
-        for connection in list(self._reads):
+        """End every question that is under way. What the store reads to keep itself up goes on: it is short."""
+        for connection in list(self._questions):
             connection.interrupt()
 
     def close(self) -> None:
