@@ -7,7 +7,7 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
 # One more than there are processors: tests wait for processes, browsers and disks.
-TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PYTEST = -m pytest -n $(TEST_WORKERS)
 
 # Some environments turn it off; hundreds of processes would compile the same modules again and again.

@@ -254,7 +254,7 @@ def test_the_browsers_back_button_finds_the_place_in_the_list(visit):
     page.go_back()
     page.wait_for_url("**/?limit=40")
     expect(page.locator(f"a[data-row][href='{chosen}']")).to_be_focused()
-    assert abs(page.evaluate("scrollY") - before) < 120
+    page.wait_for_function("before => Math.abs(scrollY - before) < 120", arg=before)
     page.go_forward()
     page.wait_for_url("**?span=*")
     page.get_by_role("link", name="Traces", exact=True).click()

@@ -74,7 +74,7 @@ def test_a_trace_that_still_runs_is_not_old(store: Store) -> None:
 
 
 def test_the_oldest_go_when_the_database_is_too_large(store: Store) -> None:
-    fill(store, 40, size=60_000)
+    fill(store, 24, size=60_000)
     store.compact()
     [[used]] = store.sql(
         "SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = 'traces'"
@@ -82,15 +82,15 @@ def test_the_oldest_go_when_the_database_is_too_large(store: Store) -> None:
     assert store.forget(Retention(max_bytes=used * 2), now_ns=0).traces == 0
     store.forget(Retention(max_bytes=used // 2), now_ns=0)
     left = kept(store)
-    assert left == list(range(left[0], 41))
-    assert 5 < len(left) < 25
+    assert left == list(range(left[0], 25))
+    assert 3 < len(left) < 16
 
 
 def test_compacting_gives_space_back_and_changes_no_row(tmp_path: Path) -> None:
     path = tmp_path / "t.duckdb"
     store = open_store(path)
-    fill(store, 20, size=60_000)
-    store.forget(parse("2d", None), now_ns=BASE_NS + 20 * DAY)
+    fill(store, 12, size=60_000)
+    store.forget(parse("2d", None), now_ns=BASE_NS + 12 * DAY)
     queries = ["FROM spans ORDER BY ALL", "FROM traces ORDER BY ALL", "FROM messages ORDER BY ALL", "FROM logs"]
     before = [store.sql(query).rows for query in queries]
     done = store.compact()

@@ -1,2 +1,2 @@
 -- See attach.sql.
-ATTACH ? AS fresh (ROW_GROUP_SIZE 2048);
+ATTACH ? AS fresh (ROW_GROUP_SIZE 8192);
