@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
-# One more than there are processors: tests wait for processes, browsers and disks.
+# Two more than there are processors: tests wait for processes, browsers and disks.
 TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PYTEST = -m pytest -n $(TEST_WORKERS)
 
