@@ -15,7 +15,7 @@ from tests.integrations.conftest import Spans
 from tests.support import conventions
 from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
-from tracekit.sdk import bodies, guard, stainless
+from tracekit.sdk import bodies, guard, taps
 from tracekit_integrations import _openai_chat_stream
 
 pytestmark = pytest.mark.openai
@@ -384,7 +384,7 @@ def test_a_fault_of_ours_costs_the_caller_nothing(
         raise ZeroDivisionError
 
     monkeypatch.setattr(_openai_chat_stream.Accumulator, "add", broken)
-    monkeypatch.setattr(stainless, "left_outcome", broken)
+    monkeypatch.setattr(taps, "left_outcome", broken)
     monkeypatch.setattr(bodies.Reading, "data", broken)
     monkeypatch.setattr(bodies.Reading, "end", broken)
     provider.queue(wire.CHAT, events(wire.chat("Hello")), events(wire.chat("Hello")), answer(wire.completion()))

@@ -70,7 +70,7 @@ class Reading:
         plain = http.headers.get("content-encoding", "identity").strip().lower() == "identity"
         self.recording = recording
         self.ended = ended
-        self._events = Events() if kind == "text/event-stream" and plain else None
+        self._events = _EVENTS[kind]() if kind in _EVENTS and plain else None
         keep = self._events is None and (kind.endswith("json") or kind.startswith("text/"))
         self._kept: list[bytes] | None = [] if keep else None
         self._decode = functools.partial(_decoded, type(http), http.status_code, http.headers)
@@ -83,7 +83,7 @@ class Reading:
         elif self._kept is not None:
             self._kept.append(data)
 
-    def _show(self, events: Events, data: bytes) -> None:
+    def _show(self, events: Events | Lines, data: bytes) -> None:
         for event in events.feed(data):
             self._last = event
             self.recording.chunk(event)
@@ -96,8 +96,9 @@ class Reading:
             self.recording.finish()
             return
         http = self._decode(b"".join(self._kept))
-        if _content_type(http) == "text/event-stream":
-            self._show(Events(), http.content + b"\n\n")
+        packed = _EVENTS.get(_content_type(http))
+        if packed is not None:
+            self._show(packed(), http.content + b"\n\n")
             self.recording.finish()
         else:
             self.recording.finish(reply=_reply(http))
@@ -105,7 +106,8 @@ class Reading:
     def leave(self) -> None:
         """The response was closed, or dropped, before its body's end."""
         if not self.recording.done:
-            self.recording.finish(left_outcome(self._last, self.ended))
+            done = self._events is not None and self._events.done
+            self.recording.finish("complete" if done else left_outcome(self._last, self.ended))
 
 
 def _decoded(response: Any, status: int, headers: Any, content: bytes) -> Any:
@@ -117,9 +119,10 @@ def _decoded(response: Any, status: int, headers: Any, content: bytes) -> Any:
 class Events:
     """Server-sent events out of bytes cut anywhere: the decoded JSON of each, until `[DONE]`."""
 
-    __slots__ = ("_data", "_rest")
+    __slots__ = ("_data", "_rest", "done")
 
     def __init__(self) -> None:
+        self.done = False
         self._rest = b""
         self._data: list[bytes] = []
 
@@ -137,8 +140,35 @@ class Events:
             elif not text and self._data:
                 payload = b"\n".join(self._data)
                 self._data.clear()
-                if payload != b"[DONE]":
+                if payload == b"[DONE]":
+                    self.done = True
+                else:
                     yield json.loads(payload)
+
+
+class Lines:
+    """JSON values one a line, out of bytes cut anywhere."""
+
+    __slots__ = ("_rest",)
+
+    done = False
+    """Nothing says that a line is the last."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[Any]:
+        """The values that these bytes complete.
+
+        Raises:
+            ValueError: a line is not JSON.
+        """
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return (json.loads(line) for line in lines if line.strip())
+
+
+_EVENTS: dict[str, type[Events | Lines]] = {"text/event-stream": Events, "application/x-ndjson": Lines}
+"""By content type, how a body that comes in pieces is read."""
 
 
 class _WatchedBody:

@@ -34,9 +34,17 @@ class Recording(Protocol):
 class Method:
     """How one method of a client is understood. Pure functions: a fault in one is counted, never the caller's."""
 
-    request: Callable[[Call], Invocation]
+    request: Callable[[Call], Invocation | None]
+    """None for a call that is not one of a model's: nothing is recorded of it."""
     response: Callable[[Any], Response]
     accumulator: Callable[[], Accumulator] | None = None
+    tap: Callable[[Any, Recording], Any] | None = None
+    """What stands in the place of the result, where that is an iterator which only the client itself reads."""
+    stand_in: Callable[[Any, Recording], Any] | None = None
+    """What a streamed call is made on instead of its object, where nothing but that object's own parts shows how the
+    stream is read; it ends the recording."""
+    nests: bool = False
+    """Whether calls that happen inside are calls of their own: a function of the program's that the client runs."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

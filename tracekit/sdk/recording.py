@@ -43,14 +43,21 @@ class LiveRecording:
         if runtime.capture.spans:
             attributes.update(_texts(_input_members(invocation), runtime))
         name = span_name(invocation)
-        self._open = OpenSpan(runtime, name, kind=SpanKind.CLIENT, attributes=attributes, content=opening)
+        kind = SpanKind.INTERNAL if invocation.operation == semconv.EXECUTE_TOOL else SpanKind.CLIENT
+        self._open = OpenSpan(runtime, name, kind=kind, attributes=attributes, content=opening)
         self.span = self._open.span
         self._started = perf_counter()
 
     @classmethod
-    def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording:
-        """Open the span of a call. Call it under the guard: it runs the integration's own function."""
-        return cls(runtime, method, method.request(call))
+    def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording | None:
+        """Open the span of a call that is one. Call it under the guard: it runs the integration's own function."""
+        invocation = method.request(call)
+        return None if invocation is None else cls(runtime, method, invocation)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the reply was asked for as a stream."""
+        return self._invocation.stream
 
     def chunk(self, chunk: Any, /) -> None:
         """Take one chunk of a streamed reply and its time."""

@@ -6,6 +6,7 @@ import importlib.metadata
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, LiteralString, cast
 
 import wrapt
@@ -92,15 +93,15 @@ class Installed:
             if opened is None:
                 return wrapped(*args, **kwargs)
             recording, activation = opened
+            made_on = self._made_on(target, recording, wrapped, instance)
             try:
-                result = wrapped(*args, **kwargs)
+                result = made_on(*args, **kwargs)
             except BaseException as error:
                 activation.leave()
                 recording.fail(error)
                 raise
             activation.leave()
-            self._settle(recording, result)
-            return result
+            return self._settle(target, recording, result, watched=made_on is not wrapped)
 
         return call
 
@@ -112,15 +113,15 @@ class Installed:
             if opened is None:
                 return await wrapped(*args, **kwargs)
             recording, activation = opened
+            made_on = self._made_on(target, recording, wrapped, instance)
             try:
-                result = await wrapped(*args, **kwargs)
+                result = await made_on(*args, **kwargs)
             except BaseException as error:
                 activation.leave()
                 recording.fail(error)
                 raise
             activation.leave()
-            self._settle(recording, result)
-            return result
+            return self._settle(target, recording, result, watched=made_on is not wrapped)
 
         return call
 
@@ -137,17 +138,34 @@ class Installed:
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
-        activation = Activation(beneath(recording.span, current, **{_INSIDE: self.integration}))
+        inside = {} if target.method.nests else {_INSIDE: self.integration}
+        activation = Activation(beneath(recording.span, current, **inside))
         activation.enter()
         return recording, activation
 
-    def _settle(self, recording: LiveRecording, result: Any) -> None:
-        """Hand the result to whoever will end the recording: a stream's own end, or this very moment."""
-        deferred = guard.call(f"{self.integration.name} adapt", self.integration.adapt, result, recording)
-        if deferred:
+    def _made_on(self, target: Target, recording: LiveRecording, wrapped: Callable[..., Any], instance: Any) -> Any:
+        """The method as it is, or of what stands in for its object while a stream is read."""
+        if target.method.stand_in is None or not recording.streams:
+            return wrapped
+        where = f"{self.integration.name} stand-in"
+        stand_in = guard.call(where, target.method.stand_in, instance, recording)
+        return wrapped if stand_in is None else partial(cast("Any", wrapped).__func__, stand_in)
+
+    def _settle(self, target: Target, recording: LiveRecording, result: Any, *, watched: bool) -> Any:
+        """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
+        if watched:
+            recording.defer()
+            return result
+        if target.method.tap is not None:
+            tapped = guard.call(f"{self.integration.name} tap", target.method.tap, result, recording)
+            if tapped is not None:
+                recording.defer()
+                return tapped
+        if guard.call(f"{self.integration.name} adapt", self.integration.adapt, result, recording):
             recording.defer()
         else:
             recording.finish(reply=result)
+        return result
 
 
 installed: dict[str, Installed] = {}

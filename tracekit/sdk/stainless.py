@@ -9,12 +9,13 @@ not ask for, knows no provider's message format, and imports no client: objects 
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tracekit.sdk import bodies, guard
-from tracekit.sdk.bodies import UNSEEN, Ended, left_outcome
+from tracekit.sdk.bodies import Ended
 from tracekit.sdk.integration import Adapt, Hook, Recording
+from tracekit.sdk.taps import Tap, tap_of
 
 _EMPTY: dict[str, Any] = {}
 
@@ -64,80 +65,9 @@ def hooks(
     )
 
 
-class Tap:
-    """The iterator beneath a stream: hands every chunk on and shows it to the recording.
-
-    Its three closers are the iterator's end or error, the stream's `close`, and its own finalisation.
-    """
-
-    __slots__ = ("_ended", "_inner", "_last", "_recording")
-
-    def __init__(self, inner: Any, recording: Recording, ended: Ended) -> None:
-        self._inner = inner
-        self._recording = recording
-        self._ended = ended
-        self._last: Any = UNSEEN
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def leave(self) -> None:
-        """The caller will ask for no more."""
-        if not self._recording.done:
-            self._recording.finish(left_outcome(self._last, self._ended))
-
-    def __del__(self) -> None:
-        guard.call("stream", self.leave)
-
-
-class SyncTap(Tap):
-    """Beneath a `Stream`."""
-
-    __slots__ = ()
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            chunk = next(self._inner)
-        except StopIteration:
-            self._recording.finish()
-            raise
-        except BaseException as error:
-            self._recording.fail(error)
-            raise
-        self._last = chunk
-        self._recording.chunk(chunk)
-        return chunk
-
-
-class AsyncTap(Tap):
-    """Beneath an `AsyncStream`."""
-
-    __slots__ = ()
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            chunk = await self._inner.__anext__()
-        except StopAsyncIteration:
-            self._recording.finish()
-            raise
-        except BaseException as error:
-            self._recording.fail(error)
-            raise
-        self._last = chunk
-        self._recording.chunk(chunk)
-        return chunk
-
-
 def _tap(stream: Any, recording: Recording, ended: Ended) -> None:
     """Put a tap beneath a stream that has not been read yet."""
-    tap = AsyncTap if hasattr(stream, "__anext__") else SyncTap
-    stream._iterator = tap(_acyclic(stream), recording, ended)  # noqa: SLF001 - the one place where the client's iterator stands
+    stream._iterator = tap_of(_acyclic(stream), recording, ended)  # noqa: SLF001 - the one place where the client's iterator stands
 
 
 def _acyclic(stream: Any) -> Any:
@@ -155,7 +85,7 @@ def _acyclic(stream: Any) -> Any:
     return generator(twin)
 
 
-def _tap_of(stream: Any) -> Tap | None:
+def _tap_beneath(stream: Any) -> Tap | None:
     """The tap beneath a stream, or beneath the stream that a `.stream()` helper wraps."""
     state = vars(stream)
     inner = state.get("_raw_stream")
@@ -164,7 +94,7 @@ def _tap_of(stream: Any) -> Tap | None:
 
 
 def _left(stream: Any) -> None:
-    tap = _tap_of(stream)
+    tap = _tap_beneath(stream)
     if tap is not None:
         tap.leave()
 
