@@ -60,6 +60,7 @@ SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
 INPUT_MESSAGES: Final = "gen_ai.input.messages"
 OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
 TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+RETRIEVAL_TOP_K: Final = "gen_ai.retrieval.top_k"  # the conventions' new home
 RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query.text"
 RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
 MEMORY_QUERY: Final = "gen_ai.memory.query.text"  # the conventions' new home
@@ -124,6 +125,7 @@ GENERATE_SPEECH: Final = "generate_speech"
 TRANSCRIBE_AUDIO: Final = "transcribe_audio"
 TRANSLATE_AUDIO: Final = "translate_audio"
 MODERATE: Final = "moderate"
+RERANK: Final = "rerank"
 
 # Metrics (v1.41)
 METRIC_TOKEN_USAGE: Final = "gen_ai.client.token.usage"  # noqa: S105 - a metric's name
@@ -159,7 +161,8 @@ OPENLIT_TOOL_INPUT: Final = "gen_ai.tool.input"
 OPENLIT_TOOL_OUTPUT: Final = "gen_ai.tool.output"
 OPENLIT_WORKFLOW_INPUT: Final = "gen_ai.workflow.input"
 OPENLIT_WORKFLOW_OUTPUT: Final = "gen_ai.workflow.output"
-OPENLIT_RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query"
+OPENLIT_RETRIEVAL_TOP_K: Final = "gen_ai.retrieval.top_k"  # the conventions' new home
+RETRIEVAL_QUERY: Final = "gen_ai.retrieval.query"
 OPENLIT_PROMPT: Final = "gen_ai.content.prompt"
 OPENLIT_COMPLETION: Final = "gen_ai.content.completion"
 DB_OPERATION: Final = "db.operation.name"

@@ -8,7 +8,8 @@ from typing import Any
 from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit_integrations import _parts as parts
-from tracekit_integrations._openai_request import invocation, tool_definitions
+from tracekit_integrations._openai_request import invocation
+from tracekit_integrations._request import tool_definitions
 from tracekit_integrations._values import count, decoded, fields, get, items, said, text
 
 _FINISH = {"tool_calls": "tool_call", "function_call": "tool_call"}
@@ -17,7 +18,7 @@ _FINISH = {"tool_calls": "tool_call", "function_call": "tool_call"}
 def request(call: Call) -> Invocation:
     """A call of `chat.completions`."""
     made, parameters = invocation(call, semconv.CHAT, api_type="chat_completions")
-    made.input_messages = [_message(message) for message in items(parameters.get("messages"))] or None
+    made.input_messages = [message_in(message) for message in items(parameters.get("messages"))] or None
     made.tool_definitions = tool_definitions(parameters)
     return made
 
@@ -26,7 +27,8 @@ _PLAIN = frozenset({"role", "content"})
 _SPEAKERS = frozenset({"system", "developer", "user", "assistant"})
 
 
-def _message(message: Any) -> Message:
+def message_in(message: Any) -> Message:
+    """A message that goes in, of any role."""
     found = said(message)
     role, content = str(found.get("role")), found.get("content")
     if isinstance(content, str) and role in _SPEAKERS and found.keys() <= _PLAIN:
@@ -35,13 +37,13 @@ def _message(message: Any) -> Message:
         return parts.message(role, [parts.tool_response_part(found.get("tool_call_id"), content)])
     if role == "function":
         return parts.message("tool", [parts.tool_response_part(None, content)], found.get("name"))
-    return parts.message(role, _message_parts(found), text(found.get("name")))
+    return parts.message(role, message_parts(found), text(found.get("name")))
 
 
 _BEYOND_WORDS = ("reasoning_content", "reasoning", "refusal", "audio", "tool_calls", "function_call")
 
 
-def _message_parts(message: Mapping[str, Any]) -> list[Part]:
+def message_parts(message: Mapping[str, Any]) -> list[Part]:
     """The parts of a message either way: thoughts, then words, then calls."""
     content = message.get("content")
     words = [parts.text_part(content)] if isinstance(content, str) else [content_part(part) for part in items(content)]
@@ -55,7 +57,7 @@ def _message_parts(message: Mapping[str, Any]) -> list[Part]:
         *words,
         *([parts.refusal_part(refusal)] if refusal else ()),
         *([made_sound_part(sound)] if sound else ()),
-        *map(_tool_call, items(beyond.get("tool_calls"))),
+        *map(tool_call, items(beyond.get("tool_calls"))),
         *([parts.tool_call_part(None, *_function(function))] if function else ()),
     ]
 
@@ -87,12 +89,20 @@ def sound_part(sound: Any) -> Part:
     return parts.blob_part("audio", parts.audio_type(get(sound, "format")), str(get(sound, "data")))
 
 
+def _thought(thinking: Any) -> Part:
+    """Thoughts as Mistral and Cohere have them among the content: text, or texts."""
+    written = [thinking] if isinstance(thinking, str) else [str(get(each, "text") or "") for each in items(thinking)]
+    return parts.reasoning_part("".join(written))
+
+
 _CONTENT: dict[Any, Callable[[Any], Part]] = {
     "text": lambda content: parts.text_part(str(content)),
     "refusal": lambda content: parts.refusal_part(str(content)),
     "image_url": _image,
     "input_audio": sound_part,
     "file": file_part,
+    "thinking": _thought,
+    "document_url": lambda url: parts.url_part("document", str(url)),
 }
 
 
@@ -107,7 +117,8 @@ def made_sound_part(sound: Any) -> Part:
     return part
 
 
-def _tool_call(call: Any) -> Part:
+def tool_call(call: Any) -> Part:
+    """A call that a model asks for, of a function or of a custom tool, which takes text."""
     if get(call, "type") == "custom":
         custom = get(call, "custom")
         return parts.tool_call_part(get(call, "id"), get(custom, "name"), get(custom, "input"))
@@ -179,4 +190,4 @@ def response(reply: Any) -> Response:
 def _choice(choice: Mapping[str, Any]) -> tuple[Any, Message]:
     reason, message = choice.get("finish_reason"), said(choice.get("message"))
     role = text(message.get("role")) or "assistant"
-    return reason, parts.reply(_message_parts(message), finish_word(reason), role)
+    return reason, parts.reply(message_parts(message), finish_word(reason), role)

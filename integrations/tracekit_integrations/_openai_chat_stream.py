@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tracekit.model import Message, Part, Response
@@ -60,7 +60,7 @@ class _Choice:
             if isinstance(content, str):
                 self.text.append(content)
             else:
-                self.others.extend(map(content_part, items(content)))
+                self._add_parts(map(content_part, items(content)))
         for call in found.get("tool_calls") or ():
             self._add_call(call)
         refusal = found.get("refusal")
@@ -79,6 +79,13 @@ class _Choice:
         if sound is not None:
             self.sound.append(get(sound, "data") or "")
             self.transcript.append(get(sound, "transcript") or "")
+
+    def _add_parts(self, more: Iterable[Part]) -> None:
+        for part in more:
+            if part["type"] == "reasoning":
+                self.thoughts.append(str(part.get("content")))
+            else:
+                parts.join(self.others, [part])
 
     def _add_call(self, call: Any) -> None:
         index = get(call, "index")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from tracekit import semconv
 from tracekit.model import AttributeValue, Call, Invocation
-from tracekit_integrations._values import get, given, items, plain, text
+from tracekit_integrations._values import get, given, items, text
 
 _AZURE_CLIENTS = frozenset({"AzureOpenAI", "AsyncAzureOpenAI"})
 _PORTS = {"https": 443, "http": 80}
@@ -162,7 +162,7 @@ def _conversation(value: Any) -> str | None:
     return text(value) or text(get(value, "id"))
 
 
-def _output_type(wanted: Any) -> str | None:
+def output_type(wanted: Any) -> str | None:
     """The conventions' word for a response format: a class is a schema."""
     if isinstance(wanted, type):
         return "json"
@@ -176,32 +176,8 @@ _SHAPED: dict[str, tuple[str, Callable[[Any], AttributeValue | None]]] = {
     "encoding_format": (semconv.REQUEST_ENCODING_FORMATS, lambda value: [value] if isinstance(value, str) else None),
     "reasoning": (semconv.REQUEST_REASONING_LEVEL, lambda value: text(get(value, "effort"))),
     "conversation": (semconv.CONVERSATION_ID, _conversation),
-    "response_format": (semconv.OUTPUT_TYPE, _output_type),
-    "text_format": (semconv.OUTPUT_TYPE, _output_type),
-    "text": (semconv.OUTPUT_TYPE, lambda value: _output_type(get(value, "format"))),
+    "response_format": (semconv.OUTPUT_TYPE, output_type),
+    "text_format": (semconv.OUTPUT_TYPE, output_type),
+    "text": (semconv.OUTPUT_TYPE, lambda value: output_type(get(value, "format"))),
     "modalities": (semconv.OUTPUT_TYPE, lambda value: "speech" if "audio" in items(value) else None),
 }
-
-
-def tool_definitions(parameters: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The tools on offer in the conventions' flat shape.
-
-    Of a tool that is not a function only type, name and description are kept: an MCP server's entry holds credentials.
-    """
-    offered = [*items(parameters.get("tools")), *items(parameters.get("functions"))]
-    return [_tool(tool) for tool in offered] or None
-
-
-def _tool(tool: Any) -> dict[str, Any]:
-    kind = get(tool, "type") or "function"
-    details = get(tool, kind) or tool
-    name = get(details, "name") or get(details, "server_label") or kind
-    definition: dict[str, Any] = {"type": kind, "name": name}
-    description = get(details, "description")
-    if description is not None:
-        definition["description"] = description
-    if kind == "function":
-        schema = get(details, "parameters")
-        if schema is not None:
-            definition["parameters"] = plain(schema)
-    return definition

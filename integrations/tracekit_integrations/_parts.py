@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracekit.model import Message, Part
-from tracekit_integrations._values import plain
+from tracekit_integrations._values import plain, text
 
 UNKNOWN = "unknown"
 """The finish reason where the provider said none: the schema demands a word, and `stop` would be a guess."""
@@ -48,6 +49,12 @@ def server_tool_part(id_: str | None, name: str, details: dict[str, Any]) -> Par
     }
 
 
+def server_response_part(id_: str | None, details: Any) -> Part:
+    """What a tool answered that the provider ran itself."""
+    part: Any = {"type": "server_tool_call_response", "id": id_, "server_tool_call_response": plain(details)}
+    return part
+
+
 def generic_part(kind: str, details: dict[str, Any]) -> Part:
     """A part of a kind that the conventions have no word for, carried as it came."""
     part: Any = {**details, "type": kind}
@@ -75,6 +82,40 @@ def url_part(modality: str, url: str) -> Part:
 def audio_type(format_: Any) -> str | None:
     """The media type of a sound format's short name."""
     return _AUDIO_TYPES.get(format_, f"audio/{format_}") if isinstance(format_, str) else None
+
+
+def modality(mime_type: Any) -> str:
+    """What a media type is of, in the conventions' words and `document` for all else."""
+    kind = mime_type.partition("/")[0] if isinstance(mime_type, str) else ""
+    return kind if kind in {"image", "audio", "video"} else "document"
+
+
+def finish_word(reason: Any, words: Mapping[str, str], parts: Sequence[Part] = ()) -> str:
+    """The conventions' word for a provider's finish reason; one that is not among `words` stays.
+
+    A stop of a model that asked for tools is `tool_call`, also where the provider has no word of its own for it.
+    """
+    said = text(getattr(reason, "value", reason))
+    if said is None:
+        return UNKNOWN
+    found = words.get(said, said.lower())
+    return "tool_call" if found == "stop" and any(part["type"] == "tool_call" for part in parts) else found
+
+
+def finish_reasons(messages: Sequence[Message]) -> list[str] | None:
+    """The finish reasons of messages that came out; None where the provider said none."""
+    reasons = [message.get("finish_reason", UNKNOWN) for message in messages]
+    return reasons if any(reason != UNKNOWN for reason in reasons) else None
+
+
+def join(said: list[Part], more: Iterable[Part]) -> None:
+    """Add parts that came later; words that go on are one part."""
+    for part in more:
+        last = said[-1] if said and said[-1]["type"] == part["type"] else None
+        if last is not None and part["type"] in {"text", "reasoning"}:
+            last["content"] = f"{last.get('content')}{part.get('content')}"
+        else:
+            said.append(part)
 
 
 def message(role: str, parts: list[Part], name: str | None = None) -> Message:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-_ABSENT = frozenset({"NotGiven", "Omit", "NotGivenType", "OmitType"})
+_ABSENT = frozenset({"NotGiven", "Omit", "NotGivenType", "OmitType", "Unset", "ellipsis"})
 _NOTHING: dict[str, Any] = {}
 _DEPTH = 64
 
@@ -71,6 +71,12 @@ def count(value: Any) -> int | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int) else None
+
+
+def added(*counts: int | None) -> int | None:
+    """The sum of the counts that are known; None where none is."""
+    known = [each for each in counts if each is not None]
+    return sum(known) if known else None
 
 
 def plain(value: Any, depth: int = _DEPTH) -> Any:

@@ -25,10 +25,13 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def spans(data_dir: Path) -> Iterator[Spans]:
-    """The client is patched; gives the spans ended so far. No test may leave a fault of ours, nor an open span."""
+def spans(data_dir: Path, request: pytest.FixtureRequest) -> Iterator[Spans]:
+    """The client is patched; gives the spans ended so far. No test may leave a fault of ours, nor an open span.
+
+    Which client: the `INTEGRATION` of the test's module, openai where it names none.
+    """
     before = guard.faults()
-    tracekit.autolog(directory=data_dir, instrument=["openai"])
+    tracekit.autolog(directory=data_dir, instrument=[getattr(request.module, "INTEGRATION", "openai")])
     yield lambda: journaled(data_dir).ended
     tracekit.uninstrument()
     assert guard.faults() == before

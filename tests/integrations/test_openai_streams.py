@@ -146,9 +146,8 @@ def test_what_gateways_make_of_the_format_is_recorded(provider: Provider, spans:
     (message,) = only(spans)[semconv.OUTPUT_MESSAGES]
     assert message["finish_reason"] == "eos"
     assert message["parts"] == [
-        {"type": "reasoning", "content": "so"},
+        {"type": "reasoning", "content": "hmso"},
         {"type": "text", "content": "Hi"},
-        thought,
         {"type": "blob", "modality": "audio", "mime_type": None, "content": "not base64!", "transcript": ""},
         {"type": "tool_call", "id": "c1", "name": "f", "arguments": {"a": 1}},
         {"type": "tool_call", "id": "c2", "name": "g", "arguments": {"b": 2}},

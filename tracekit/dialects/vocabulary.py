@@ -22,6 +22,7 @@ KIND_OF: dict[str, Kind] = {
     sc.TRANSCRIBE_AUDIO: "llm",
     sc.TRANSLATE_AUDIO: "llm",
     sc.MODERATE: "guardrail",
+    sc.RERANK: "reranker",
     sc.EMBEDDINGS: "embedding",
     sc.RETRIEVAL: "retriever",
     sc.SEARCH_MEMORY: "retriever",

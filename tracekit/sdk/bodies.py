@@ -167,7 +167,11 @@ class Lines:
         return (json.loads(line) for line in lines if line.strip())
 
 
-_EVENTS: dict[str, type[Events | Lines]] = {"text/event-stream": Events, "application/x-ndjson": Lines}
+_EVENTS: dict[str, type[Events | Lines]] = {
+    "text/event-stream": Events,
+    "application/x-ndjson": Lines,
+    "application/stream+json": Lines,
+}
 """By content type, how a body that comes in pieces is read."""
 
 
