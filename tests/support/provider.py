@@ -21,6 +21,8 @@ import yaml
 _PIECE = 37
 """Bytes of an event stream a write: a prime, so that cuts fall in different places of successive events."""
 
+_STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json")
+
 _KEPT_HEADERS = {"content-type", "content-encoding", "x-request-id", "openai-processing-ms", "retry-after"}
 
 
@@ -38,7 +40,7 @@ class Reply:
     @property
     def streamed(self) -> bool:
         """Whether it goes out in pieces."""
-        return self.headers.get("content-type", "").startswith("text/event-stream")
+        return self.headers.get("content-type", "").startswith(_STREAMS)
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
