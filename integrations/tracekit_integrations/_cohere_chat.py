@@ -27,9 +27,9 @@ _FINISH = {
 def request(call: Call) -> Invocation:
     """A call of `v2.chat`."""
     made, parameters = invocation(call, semconv.CHAT)
-    made.attributes = attributes(parameters, PARAMETERS)
+    made.attributes = attributes(parameters, {}, PARAMETERS)
     made.input_messages = [message_in(message) for message in items(parameters.get("messages"))] or None
-    made.tool_definitions = tool_definitions(parameters)
+    made.tool_definitions = tool_definitions(parameters.get("tools"))
     return made
 
 

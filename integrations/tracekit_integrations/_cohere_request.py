@@ -7,19 +7,13 @@ from typing import Any
 from tracekit import semconv
 from tracekit.model import Call, Invocation
 from tracekit_integrations import _request as requests
-from tracekit_integrations._openai_request import output_type
-from tracekit_integrations._request import Table, number, whole, words
+from tracekit_integrations._request import Shaped, number, output_type, stops, whole
 from tracekit_integrations._values import get, given, text
 
-PARAMETERS: Table = {
-    "temperature": (semconv.REQUEST_TEMPERATURE, number),
+PARAMETERS: Shaped = {
     "p": (semconv.REQUEST_TOP_P, number),
     "k": (semconv.REQUEST_TOP_K, whole),
-    "max_tokens": (semconv.REQUEST_MAX_TOKENS, whole),
-    "stop_sequences": (semconv.REQUEST_STOP_SEQUENCES, words),
-    "presence_penalty": (semconv.REQUEST_PRESENCE_PENALTY, number),
-    "frequency_penalty": (semconv.REQUEST_FREQUENCY_PENALTY, number),
-    "seed": (semconv.REQUEST_SEED, whole),
+    "stop_sequences": (semconv.REQUEST_STOP_SEQUENCES, stops),
     "response_format": (semconv.OUTPUT_TYPE, output_type),
     "conversation_id": (semconv.CONVERSATION_ID, text),
 }

@@ -9,14 +9,14 @@ from tracekit import semconv
 from tracekit.model import Call, Invocation, Response
 from tracekit_integrations._cohere_chat import billed
 from tracekit_integrations._cohere_request import invocation
-from tracekit_integrations._request import Table, attributes, whole, words
+from tracekit_integrations._request import Shaped, attributes, stops, whole
 from tracekit_integrations._values import get, items, plain, text
 
-_EMBEDDED: Table = {
+_EMBEDDED: Shaped = {
     "output_dimension": (semconv.EMBEDDINGS_DIMENSION_COUNT, whole),
-    "embedding_types": (semconv.REQUEST_ENCODING_FORMATS, words),
+    "embedding_types": (semconv.REQUEST_ENCODING_FORMATS, stops),
 }
-_RANKED: Table = {"top_n": (semconv.RETRIEVAL_TOP_K, whole)}
+_RANKED: Shaped = {"top_n": (semconv.RETRIEVAL_TOP_K, whole)}
 _NUMBERS = ("float_", "float", "int8", "uint8")
 """The kinds of vector that have one number a dimension."""
 
@@ -24,7 +24,7 @@ _NUMBERS = ("float_", "float", "int8", "uint8")
 def embed_request(call: Call) -> Invocation:
     """A call of `embed`; what is embedded is the span's input."""
     made, parameters = invocation(call, semconv.EMBEDDINGS)
-    made.attributes = attributes(parameters, _EMBEDDED)
+    made.attributes = attributes(parameters, {}, _EMBEDDED)
     embedded = next((parameters[name] for name in ("texts", "inputs", "images") if items(parameters.get(name))), None)
     if embedded is not None:
         made.content[semconv.INPUT] = plain(embedded)
@@ -45,7 +45,7 @@ def embed_response(reply: Any) -> Response:
 def rerank_request(call: Call) -> Invocation:
     """A call of `rerank`: the query is the span's input."""
     made, parameters = invocation(call, semconv.RERANK)
-    made.attributes = attributes(parameters, _RANKED)
+    made.attributes = attributes(parameters, {}, _RANKED)
     made.content[semconv.RETRIEVAL_QUERY] = parameters.get("query")
     return made
 

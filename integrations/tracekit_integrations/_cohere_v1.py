@@ -18,7 +18,7 @@ _ROLES = {"CHATBOT": "assistant", "USER": "user", "SYSTEM": "system", "TOOL": "t
 def request(call: Call) -> Invocation:
     """A call of `chat`."""
     made, parameters = invocation(call, semconv.CHAT)
-    made.attributes = attributes(parameters, PARAMETERS)
+    made.attributes = attributes(parameters, {}, PARAMETERS)
     told, asked = text(parameters.get("preamble")), text(parameters.get("message"))
     made.system_instructions = [parts.text_part(told)] if told else None
     made.input_messages = [

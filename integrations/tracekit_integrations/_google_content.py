@@ -14,14 +14,14 @@ from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._request import (
-    Table,
+    Shaped,
     attributes,
     choices,
     invocation,
-    low_word,
     number,
+    stops,
     whole,
-    words,
+    word,
 )
 from tracekit_integrations._values import added, count, fields, get, items, plain, text
 
@@ -37,19 +37,17 @@ _FINISH = {
 _ROLES = {"model": "assistant", "function": "tool"}
 _TYPES = {"application/json": "json", "text/plain": "text", "text/x.enum": "text"}
 _MODALITIES = {"TEXT": "text", "IMAGE": "image", "AUDIO": "speech"}
-_PARAMETERS: Table = {
-    "temperature": (semconv.REQUEST_TEMPERATURE, number),
+_PARAMETERS: Shaped = {
     "topP": (semconv.REQUEST_TOP_P, number),
     "topK": (semconv.REQUEST_TOP_K, whole),
     "candidateCount": (semconv.REQUEST_CHOICE_COUNT, choices),
     "maxOutputTokens": (semconv.REQUEST_MAX_TOKENS, whole),
-    "stopSequences": (semconv.REQUEST_STOP_SEQUENCES, words),
+    "stopSequences": (semconv.REQUEST_STOP_SEQUENCES, stops),
     "presencePenalty": (semconv.REQUEST_PRESENCE_PENALTY, number),
     "frequencyPenalty": (semconv.REQUEST_FREQUENCY_PENALTY, number),
-    "seed": (semconv.REQUEST_SEED, whole),
     "responseMimeType": (semconv.OUTPUT_TYPE, lambda value: _TYPES.get(str(value))),
     "responseModalities": (semconv.OUTPUT_TYPE, lambda value: _output_type(items(value))),
-    "thinkingConfig": (semconv.REQUEST_REASONING_LEVEL, lambda value: low_word(either(value, "thinkingLevel"))),
+    "thinkingConfig": (semconv.REQUEST_REASONING_LEVEL, lambda value: word(either(value, "thinkingLevel"))),
 }
 
 
@@ -93,7 +91,7 @@ def _where(call: Call) -> tuple[str, str]:
 def _generate(call: Call, model: str, body: Any) -> Invocation:
     made = invocation(semconv.GENERATE_CONTENT, *_where(call), request_model=text(model))
     made.stream = ":stream" in str(call.args[1])
-    made.attributes.update(attributes(get(body, "generationConfig") or {}, _PARAMETERS))
+    made.attributes.update(attributes(get(body, "generationConfig") or {}, {}, _PARAMETERS))
     made.system_instructions = _parts(get(body, "systemInstruction")) or None
     made.input_messages = [_message(content) for content in items(get(body, "contents"))] or None
     made.tool_definitions = [tool for each in items(get(body, "tools")) for tool in _tools(each)] or None
@@ -167,15 +165,20 @@ def _file(file: Any) -> Part:
     return {**found, "mime_type": mime_type} if mime_type else found
 
 
+def _answered(found: Any, name: str) -> Part:
+    """What a tool answered that ran at the provider."""
+    return parts.server_result_part(text(get(found, "id")), name, fields(found))
+
+
 _PARTS: dict[str, Callable[[Any], Part]] = {
     "functionCall": _tool_call,
     "functionResponse": _tool_response,
     "inlineData": _blob,
     "fileData": _file,
     "executableCode": lambda code: parts.server_tool_part(text(get(code, "id")), "code_execution", fields(code)),
-    "codeExecutionResult": lambda found: parts.server_response_part(text(get(found, "id")), found),
+    "codeExecutionResult": lambda found: _answered(found, "code_execution"),
     "toolCall": lambda call: parts.server_tool_part(text(get(call, "id")), str(get(call, "toolType")), fields(call)),
-    "toolResponse": lambda found: parts.server_response_part(text(get(found, "id")), found),
+    "toolResponse": lambda found: _answered(found, str(get(found, "toolType"))),
 }
 
 

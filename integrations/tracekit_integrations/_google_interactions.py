@@ -9,16 +9,12 @@ from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._google_content import endpoint
-from tracekit_integrations._request import Table, attributes, invocation, low_word, number, whole, words
+from tracekit_integrations._request import Shaped, attributes, invocation, stops, word
 from tracekit_integrations._values import added, count, decoded, fields, get, given, items, plain, text
 
-_PARAMETERS: Table = {
-    "temperature": (semconv.REQUEST_TEMPERATURE, number),
-    "top_p": (semconv.REQUEST_TOP_P, number),
-    "max_output_tokens": (semconv.REQUEST_MAX_TOKENS, whole),
-    "stop_sequences": (semconv.REQUEST_STOP_SEQUENCES, words),
-    "seed": (semconv.REQUEST_SEED, whole),
-    "thinking_level": (semconv.REQUEST_REASONING_LEVEL, low_word),
+_PARAMETERS: Shaped = {
+    "stop_sequences": (semconv.REQUEST_STOP_SEQUENCES, stops),
+    "thinking_level": (semconv.REQUEST_REASONING_LEVEL, word),
 }
 _FINISH = {"completed": "stop", "requires_action": "tool_call", "incomplete": "length", "failed": "error"}
 _OPEN = {"in_progress", "requires_continuation"}
@@ -38,7 +34,7 @@ def request(call: Call) -> Invocation:
         name=agent,
         stream=said.get("stream") is True,
     )
-    made.attributes.update(attributes(fields(said.get("generation_config")), _PARAMETERS))
+    made.attributes.update(attributes(fields(said.get("generation_config")), {}, _PARAMETERS))
     before = text(said.get("previous_interaction_id"))
     if before is not None:
         made.attributes[semconv.REQUEST_PREVIOUS_RESPONSE_ID] = before
@@ -91,7 +87,7 @@ def _tool_step(step: Any, kind: str) -> Part:
     if kind.endswith("_call"):
         return parts.server_tool_part(id_, kind.removesuffix("_call"), fields(step, without=details))
     if kind.endswith("_result"):
-        return parts.server_response_part(called, fields(step, without=details))
+        return parts.server_result_part(called, kind.removesuffix("_result"), fields(step, without=details))
     return parts.generic_part(kind, fields(step))
 
 

@@ -12,33 +12,26 @@ from tracekit_integrations import _parts as parts
 from tracekit_integrations import _request as requests
 from tracekit_integrations._openai_chat_stream import Accumulator as ChatAccumulator
 from tracekit_integrations._openai_media import embeddings_response as vectors_response
-from tracekit_integrations._openai_request import output_type
 from tracekit_integrations._request import (
-    Table,
+    Shaped,
     attributes,
     choices,
-    number,
+    output_type,
+    stops,
     tool_definitions,
     whole,
     word,
-    words,
 )
 from tracekit_integrations._values import count, fields, get, given, items, plain, text
 
-_PARAMETERS: Table = {
-    "temperature": (semconv.REQUEST_TEMPERATURE, number),
-    "top_p": (semconv.REQUEST_TOP_P, number),
-    "top_k": (semconv.REQUEST_TOP_K, whole),
-    "max_tokens": (semconv.REQUEST_MAX_TOKENS, whole),
-    "stop": (semconv.REQUEST_STOP_SEQUENCES, words),
-    "presence_penalty": (semconv.REQUEST_PRESENCE_PENALTY, number),
-    "frequency_penalty": (semconv.REQUEST_FREQUENCY_PENALTY, number),
+_PARAMETERS: Shaped = {
+    "stop": (semconv.REQUEST_STOP_SEQUENCES, stops),
     "random_seed": (semconv.REQUEST_SEED, whole),
     "n": (semconv.REQUEST_CHOICE_COUNT, choices),
     "reasoning_effort": (semconv.REQUEST_REASONING_LEVEL, word),
     "response_format": (semconv.OUTPUT_TYPE, output_type),
     "output_dimension": (semconv.EMBEDDINGS_DIMENSION_COUNT, whole),
-    "encoding_format": (semconv.REQUEST_ENCODING_FORMATS, words),
+    "encoding_format": (semconv.REQUEST_ENCODING_FORMATS, stops),
 }
 _FINISH = {"model_length": "length"}
 
@@ -47,7 +40,7 @@ def _invocation(call: Call, operation: str) -> tuple[Invocation, dict[str, Any]]
     parameters = given(call.kwargs)
     url = text(parameters.get("server_url")) or call.instance._get_url(None, None)  # noqa: SLF001 - where it looks itself
     made = requests.invocation(operation, "mistral_ai", url, request_model=text(parameters.get("model")))
-    made.attributes = attributes(parameters, _PARAMETERS)
+    made.attributes = attributes(parameters, {}, _PARAMETERS)
     return made, parameters
 
 
@@ -58,7 +51,7 @@ def chat_request(call: Call) -> Invocation:
     if agent is not None:
         made.attributes |= {semconv.AGENT_ID: agent, semconv.KIND: "llm"}
     made.input_messages = [chat.message_in(message) for message in items(parameters.get("messages"))] or None
-    made.tool_definitions = tool_definitions(parameters)
+    made.tool_definitions = tool_definitions(parameters.get("tools"))
     return made
 
 

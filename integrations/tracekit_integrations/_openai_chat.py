@@ -8,8 +8,7 @@ from typing import Any
 from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit_integrations import _parts as parts
-from tracekit_integrations._openai_request import invocation
-from tracekit_integrations._request import tool_definitions
+from tracekit_integrations._openai_request import invocation, tool_definitions
 from tracekit_integrations._values import count, decoded, fields, get, items, said, text
 
 _FINISH = {"tool_calls": "tool_call", "function_call": "tool_call"}

@@ -9,8 +9,7 @@ from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response, Usage
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._openai_chat import file_part, finish_word, sound_part
-from tracekit_integrations._openai_request import invocation
-from tracekit_integrations._request import tool_definitions
+from tracekit_integrations._openai_request import invocation, tool_definitions
 from tracekit_integrations._values import count, decoded, fields, get, items, text
 
 _INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}

@@ -49,10 +49,9 @@ def server_tool_part(id_: str | None, name: str, details: dict[str, Any]) -> Par
     }
 
 
-def server_response_part(id_: str | None, details: Any) -> Part:
-    """What a tool answered that the provider ran itself."""
-    part: Any = {"type": "server_tool_call_response", "id": id_, "server_tool_call_response": plain(details)}
-    return part
+def server_result_part(id_: str | None, name: str, details: dict[str, Any]) -> Part:
+    """What a tool that the provider ran itself came to."""
+    return {"type": "server_tool_call_response", "id": id_, "server_tool_call_response": {"type": name, **details}}
 
 
 def generic_part(kind: str, details: dict[str, Any]) -> Part:

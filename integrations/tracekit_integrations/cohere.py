@@ -56,7 +56,7 @@ integration = Integration(
     name="cohere",
     package="cohere",
     distribution="cohere",
-    versions=">=5.14,<8",
+    versions=">=5.16,<8",
     targets=_targets(),
     adapt=_watch,
 )

@@ -37,7 +37,7 @@ integration = Integration(
     name="google_genai",
     package="google.genai",
     distribution="google-genai",
-    versions=">=2,<4",
+    versions=">=3,<4",
     targets=(
         Target(module=_CLIENT, attribute="BaseApiClient.request", method=_WHOLE),
         Target(module=_CLIENT, attribute="BaseApiClient.async_request", method=_WHOLE, is_async=True),

@@ -1,12 +1,13 @@
 """The mistralai client: what is patched in it, and how each method is understood.
 
 `parse` and its kin call the methods patched here. Conversations, audio, batches and the classes for Azure and Google's
-cloud are not recorded. The client's own spans, off until somebody asks for them, stand beneath ours as the same call.
+cloud are not recorded. The client's own spans, on by default in version 2, give way to ours.
 """
 
 from __future__ import annotations
 
 from tracekit.sdk.integration import Integration, Method, Target
+from tracekit.sdk.native import gives_way
 from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.speakeasy import adapter
 from tracekit_integrations import _mistral as mistral
@@ -47,6 +48,7 @@ integration = Integration(
     distribution="mistralai",
     versions=">=2,<4",
     targets=_targets(),
+    hooks=(gives_way("mistralai.client._hooks.tracing", "get_traced_request_and_span"),),
     adapt=adapter(ended),
 )
 

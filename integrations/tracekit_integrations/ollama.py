@@ -16,30 +16,22 @@ from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.taps import standing_in
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._request import (
-    Table,
+    Shaped,
     attributes,
     invocation,
-    number,
+    stops,
     tool_definitions,
     whole,
     word,
-    words,
 )
 from tracekit_integrations._values import count, decoded, get, items, plain, text
 
 _FINISH = {"stop": "stop", "length": "length"}
-_PARAMETERS: Table = {
-    "temperature": (semconv.REQUEST_TEMPERATURE, number),
-    "top_p": (semconv.REQUEST_TOP_P, number),
-    "top_k": (semconv.REQUEST_TOP_K, whole),
+_PARAMETERS: Shaped = {
     "num_predict": (semconv.REQUEST_MAX_TOKENS, whole),
-    "stop": (semconv.REQUEST_STOP_SEQUENCES, words),
-    "presence_penalty": (semconv.REQUEST_PRESENCE_PENALTY, number),
-    "frequency_penalty": (semconv.REQUEST_FREQUENCY_PENALTY, number),
-    "seed": (semconv.REQUEST_SEED, whole),
+    "stop": (semconv.REQUEST_STOP_SEQUENCES, stops),
     "format": (semconv.OUTPUT_TYPE, lambda wanted: "json" if wanted else None),
     "think": (semconv.REQUEST_REASONING_LEVEL, word),
-    "dimensions": (semconv.EMBEDDINGS_DIMENSION_COUNT, whole),
 }
 
 
@@ -53,7 +45,7 @@ def _request(call: Call) -> Invocation | None:
     operation, fill = make
     made = invocation(operation, "ollama", str(call.instance._client.base_url))  # noqa: SLF001 - it has no other word for it
     made.request_model = text(body.get("model"))
-    made.attributes.update(attributes({**(body.get("options") or {}), **body}, _PARAMETERS))
+    made.attributes.update(attributes({**(body.get("options") or {}), **body}, {}, _PARAMETERS))
     fill(made, body)
     return made
 
@@ -68,7 +60,7 @@ def _streamed_request(call: Call) -> Invocation | None:
 
 def _chat(made: Invocation, body: Mapping[str, Any]) -> None:
     made.input_messages = [parts.message(*_message(message)) for message in items(body.get("messages"))] or None
-    made.tool_definitions = tool_definitions(body)
+    made.tool_definitions = tool_definitions(body.get("tools"))
 
 
 def _generate(made: Invocation, body: Mapping[str, Any]) -> None:
@@ -180,7 +172,7 @@ integration = Integration(
     name="ollama",
     package="ollama",
     distribution="ollama",
-    versions=">=0.4,<1",
+    versions=">=0.6,<1",
     targets=(
         Target(module="ollama._client", attribute="Client._request_raw", method=_WHOLE),
         Target(module="ollama._client", attribute="AsyncClient._request_raw", method=_WHOLE, is_async=True),

@@ -8,7 +8,7 @@ from tracekit import semconv as sc
 from tracekit.dialects.values import MAX_INTEGER, count, names, promote, text
 from tracekit.model import DEFAULT_PROJECT, KINDS, RawSpan, Span
 
-DERIVATION = 2
+DERIVATION = 3
 """Raise it with a change by which the dialects read a span that is stored already differently."""
 _OK, _ERROR = 1, 2
 _OUTCOMES = ("complete", "partial", "cancelled", "abandoned", "interrupted")

@@ -32,10 +32,12 @@ class Recording(Protocol):
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Method:
-    """How one method of a client is understood. Pure functions: a fault in one is counted, never the caller's."""
+    """How one method of a client is understood. Pure functions: a fault in one is counted, never the caller's.
+
+    `request` says None of a call that is not to be recorded.
+    """
 
     request: Callable[[Call], Invocation | None]
-    """None for a call that is not one of a model's: nothing is recorded of it."""
     response: Callable[[Any], Response]
     accumulator: Callable[[], Accumulator] | None = None
     tap: Callable[[Any, Recording], Any] | None = None
@@ -61,12 +63,14 @@ class Target:
 class Hook:
     """A patch that records no call of its own: it tells an open recording that its reply was closed, parsed or read.
 
-    `wrapper(wrapped, instance, args, kwargs)` calls `wrapped` exactly once and returns what it returned.
+    `wrapper(wrapped, instance, args, kwargs)` calls `wrapped` exactly once and returns what it returned. Where
+    `everywhere` is false, some of the supported versions have no such place, and nothing is amiss without it.
     """
 
     module: str
     attribute: str
     wrapper: Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+    everywhere: bool = True
 
 
 Adapt = Callable[[Any, Recording], bool]

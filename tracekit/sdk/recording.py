@@ -50,7 +50,7 @@ class LiveRecording:
 
     @classmethod
     def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording | None:
-        """Open the span of a call that is one. Call it under the guard: it runs the integration's own function."""
+        """Open the span of a call, if it is to be recorded. Under the guard: it runs the integration's own function."""
         invocation = method.request(call)
         return None if invocation is None else cls(runtime, method, invocation)
 
@@ -62,11 +62,10 @@ class LiveRecording:
     def chunk(self, chunk: Any, /) -> None:
         """Take one chunk of a streamed reply and its time."""
         self._last_chunk = perf_counter()
-        if self._accumulator is None:
+        if self._first_chunk is None:
             self._first_chunk = self._last_chunk
-            if self._method.accumulator is None:
-                return
-            self._accumulator = guard.call("accumulator", self._method.accumulator)
+            if self._method.accumulator is not None:
+                self._accumulator = guard.call("accumulator", self._method.accumulator)
         if self._accumulator is not None:
             guard.call("chunk", self._accumulator.add, chunk)
 

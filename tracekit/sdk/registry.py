@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, NamedTuple, cast
 
 import wrapt
 from opentelemetry import context as otel
@@ -16,7 +16,7 @@ from typing_extensions import deprecated
 from tracekit import config
 from tracekit.model import Call
 from tracekit.sdk import guard
-from tracekit.sdk.context import Activation, beneath
+from tracekit.sdk.context import INSIDE, Activation, beneath
 from tracekit.sdk.integration import Integration, Target
 from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
@@ -24,7 +24,6 @@ from tracekit.sdk.runtime import runtime
 
 GROUP = "opentelemetry_instrumentor"
 HOME = "tracekit_integrations."
-_INSIDE = otel.create_key("tracekit-inside")
 
 
 @dataclass(slots=True)
@@ -36,6 +35,14 @@ class Health:
     calls: Counter[str] = field(default_factory=Counter[str])
 
 
+class _Point(NamedTuple):
+    """A place in a module, what to put around it, and whether every supported version has it."""
+
+    attribute: str
+    wrap: Callable[[Any], Any]
+    everywhere: bool = True
+
+
 class Installed:
     """An integration in place. Modules that are not imported yet are patched when they are."""
 
@@ -44,16 +51,12 @@ class Installed:
         self.health = Health()
         self.active = True
         self._patches: list[Patch] = []
-        by_module: dict[str, list[tuple[str, Callable[[Any], Any]]]] = {}
+        by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
-            by_module.setdefault(target.module, []).append((target.attribute, self._wrap(target)))
+            by_module.setdefault(target.module, []).append(_Point(target.attribute, self._wrap(target)))
         for hook in integration.hooks:
-            by_module.setdefault(hook.module, []).append(
-                (
-                    hook.attribute,
-                    lambda original, w=hook.wrapper: wrapt.FunctionWrapper(original, self._inert(w)),
-                )
-            )
+            wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
+            by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere))
         for module, points in by_module.items():
             when_imported(module, lambda m=module, p=points: self._patch(m, p))
 
@@ -64,18 +67,19 @@ class Installed:
             patch.undo()
         self._patches.clear()
 
-    def _patch(self, module: str, points: list[tuple[str, Callable[[Any], Any]]]) -> None:
+    def _patch(self, module: str, points: list[_Point]) -> None:
         if not self.active:
             return
-        for attribute, wrap in points:
-            point = f"{module}.{attribute}"
+        for point in points:
+            place = f"{module}.{point.attribute}"
             try:
-                owner, name = resolve(module, attribute)
-                self._patches.append(Patch.apply(owner, name, wrap))
+                owner, name = resolve(module, point.attribute)
+                self._patches.append(Patch.apply(owner, name, point.wrap))
             except PatchPointMissingError:
-                self.health.missing.append(point)
+                if point.everywhere:
+                    self.health.missing.append(place)
             else:
-                self.health.patched.append(point)
+                self.health.patched.append(place)
 
     def _inert(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
         def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -130,7 +134,7 @@ class Installed:
     ) -> tuple[LiveRecording, Activation] | None:
         """The open recording of a call and its activation, entered; None for a call that is not to be recorded."""
         current = otel.get_current()
-        if not self.active or runtime.disabled or current.get(_INSIDE) is self.integration:
+        if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
             return None
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
@@ -138,7 +142,7 @@ class Installed:
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
-        inside = {} if target.method.nests else {_INSIDE: self.integration}
+        inside = {} if target.method.nests else {INSIDE: self.integration}
         activation = Activation(beneath(recording.span, current, **inside))
         activation.enter()
         return recording, activation
@@ -149,7 +153,7 @@ class Installed:
             return wrapped
         where = f"{self.integration.name} stand-in"
         stand_in = guard.call(where, target.method.stand_in, instance, recording)
-        return wrapped if stand_in is None else partial(cast("Any", wrapped).__func__, stand_in)
+        return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
     def _settle(self, target: Target, recording: LiveRecording, result: Any, *, watched: bool) -> Any:
         """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
