@@ -27,9 +27,11 @@ def request(call: Call) -> Invocation:
     body = get(whole_request, "body") or whole_request
     said = given(fields(body) if body is not None and type(body).__name__ != "Unset" else call.kwargs)
     agent = text(said.get("agent"))
+    provider, url = endpoint(getattr(call.instance, "_api_client", None))
     made = invocation(
         semconv.INVOKE_AGENT if agent else semconv.GENERATE_CONTENT,
-        *endpoint(getattr(call.instance, "_api_client", None)),
+        provider,
+        url or call.instance._get_url(None, None),  # noqa: SLF001 - where it looks itself, in every version
         request_model=text(said.get("model")),
         name=agent,
         stream=said.get("stream") is True,

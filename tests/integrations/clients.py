@@ -78,25 +78,25 @@ _SPENT = {"total_input_tokens": 7, "total_output_tokens": 2, "total_thought_toke
 @contextmanager
 def _cohere(url: str) -> Iterator[Any]:
     with httpx.Client(verify=False) as http:
-        yield cohere.ClientV2(api_key="none", base_url=url, httpx_client=http, max_retries=0)
+        yield cohere.ClientV2(api_key="none", base_url=url, httpx_client=http)
 
 
 @asynccontextmanager
 async def _cohere_async(url: str) -> AsyncIterator[Any]:
     async with httpx.AsyncClient(verify=False) as http:
-        yield cohere.AsyncClientV2(api_key="none", base_url=url, httpx_client=http, max_retries=0)
+        yield cohere.AsyncClientV2(api_key="none", base_url=url, httpx_client=http)
 
 
 @contextmanager
 def _cohere_old(url: str) -> Iterator[Any]:
     with httpx.Client(verify=False) as http:
-        yield cohere.Client(api_key="none", base_url=url, httpx_client=http, max_retries=0)
+        yield cohere.Client(api_key="none", base_url=url, httpx_client=http)
 
 
 @asynccontextmanager
 async def _cohere_old_async(url: str) -> AsyncIterator[Any]:
     async with httpx.AsyncClient(verify=False) as http:
-        yield cohere.AsyncClient(api_key="none", base_url=url, httpx_client=http, max_retries=0)
+        yield cohere.AsyncClient(api_key="none", base_url=url, httpx_client=http)
 
 
 @contextmanager

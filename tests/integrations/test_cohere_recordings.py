@@ -26,7 +26,7 @@ async def test_a_recording_replays_the_same_and_is_recorded_as_it_says(
     path: Path, provider: Provider, data_dir: Path
 ) -> None:
     async def seen(exchanges: list[Exchange]) -> list[Any]:
-        options: Any = {"api_key": "none", "base_url": provider.url, "max_retries": 0}
+        options: Any = {"api_key": "none", "base_url": provider.url}
         kinds = _VERSIONS[exchanges[0].path.split("/")[1]]
         with httpx.Client(verify=False) as http:
             client = kinds[0](**options, httpx_client=http)

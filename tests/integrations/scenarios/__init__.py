@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.integrations.scenarios import anthropic_calls, openai_calls
+from tests.integrations.scenarios import (
+    anthropic_calls,
+    cohere_calls,
+    google_calls,
+    mistral_calls,
+    ollama_calls,
+    openai_calls,
+)
 from tests.integrations.scenarios.stage import Stage, stage
 
 Scenario = Callable[[Stage], Any]
 
 SCENARIOS: dict[str, Scenario] = {
     f"{module.__name__.rpartition('.')[2]}:{each.__name__}": each
-    for module in (anthropic_calls, openai_calls)
+    for module in (anthropic_calls, cohere_calls, google_calls, mistral_calls, ollama_calls, openai_calls)
     for each in module.SCENARIOS
 }
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import anthropic
+import cohere
+import httpx
+import httpx2
+import ollama
 import openai
+from google import genai
+from google.oauth2.credentials import Credentials
+from mistralai.client import Mistral
 
 from tests.support.provider import Provider, Reply
 
@@ -20,6 +27,12 @@ class Stage:
     provider: Provider
     gpt: openai.OpenAI
     claude: anthropic.Anthropic
+    gemini: genai.Client
+    vertex: genai.Client
+    llama: ollama.Client
+    cohere: cohere.ClientV2
+    cohere_old: cohere.Client
+    mistral: Mistral
 
     def fresh(self) -> Stage:
         """The same with new clients: resources of older ones may hold on to methods as they were patched then."""
@@ -35,6 +48,7 @@ def stage() -> Generator[Stage]:
     """Set up once: clients keep their connections."""
     options: Any = {"api_key": "none", "max_retries": 0, "timeout": 5}
     with (
+        ExitStack() as stack,
         Provider() as provider,
         openai.OpenAI(
             **options, base_url=f"{provider.url}/v1", http_client=openai.DefaultHttpxClient(verify=False)
@@ -43,4 +57,23 @@ def stage() -> Generator[Stage]:
             **options, base_url=provider.url, http_client=anthropic.DefaultHttpxClient(verify=False)
         ) as claude,
     ):
-        yield Stage(provider, gpt, claude)
+        others = _others(provider.url, stack)
+        yield Stage(provider, gpt, claude, *others)
+
+
+def _others(url: str, stack: ExitStack) -> tuple[Any, ...]:
+    """Clients of Gemini, Vertex AI, Ollama, Cohere (two) and Mistral, which keep no methods as they were patched."""
+    plain = {"verify": False}  # no CA files to load
+    google: Any = {"base_url": url, "api_version": "v1", "client_args": plain, "async_client_args": plain}
+    who: Any = {"vertexai": True, "project": "p", "location": "l", "credentials": Credentials(token="none")}
+    http = stack.enter_context(httpx.Client(verify=False))
+    http2 = stack.enter_context(httpx2.Client(verify=False))
+    options: Any = {"api_key": "none", "base_url": url, "httpx_client": http}
+    return (
+        stack.enter_context(genai.Client(api_key="none", http_options=google)),
+        stack.enter_context(genai.Client(**who, http_options=google)),
+        stack.enter_context(ollama.Client(url, verify=False)),
+        cohere.ClientV2(**options),
+        cohere.Client(**options),
+        Mistral(api_key="none", server_url=url, client=http2),
+    )
