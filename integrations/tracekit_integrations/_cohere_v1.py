@@ -21,11 +21,12 @@ def request(call: Call) -> Invocation:
     made.attributes = attributes(parameters, {}, PARAMETERS)
     told, asked = text(parameters.get("preamble")), text(parameters.get("message"))
     made.system_instructions = [parts.text_part(told)] if told else None
-    made.input_messages = [
+    said = [
         *map(_message, items(parameters.get("chat_history"))),
         *([parts.message("user", [parts.text_part(asked)])] if asked else ()),
         *([_message({"role": "TOOL", **parameters})] if items(parameters.get("tool_results")) else ()),
-    ] or None
+    ]
+    made.input_messages = said or None
     made.tool_definitions = list(map(_tool, items(parameters.get("tools")))) or None
     return made
 

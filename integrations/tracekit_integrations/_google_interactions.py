@@ -196,7 +196,7 @@ class Accumulator:
 
 
 def _go_on(contents: list[dict[str, Any]], more: dict[str, Any]) -> None:
-    """Add to the last content, or begin another: texts go on, and so do bytes of one kind."""
+    """Add to the last content, or begin another: texts go on."""
     last = contents[-1] if contents and contents[-1].get("type") == more.get("type") else None
     if last is not None and more.get("type") == "text":
         last["text"] = f"{last.get('text', '')}{more.get('text', '')}"

@@ -108,8 +108,8 @@ def _tool_call(call: Any) -> Part:
 
 
 def _response(reply: Any) -> Response:
-    """A whole reply: an HTTP response that has been read."""
-    body = reply.json()
+    """A whole reply: an HTTP response that has been read, or what the body of a stream said that was none."""
+    body = reply if isinstance(reply, dict) else reply.json()
     vectors = items(body.get("embeddings")) or ([body["embedding"]] if "embedding" in body else ())
     if not vectors:
         return _said(body, body.get("message") or {"thinking": body.get("thinking"), "content": body.get("response")})

@@ -141,7 +141,9 @@ def check_content(said: dict[str, Any], exchange: Exchange) -> None:
     assert message["role"] == "assistant"
     finish = "tool_call" if calls else "stop"
     assert (message["finish_reason"], said[semconv.RESPONSE_FINISH_REASONS]) == (finish, [finish])
-    text = "".join(part.get("text", "") for part in made)
+    text = "".join(part.get("text", "") for part in made if not part.get("thought"))
+    thought = "".join(part.get("text", "") for part in made if part.get("thought"))
+    assert "".join(part["content"] for part in message["parts"] if part["type"] == "reasoning") == thought
     assert "".join(part["content"] for part in message["parts"] if part["type"] == "text") == text
     assert [part for part in message["parts"] if part["type"] == "tool_call"] == [
         {"type": "tool_call", "id": call.get("id"), "name": call["name"], "arguments": call["args"]} for call in calls

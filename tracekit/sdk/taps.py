@@ -35,7 +35,7 @@ class Tap:
     def leave(self) -> None:
         """The caller will ask for no more."""
         if not self._recording.done:
-            self._recording.finish(left_outcome(self._last, self._ended))
+            self._recording.finish(guard.call("stream", left_outcome, self._last, self._ended) or "abandoned")
 
     def __del__(self) -> None:
         guard.call("stream", self.leave)

@@ -27,6 +27,12 @@ def reply(*said: dict[str, Any], finish: str | None = "STOP", **fields: Any) -> 
     return {"candidates": [candidate], **head, **fields}
 
 
+def undated(reply: Any) -> Any:
+    """A reply without the HTTP headers beside it, which have a date."""
+    reply.sdk_http_response = None
+    return reply
+
+
 def whole(on: Stage) -> Any:
     """A whole reply to a request that has everything in it."""
     said = [
@@ -59,7 +65,7 @@ def whole(on: Stage) -> Any:
         types.Content(role="model", parts=[types.Part.from_function_call(name="add", args={"a": 1})]),
         types.Content(role="user", parts=[types.Part.from_function_response(name="add", response={"r": 1})]),
     ]
-    return on.gemini.models.generate_content(model="m-9", contents=contents, config=config)
+    return undated(on.gemini.models.generate_content(model="m-9", contents=contents, config=config))
 
 
 def automatic(on: Stage) -> Any:
@@ -71,7 +77,7 @@ def automatic(on: Stage) -> Any:
 
     call = {"functionCall": {"name": "add", "args": {"a": 1}}}
     on.queue(f"{MODEL}:generateContent", answer(reply(call)), answer(reply({"text": "2"})))
-    return on.gemini.chats.create(model="m-9", config={"tools": [add]}).send_message("Hi")
+    return undated(on.gemini.chats.create(model="m-9", config={"tools": [add]}).send_message("Hi"))
 
 
 def blocked(on: Stage) -> Any:
@@ -79,7 +85,7 @@ def blocked(on: Stage) -> Any:
     on.queue(f"{MODEL}:generateContent", answer({"promptFeedback": {"blockReason": "SAFETY"}}))
     on.queue(f"{MODEL}:countTokens", answer({"totalTokens": 3}))
     counted = on.gemini.models.count_tokens(model="m-9", contents="Hi")
-    return on.gemini.models.generate_content(model="m-9", contents="Hi"), counted
+    return undated(on.gemini.models.generate_content(model="m-9", contents="Hi")), undated(counted)
 
 
 def streamed(on: Stage) -> Any:
@@ -90,7 +96,7 @@ def streamed(on: Stage) -> Any:
     left = on.gemini.models.generate_content_stream(model="m-9", contents="Hi")
     found = next(left), next(left)
     left.close()
-    return read, *found
+    return list(map(undated, [*read, *found]))
 
 
 def embedded(on: Stage) -> Any:
@@ -102,12 +108,13 @@ def embedded(on: Stage) -> Any:
     on.queue(f"{place}/gemini-embedding-9:embedContent", answer({"embedding": {"values": [1.0]}}))
     on.queue(f"{place}/imagen-9:predict", answer({"predictions": []}))
     size: Any = {"output_dimensionality": 2}
-    return [
+    made = [
         on.gemini.models.embed_content(model="m-9", contents=["a", "b"], config=size),
         on.vertex.models.embed_content(model="e-9", contents="a", config=size),
         on.vertex.models.embed_content(model="gemini-embedding-9", contents="a", config=size),
         drawn(on),
     ]
+    return list(map(undated, made))
 
 
 def drawn(on: Stage) -> Any:
@@ -175,7 +182,7 @@ def interaction_events(on: Stage) -> Any:
         delta(3, type="text", text="lo"),
     ]
     error = {"event_type": "error", "error": {"code": "overloaded", "message": "no"}}
-    on.queue("/v1/interactions", events(said), events([*said, error]))
+    on.queue("/v1/interactions", events(said), events([*said, error], done=False))
     create: Any = on.gemini.interactions.create
     options: Any = {"model": "m-9", "input": "Hi", "stream": True, "automatic_continuation": False}
     found = list(create(**options))
@@ -188,7 +195,7 @@ def interaction_events(on: Stage) -> Any:
 def empty(on: Stage) -> Any:
     """A reply with no body."""
     on.queue(f"{MODEL}:generateContent", Reply(body=b""))
-    return on.gemini.models.generate_content(model="m-9", contents="Hi")
+    return undated(on.gemini.models.generate_content(model="m-9", contents="Hi"))
 
 
 SCENARIOS = (whole, automatic, blocked, streamed, embedded, interactions, interaction_events, empty)

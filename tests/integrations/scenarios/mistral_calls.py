@@ -44,7 +44,7 @@ def streamed(on: Stage) -> Any:
     chunks = [
         {
             **HEAD,
-            "choices": [{"index": 0, "delta": {"role": "assistant", "content": [THOUGHT[0]]}, "finish_reason": None}],
+            "choices": [{"index": 0, "delta": {"role": "assistant", "content": THOUGHT}, "finish_reason": None}],
         },
         {**HEAD, "choices": [{"index": 0, "delta": {"content": "Hello"}, "finish_reason": "stop"}], "usage": USAGE},
     ]
