@@ -107,7 +107,8 @@ class Reading:
         """The response was closed, or dropped, before its body's end."""
         if not self.recording.done:
             done = self._events is not None and self._events.done
-            self.recording.finish("complete" if done else left_outcome(self._last, self.ended))
+            outcome = "complete" if done else guard.call("response.body", left_outcome, self._last, self.ended)
+            self.recording.finish(outcome or "abandoned")
 
 
 def _decoded(response: Any, status: int, headers: Any, content: bytes) -> Any:
