@@ -6,7 +6,8 @@ them, and the memory they had serves the next ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -85,6 +86,17 @@ class Packer:
         if len(self._pending) >= _PASS:
             self._turn()
 
+    def take(self, rows: Table) -> None:
+        """Take rows of spans, but for those of spans that are there already."""
+        fresh: list[bool] = []
+        for key in zip(rows["trace_id"].to_pylist(), rows["span_id"].to_pylist(), strict=True):
+            fresh.append(key not in self._seen)
+            self._seen.add(key)
+        if not all(fresh):
+            self._duplicates += fresh.count(False)
+            rows = rows.filter(pa.array(fresh))
+        self._tables.append(rows)
+
     def packed(
         self,
         *,
@@ -140,7 +152,7 @@ def _spans(found: Sequence[Span]) -> Table:
     columns |= {name: text(plain[name], _TEXTS) for name in _LISTS}
     columns["counted"] = pa.array(plain["counted"], pa.bool_())
     columns["usage_details"] = text([json_text(details) if details else None for details in plain["usage_details"]])
-    columns["start_time"] = compute.divide(columns["start_ns"], 1000).cast(_INSTANT)
+    columns["start_time"] = instants(columns["start_ns"])
     columns["resource"] = _shared(plain["resource"])
     columns |= contents.columns(found)
     columns["user_text"] = text(list(map(user_text, plain["input_messages"])))
@@ -148,6 +160,22 @@ def _spans(found: Sequence[Span]) -> Table:
     columns["input_text"] = text(list(map(input_text, plain["input"], plain["tool_arguments"])))
     columns["output_text"] = text(list(map(output_text, plain["output"], plain["tool_result"])))
     return pa.table(columns)
+
+
+def instants(nanoseconds: Array) -> Array:
+    """Unix nanoseconds as times, which are microseconds."""
+    return compute.divide(nanoseconds, 1000).cast(_INSTANT)
+
+
+def table(columns: Mapping[str, Array], count: int) -> Table:
+    """Rows of `internal.spans` of these columns, null in all others."""
+    schema = _schema()
+    return pa.table([columns.get(field.name, pa.nulls(count, field.type)) for field in schema], schema=schema)
+
+
+@cache
+def _schema() -> Any:
+    return _spans(()).schema
 
 
 def _span(span: Span) -> Table:

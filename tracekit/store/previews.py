@@ -27,7 +27,8 @@ _OUTPUT_KEYS = (
 )  # fmt: skip
 """Names under which programs keep what was asked and answered, the likeliest first."""
 _PART_KEYS = ("text", "content")
-_TEXTS = frozenset({"text", "input_text", "output_text", None})
+_TEXTS = ("text", "input_text", "output_text", None)
+"""Types of parts that are text. No set: what an emitter sends as a type may be anything."""
 _DEPTH = 6
 _CONTAINERS = frozenset("{[")
 
