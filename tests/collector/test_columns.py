@@ -43,7 +43,7 @@ def read(body: bytes) -> tuple[Rows, Rows, int]:
         come += [len(origins)] * len(found)
         origins.append(origin)
         spans += found
-    table, left = columns.rows(spans, origins, np.array(come, np.int64), CHARGE)
+    table, left = columns.rows(columns.Sent(spans, origins, np.array(come, np.int64)), CHARGE)
     packer = Packer()
     for place in sorted(set(range(len(spans))) - set(left.tolist())):
         raw = protobuf.span(spans[place], origins[come[place]])
@@ -90,7 +90,11 @@ def plain(number: int, attributes: dict[str, Any], **fields: Any) -> RawSpan:
     )
 
 
-@pytest.mark.parametrize("path", corpus.files("otlp-samples/*/*/traces-*.pb"), ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}-{path.stem}")
+@pytest.mark.parametrize(
+    "path",
+    corpus.files("otlp-samples/*/*/traces-*.pb"),
+    ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}-{path.stem}",
+)
 def test_recorded_requests(path: Any) -> None:
     together, alone, _ = read(path.read_bytes())
     assert together == alone
@@ -146,14 +150,16 @@ CONVENTIONAL = [
     {sc.USAGE_INPUT_TOKENS: 7},
     {sc.KIND: "tool", sc.INPUT: '{"a": 1}', sc.OUTPUT: "sunny", sc.OUTCOME: "cancelled", sc.TAGS: ["a", "b"]},
     {sc.KIND: "no such", sc.INPUT: "", sc.OUTPUT: None, sc.OUTCOME: "gone", sc.TAGS: "one"},
-    {sc.OPERATION: sc.EXECUTE_TOOL, sc.TOOL_NAME: "w", sc.TOOL_CALL_ARGUMENTS: '{"city":"Paris"}', sc.TOOL_CALL_RESULT: "14C"},
+    {sc.OPERATION: sc.EXECUTE_TOOL, sc.TOOL_NAME: "w", sc.TOOL_CALL_ARGUMENTS: '{"city":"Paris"}',
+     sc.TOOL_CALL_RESULT: "14C"},
     {sc.OPERATION: sc.RETRIEVAL, sc.RETRIEVAL_QUERY: "where?", sc.RETRIEVAL_DOCUMENTS: '[{"id": "d1", "score": 0.5}]'},
     {sc.OPERATION: sc.RETRIEVAL, sc.RETRIEVAL_QUERY: "where?", sc.INPUT: "there"},
     {sc.OPERATION: "chat", sc.INPUT_MESSAGES: '[{"role":"user","parts":[{"type":"text","content":"Hi NaN"}]}]',
      sc.OUTPUT_MESSAGES: '[{"role":"assistant","parts":[{"type":"text","content":"Ho"}],"finish_reason":"stop"}]'},
     {sc.OPERATION: "chat", sc.INPUT_MESSAGES: '[{"role":"user","content":"Hi"}]', sc.OUTPUT_MESSAGES: "[NaN]"},
     {sc.OPERATION: "chat", sc.INPUT_MESSAGES: '"[{\\"role\\":\\"user\\",\\"content\\":\\"Hi\\"}]"'},
-    {sc.OPERATION: "chat", sc.SYSTEM_INSTRUCTIONS: "Be terse.", sc.TOOL_DEFINITIONS: '[{"type":"function","name":"w"}]'},
+    {sc.OPERATION: "chat", sc.SYSTEM_INSTRUCTIONS: "Be terse.",
+     sc.TOOL_DEFINITIONS: '[{"type":"function","name":"w"}]'},
     {sc.OPERATION: "chat", sc.RESPONSE_FINISH_REASONS: ["end_turn"], sc.RESPONSE_TIME_TO_FIRST_CHUNK: 0.25},
     {sc.OPERATION: "chat", sc.OPENAI_REQUEST_SERVICE_TIER: "auto", sc.OPENAI_RESPONSE_SERVICE_TIER: "flex"},
     {sc.SESSION_ID: "s", sc.CONVERSATION_ID: "c", sc.OPERATION: "chat", sc.USER_ID: 5},
@@ -188,16 +194,22 @@ def test_attributes_at_random() -> None:
 def test_what_only_bytes_can_say() -> None:
     """Fields that are there twice, unknown, cut, of the wrong type, without an end, and text that is not UTF-8."""
     rng = random.Random(11)
-    message = Message(
-        trace_id=bytes(range(1, 17)), span_id=bytes(range(1, 9)), parent_span_id=bytes(8), name="work", kind=3, flags=257,
-        start_time_unix_nano=5, end_time_unix_nano=9, trace_state="a=b", dropped_links_count=1,
-    )  # fmt: skip
+    message = Message(trace_id=bytes(range(1, 17)), span_id=bytes(range(1, 9)), parent_span_id=bytes(8), name="work")
+    message.kind, message.flags, message.trace_state, message.dropped_links_count = 3, 257, "a=b", 1
+    message.start_time_unix_nano, message.end_time_unix_nano = 5, 9
     message.attributes.add(key=sc.OPERATION).value.string_value = "chat"
     message.status.message = "fine"
     whole = message.SerializeToString()
-    found = [whole, whole + whole, whole + b"\x2a\x02\xff\xfe", whole + b"\xa3\x01", whole + b"\x4a\x00", whole + bytes(300)]
+    found = [
+        whole,
+        whole + whole,
+        whole + b"\x2a\x02\xff\xfe",
+        whole + b"\xa3\x01",
+        whole + b"\x4a\x00",
+        whole + bytes(300),
+    ]
     found += [whole + b"\x4a\x04\x0a\x02\xff\xfe", whole + b"\x4a\x05\x0a\x01a\x12\x00", whole + b"\x30" + b"\xff" * 12]
-    for _ in range(600):
+    for _ in range(150):
         at = rng.randrange(len(whole))
         found.append(whole[:at] + bytes([rng.randrange(256)]) + whole[at + rng.randrange(3) :])
     for data in found:

@@ -1,13 +1,14 @@
-"""Rows of many spans at once, of those that most are: plain, and in the words of the conventions or of no dialect. Pure.
+"""Rows of many spans at once, of plain ones in the words of the conventions or of no dialect, as most are. Pure.
 
-What it makes of a span is what `dialects.canonical`, pricing, `extract` and `packing` make of it one by one, by the same
-tables and functions; `tests/collector/test_columns.py` holds the two against each other. Whatever is out of the
+What it makes of a span is what `dialects.canonical`, pricing, `extract` and `packing` make of it one by one, by the
+same tables and functions; `tests/collector/test_columns.py` holds the two against each other. Whatever is out of the
 ordinary in a span (events, another dialect, numbers that contradict each other, media) leaves it to these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,11 @@ import pyarrow as pa
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from tracekit import semconv as sc
-from tracekit.collector.spread import Attribute, Attributes, cells, column, first, has, long_texts, spread
+from tracekit.collector.spread import Attributes, cells, column, first, has, long_texts, spread
 from tracekit.dialects import balance, base, generic, otel_genai, registry
 from tracekit.dialects.messages import reasons
-from tracekit.dialects.values import MAX_INTEGER, count, names, said, text
+from tracekit.dialects.values import MAX_INTEGER, count, said, text
 from tracekit.dialects.vocabulary import KIND_OF
-from tracekit.errors import DecodeError
 from tracekit.model import DEFAULT_PROJECT, KINDS, Span
 from tracekit.otlp import bulk, messages
 from tracekit.otlp.bulk import Bulk
@@ -43,15 +43,26 @@ _CONTENT = {
     sc.OUTPUT: ("output", None),
     **otel_genai.CONTENT,
 }
+_BITS = {name: 1 << 2 * place for place, name in enumerate(_CONTENT)}
+_PARTS = sorted(
+    (
+        (_BITS[name] << encoded, (name, field, encoded))
+        for name, (field, _) in _CONTENT.items()
+        for encoded in (False, True)
+    ),
+    key=lambda part: contents.FIELDS.index(part[1][1]),
+)
+"""What a cell may carry, each with the bit that stands for it, in the order of the cells."""
 _CONVENTIONAL = (*otel_genai.FIELDS, *otel_genai.OLDER, *otel_genai.CONTENT)
 _APART = (*balance.APART, *(name for name, (field, _) in otel_genai.FIELDS.items() if field == "given_cost_usd"))
 """Attributes whose spans are read one by one."""
-_RIVALS = tuple(
-    names
-    for field in {field for field, _ in (*otel_genai.OLDER.values(), *_CONTENT.values())}
-    if len(names := [name for name, (own, _) in (*otel_genai.OLDER.items(), *_CONTENT.items()) if own == field]) > 1
-)
-"""Attributes of which the one that a span has first is believed."""
+_READ = [(name, field) for name, (field, _) in (*otel_genai.OLDER.items(), *_CONTENT.items())]
+_RIVALS = [
+    rivals
+    for field in {field for _, field in _READ}
+    if len(rivals := [name for name, own in _READ if own == field]) > 1
+]
+"""Attributes of one field, of which the one that a span has first is believed."""
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 _TYPES = {
     **dict.fromkeys(_TOKENS, _INTEGER), "ttft_ms": _NUMBER, "given_cost_usd": _NUMBER, "tags": _TEXTS,
@@ -69,13 +80,26 @@ _SEES = {
 """What a list shows of a content."""
 
 
-def rows(spans: Sequence[bytes], origins: Sequence[Origin], come: Numbers, charge: Charge) -> tuple[Table, Numbers]:
+@dataclass(slots=True, frozen=True)
+class Sent:
+    """Spans as they came.
+
+    Attributes:
+        spans: each the bytes of a `Span`.
+        origins: what they come from.
+        come: of each span, the place among `origins` of what it comes from.
+    """
+
+    spans: Sequence[bytes]
+    origins: Sequence[Origin]
+    come: Numbers
+
+
+def rows(sent: Sent, charge: Charge) -> tuple[Table, Numbers]:
     """The rows of `internal.spans` of all spans that can be read together.
 
     Args:
-        spans: each the bytes of a `Span`.
-        origins: what spans come from.
-        come: of each span, which of the origins that is.
+        sent: the spans.
         charge: sets `cost_usd` and what goes with it, from the usage and the model of a span.
 
     Returns:
@@ -84,11 +108,11 @@ def rows(spans: Sequence[bytes], origins: Sequence[Origin], come: Numbers, charg
     Raises:
         DecodeError: an attribute is none; all are to be read one by one, which tells whose it is.
     """
-    read = bulk.read(spans)
+    read = bulk.read(sent.spans)
     attributes = Attributes(read)
-    speaks = _conventional(read, attributes, origins, come)
+    speaks = _conventional(read, attributes, sent)
     taken = _taken(read, attributes, speaks)
-    chosen = _Chosen(read, attributes.only(taken), taken, speaks[taken] > 0, origins, come[taken])
+    chosen = _Chosen(read, attributes.only(taken), taken, speaks[taken] > 0, sent)
     table, is_doubtful = chosen.table(charge)
     if is_doubtful.any():
         taken[np.flatnonzero(taken)[is_doubtful]] = False
@@ -96,16 +120,16 @@ def rows(spans: Sequence[bytes], origins: Sequence[Origin], come: Numbers, charg
     return table, np.flatnonzero(read.usable & ~taken | ~read.plain)
 
 
-def _conventional(read: Bulk, attributes: Attributes, origins: Sequence[Origin], come: Numbers) -> Numbers:
+def _conventional(read: Bulk, attributes: Attributes, sent: Sent) -> Numbers:
     """Of each span: 1 where it speaks the conventions' dialect, 0 where it speaks none, -1 where another."""
     places = {dialect.name: place for place, dialect in enumerate(registry.DIALECTS)}
-    known = [registry.of_scope(origin.scope_name) if origin.scope_name else None for origin in origins]
-    of_scope = np.array([-1 if dialect is None else places[dialect.name] for dialect in known])[come]
+    known = [registry.of_scope(origin.scope_name) if origin.scope_name else None for origin in sent.origins]
+    of_scope = np.array([-1 if dialect is None else places[dialect.name] for dialect in known])[sent.come]
     unknown = of_scope < 0
     if unknown.any():
         none = places[generic.DIALECT.name]
         ranks = np.array([registry.RANKS.get(name, none) for name in attributes.names] or [none])
-        marked = np.full(len(come), none)
+        marked = np.full(len(sent.come), none)
         if len(attributes.owners):
             np.minimum.at(marked, attributes.owners, ranks[attributes.named])
         for rank, prefix in registry.PREFIXES:
@@ -145,17 +169,15 @@ def _may_be_media(value: Any) -> bool:
 class _Chosen:
     """Spans that are read together, and what their columns are made of."""
 
-    def __init__(
-        self, read: Bulk, attributes: Attributes, taken: Numbers, speaks: Numbers, origins: Sequence[Origin], come: Numbers
-    ) -> None:
+    def __init__(self, read: Bulk, attributes: Attributes, taken: Numbers, speaks: Numbers, sent: Sent) -> None:
         self._read = read
         self._attributes = attributes
         self._by_name = attributes.by_name()
         self._taken = None if taken.all() else taken
         self._speaks = speaks
-        self._origins = origins
-        self._come = come
-        self._count = len(come)
+        self._origins = sent.origins
+        self._come = sent.come[taken]
+        self._count = len(self._come)
 
     def table(self, charge: Charge) -> tuple[Table, Numbers]:
         """The rows, and of each whether it is to be read by itself after all."""
@@ -195,7 +217,7 @@ class _Chosen:
         projects = [text(resource.get(sc.PROJECT)) or DEFAULT_PROJECT for resource in resources]
         made["project"] = first((self._column(sc.PROJECT, text), self._origin(projects)))
         outcome = self._by_name.get(sc.OUTCOME)
-        ended = compute.if_else(pa.array(ends == 0), pa.scalar(None, pa.string()), "complete")
+        ended = compute.if_else(pa.array(ends == 0), pa.scalar(None, _TEXT), "complete")
         if outcome is not None:
             told = has(self._count, self._by_name, (sc.OUTCOME,)) > 0
             known = self._column(sc.OUTCOME, lambda value: value if value in base.OUTCOMES else None)
@@ -207,7 +229,7 @@ class _Chosen:
         """OTLP's number, ours, and the message."""
         said_ = self._cells(self._read.statuses)
         if said_.null_count == len(said_):
-            return _same(0, self._count, _INTEGER), _same("unset", self._count), pa.nulls(self._count, pa.string())
+            return _same(0, self._count, _INTEGER), _same("unset", self._count), pa.nulls(self._count, _TEXT)
         found = compute.fill_null(said_, b"").dictionary_encode()
         read = [messages.parse(_Status, data) for data in found.dictionary.to_pylist()]
         codes = cells([count(status.code) for status in read], _INTEGER)
@@ -232,14 +254,11 @@ class _Chosen:
         """Content, what lists show of it, and the attributes without what content says word for word."""
         made: dict[str, list[Array]] = {}
         shown: dict[str, list[Array]] = {}
-        parts: list[contents.Part] = []
         masks = np.zeros(self._count, np.int64)
         left_out = np.zeros(len(self._attributes.owners), bool)
-        for name, (field, read) in _CONTENT.items():
-            attribute = self._by_name.get(name)
-            if attribute is None:
-                continue
-            content = _Content(name, field, read, attribute.values, parts)
+        for name in self._by_name.keys() & _CONTENT:
+            attribute = self._by_name[name]
+            field, content = _CONTENT[name][0], _Content(name, attribute.values)
             made.setdefault(field, []).append(long_texts(self._count, attribute, content.cells))
             if field in _SEES:
                 shown.setdefault(field, []).append(spread(self._count, attribute, cells(content.shown)))
@@ -248,7 +267,7 @@ class _Chosen:
             bits = content.bits[attribute.at]
             masks[attribute.rows] |= bits
             left_out[attribute.places] = bits > 0
-        absent = pa.nulls(self._count, pa.string())
+        absent = pa.nulls(self._count, _TEXT)
         found = {field: first(columns) for field, columns in made.items()}
         seen = {field: first(columns) for field, columns in shown.items()}
         return {
@@ -259,14 +278,14 @@ class _Chosen:
             "output_text": _either(found, seen, "output", "tool_result", absent),
             "reasons": seen.get("reasons", pa.nulls(self._count, _TEXTS)),
             "attributes": self._attributes.json(self._count, left_out),
-            "carried": _carried(masks, parts),
+            "carried": _carried(masks),
         }
 
     def _kinds(self, made: dict[str, Array]) -> Array:
         told = self._column(sc.KIND, lambda value: value if value in KINDS else "other")
         operated = self._column(sc.OPERATION, _kind_of)
         asked = compute.and_(compute.is_valid(made["request_model"]), compute.is_valid(made["output_tokens"]))
-        older = compute.if_else(asked, "llm", pa.scalar(None, pa.string()))
+        older = compute.if_else(asked, "llm", pa.scalar(None, _TEXT))
         own = np.array([origin.scope_name == sc.SCOPE for origin in self._origins])[self._come]
         return first((told, operated, older, _chosen(own, "chain", "other")))
 
@@ -280,7 +299,9 @@ class _Chosen:
         made["counted"] = compute.and_(made["reports"], calls)
         cached = tokens["cache_read_tokens"] + tokens["cache_write_tokens"]
         over = (cached > tokens["input_tokens"]) & np.asarray(compute.is_valid(made["input_tokens"]))
-        over |= (tokens["reasoning_tokens"] > tokens["output_tokens"]) & np.asarray(compute.is_valid(made["output_tokens"]))
+        over |= (tokens["reasoning_tokens"] > tokens["output_tokens"]) & np.asarray(
+            compute.is_valid(made["output_tokens"])
+        )
         return over
 
     def _unreadable(self, made: dict[str, Array]) -> Numbers:
@@ -292,7 +313,7 @@ class _Chosen:
                 found |= lacks & (has(self._count, self._by_name, (name,)) > 0)
         return found
 
-    def _column(self, name: str, read: Callable[[Any], Any], kind: Any = pa.string()) -> Array:
+    def _column(self, name: str, read: Callable[[Any], Any], kind: Any = _TEXT) -> Array:
         return column(self._count, self._by_name.get(name), read, kind)
 
     def _cells(self, values: Array) -> Array:
@@ -306,26 +327,34 @@ class _Chosen:
 
 
 class _Content:
-    """One content attribute's values as cells, each with what is shown of it and the bit of the part that it carries."""
+    """The values of one content attribute as cells, what is shown of each, and whether the cell says the attribute.
 
-    def __init__(
-        self, name: str, field: str, read: Callable[[Any], Any] | None, values: list[Any], parts: list[contents.Part]
-    ) -> None:
+    Attributes:
+        cells: the texts of the cells.
+        shown: what lists show.
+        reasons: of output messages, why they ended.
+        bits: 0 where the attribute is kept, else the one bit that stands for the part of `carried`.
+    """
+
+    def __init__(self, name: str, values: list[Any]) -> None:
+        field, read = _CONTENT[name]
+        show, tells = _SEES.get(field), field == "output_messages"
+        bit = _BITS[name]
         self.cells: list[Any] = []
         self.shown: list[str | None] = []
         self.reasons: list[list[str] | None] = []
         bits: list[int] = []
-        show = _SEES.get(field)
         for value in values:
             found, is_same = (None, False) if value is None else said(value, read)
-            cell, part = (None, None) if found is None else contents.cell(field, found, name if is_same else None, value)
+            cell, part = (
+                (None, None) if found is None else contents.cell(field, found, name if is_same else None, value)
+            )
             self.cells.append(cell)
-            self.shown.append(show(found) if show is not None else None)
-            if field == "output_messages":
+            bits.append(0 if part is None else bit << part[2])
+            if show is not None:
+                self.shown.append(show(found))
+            if tells:
                 self.reasons.append(reasons(found))
-            if part is not None and part not in parts:
-                parts.append(part)
-            bits.append(0 if part is None else 1 << parts.index(part))
         self.bits = np.array(bits, np.int64)
 
 
@@ -354,11 +383,11 @@ def _either(found: dict[str, Array], seen: dict[str, Array], field: str, other: 
     return compute.if_else(compute.is_valid(found[field]), seen[field], seen.get(other, absent))
 
 
-def _carried(masks: Numbers, parts: list[contents.Part]) -> Array:
-    order = sorted(range(len(parts)), key=lambda place: contents.FIELDS.index(parts[place][1]))
+def _carried(masks: Numbers) -> Array:
+    """The column of that name, from the bits of the parts that each span has."""
     distinct, codes = np.unique(masks, return_inverse=True)
-    said_ = [tuple(parts[place] for place in order if mask >> place & 1) for mask in distinct.tolist()]
-    return contents.carried_column(said_).take(pa.array(codes, pa.int32()))
+    found = [tuple(part for bit, part in _PARTS if mask & bit) for mask in distinct.tolist()]
+    return contents.carried_column(found).take(pa.array(codes, pa.int32()))
 
 
 def _kind_of(operation: Any) -> str | None:
@@ -369,12 +398,12 @@ def _kind_of(operation: Any) -> str | None:
 def _texts(found: Array) -> Array:
     """Bytes as text, with U+FFFD for what is no character."""
     try:
-        return found.cast(pa.string())
+        return found.cast(_TEXT)
     except pa.ArrowInvalid:
         return texts([messages.text(data) for data in found.to_pylist()])
 
 
-def _same(value: Any, total: int, kind: Any = pa.string()) -> Array:
+def _same(value: Any, total: int, kind: Any = _TEXT) -> Array:
     return pa.repeat(pa.scalar(value, kind), total)
 
 

@@ -1,6 +1,6 @@
-"""Spans of OTLP protobuf requests on their way into rows, gathered across requests until there are enough to read together.
+"""Spans of OTLP protobuf requests on their way into rows, gathered until there are enough to be read together.
 
-It decides who reads a span: `columns` all the plain ones at once, `Rows.add` each of the others. It loses none: where
+It decides who reads a span: `columns` all the plain ones at once, `Rows` each of the others. It loses none: where
 reading together fails, each is read by itself, and a request with a span that nothing can read is refused.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tracekit.collector import columns
+from tracekit.collector.columns import Sent
 from tracekit.collector.tail import Tail
 from tracekit.errors import DecodeError
 from tracekit.journal.frame import Frame
@@ -80,9 +81,9 @@ class Requests:
             return range(low, high)
         come = np.array(self._come[low:high])
         first = come[0]
-        origins = self._origins[first : come[-1] + 1]
+        sent = Sent(self._spans[low:high], self._origins[first : come[-1] + 1], come - first)
         try:
-            table, left = columns.rows(self._spans[low:high], origins, come - first, self.charge)
+            table, left = columns.rows(sent, self.charge)
         except (*FAULTS, pa.ArrowException):
             return range(low, high)
         self.take(table)

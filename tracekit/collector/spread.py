@@ -107,7 +107,8 @@ class Attributes:
         used = np.unique(codes)
         index = np.zeros(len(self._found) + 1, np.int32)
         index[used] = np.arange(len(used), dtype=np.int32)
-        members = text([_member(*self._found[code]) for code in used.tolist()]).take(pa.array(index[codes]))
+        openings = {name: _said(json_text(name)) + ":" for name in self.names}
+        members = text([_member(openings, *self._found[code]) for code in used.tolist()]).take(pa.array(index[codes]))
         bounds = np.zeros(count + 1, np.int32)
         np.cumsum(np.bincount(self.owners[kept], minlength=count), out=bounds[1:])
         lists = pa.ListArray.from_arrays(pa.array(bounds), members)
@@ -167,6 +168,10 @@ def _distinct(data: Numbers, starts: Numbers, ends: Numbers) -> tuple[list[tuple
     return found, codes
 
 
-def _member(name: str, value: Any) -> str | bytes:
+def _member(openings: Mapping[str, str], name: str, value: Any) -> str:
     """An attribute as a member of a JSON object."""
-    return json_text({name: value})[1:-1]
+    return openings[name] + _said(json_text(value))
+
+
+def _said(json: str | bytes) -> str:
+    return json if isinstance(json, str) else json.decode()

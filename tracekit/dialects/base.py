@@ -50,8 +50,8 @@ def base(raw: RawSpan) -> Span:
     _times(raw, span)
     _said(raw, span)
     _belonging(raw, span)
-    if raw.status_code in STATUSES:
-        span.status = STATUSES[raw.status_code]
+    if isinstance(raw.status_code, int):  # as it always should be
+        span.status = STATUSES.get(raw.status_code, "unset")
     if raw.status_message is not None:
         span.status_message = text(raw.status_message)
     if span.status == "error":
@@ -76,9 +76,8 @@ def _times(raw: RawSpan, span: Span) -> None:
 def _said(raw: RawSpan, span: Span) -> None:
     """What any span may say of itself in its attributes."""
     said = raw.attributes
-    for name in FIELDS:
+    for name, (field, read) in FIELDS.items():
         if name in said:
-            field, read = FIELDS[name]
             setattr(span, field, read(said[name]))
     if sc.KIND in said:
         kind = said[sc.KIND]

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from tracekit.otlp import wire
 from tracekit.otlp.ids import SPAN_ID_BYTES, TRACE_ID_BYTES
@@ -91,9 +90,9 @@ def read(spans: Sequence[bytes]) -> Bulk:
     return Bulk(
         plain=plain,
         usable=has_trace & has_id,
-        trace_ids=_hex(trace_ids),
-        span_ids=_hex(span_ids),
-        parents=_hex(parents, ~has_parent),
+        trace_ids=_hex(trace_ids, has_trace),
+        span_ids=_hex(span_ids, has_id),
+        parents=_hex(parents, has_parent),
         names=_slices(data, fields, places[_NAME], plain),
         kinds=_numbers(fields, places[_KIND]).astype(np.int64),
         starts=_numbers(fields, places[_START]),
@@ -125,9 +124,7 @@ def _single(fields: wire.Fields, number: int, kind: int, count: int) -> tuple[Ar
     return places, np.unique(owners[1:][owners[1:] == owners[:-1]])
 
 
-def _ids(
-    data: Array, fields: wire.Fields, places: Array, size: int, *, zeros: bool = False
-) -> tuple[Array, Array]:
+def _ids(data: Array, fields: wire.Fields, places: Array, size: int, *, zeros: bool = False) -> tuple[Array, Array]:
     """Ids of `size` bytes, and where there are such; without `zeros`, one that is all zeros is none."""
     there = np.flatnonzero(places >= 0)
     found = places[there]
@@ -141,11 +138,19 @@ def _ids(
 
 
 def _is_empty(fields: wire.Fields, places: Array) -> Array:
-    return (places < 0) | (fields.start[places] == fields.end[places])
+    """Where a field is not there, or there without a byte."""
+    found = places < 0
+    there = np.flatnonzero(~found)
+    found[there] = fields.start[places[there]] == fields.end[places[there]]
+    return found
 
 
 def _numbers(fields: wire.Fields, places: Array) -> Array:
-    return np.where(places >= 0, fields.value[places], np.uint64(0)) if len(fields.value) else np.zeros(len(places), np.uint64)
+    """The numbers that a field is; 0, which OTLP does not write, where there is none."""
+    there = np.flatnonzero(places >= 0)
+    found = np.zeros(len(places), np.uint64)
+    found[there] = fields.value[places[there]]
+    return found
 
 
 def _slices(data: Array, fields: wire.Fields, places: Array, plain: Array) -> Any:
@@ -159,12 +164,10 @@ def _slices(data: Array, fields: wire.Fields, places: Array, plain: Array) -> An
     return found.take(pa.array(index, mask=absent))
 
 
-def _hex(ids: Array, absent: Array | None = None) -> Any:
-    """Ids as texts of hex digits."""
+def _hex(ids: Array, there: Array) -> Any:
+    """Ids as texts of hex digits, null where there is none."""
     count, size = ids.shape
-    digits = np.ascontiguousarray(_HEX[ids].reshape(-1))
+    digits = _HEX[ids].reshape(-1)
     bounds = np.arange(0, (count + 1) * 2 * size, 2 * size, dtype=np.int32)
-    found = pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(bounds), pa.py_buffer(digits)])
-    if absent is None:
-        return found
-    return pa.compute.if_else(pa.array(absent), pa.scalar(None, pa.string()), found)
+    buffers = map(pa.py_buffer, (np.packbits(there, bitorder="little"), bounds, digits))
+    return pa.Array.from_buffers(pa.string(), count, list(buffers))

@@ -1,8 +1,8 @@
 """Protobuf's wire format, read for many messages at once. Pure.
 
-All messages advance together, a field at a step, so that what a step costs in Python is shared by thousands. What cannot
-be read so (a group, a message that is cut, a varint without end, more fields than anyone sends) makes its message odd:
-whoever asked reads that one by itself. Source of the format: protobuf.dev/programming-guides/encoding.
+All messages advance together, a field at a step, so that what a step costs in Python is shared by thousands. What
+cannot be read so (a group, a message that is cut, a varint without end, more fields than anyone sends) makes its
+message odd: whoever asked reads that one by itself. Source of the format: protobuf.dev/programming-guides/encoding.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """Wire types. The others are groups, which OTLP has none of."""
 
 PADDING = 16
-"""Zero bytes that stand behind the last message: a step reads a field without asking first whether all of it is there."""
+"""Zero bytes that stand behind the last message: a step reads a field without asking whether all of it is there."""
 
 _MORE, _BITS = 0x80, 0x7F
 _LONGEST = 70
