@@ -50,8 +50,9 @@ def base(raw: RawSpan) -> Span:
     _times(raw, span)
     _said(raw, span)
     _belonging(raw, span)
-    if isinstance(raw.status_code, int):  # as it always should be
-        span.status = STATUSES.get(raw.status_code, "unset")
+    status: Any = raw.status_code
+    if isinstance(status, int):
+        span.status = STATUSES.get(status, "unset")
     if raw.status_message is not None:
         span.status_message = text(raw.status_message)
     if span.status == "error":
