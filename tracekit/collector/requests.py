@@ -30,6 +30,9 @@ FEW = 32
 FAULTS = (ArithmeticError, AttributeError, DecodeError, LookupError, RecursionError, TypeError, ValueError)
 """What may come of reading a record that is not as it should be."""
 
+_LEAST = 28
+"""Bytes that two ids take: a span of fewer has none, was refused to its sender, and is not worth a look."""
+
 _Source = tuple[Frame, Tail]
 
 
@@ -59,7 +62,8 @@ class Requests:
         Raises:
             DecodeError: it is none.
         """
-        for origin, found in list(protobuf.divided(frame.payload)):
+        for origin, every in list(protobuf.divided(frame.payload)):
+            found = [data for data in every if len(data) >= _LEAST]
             self._come += [len(self._origins)] * len(found)
             self._origins.append(origin)
             self._sources.append((frame, tail))
