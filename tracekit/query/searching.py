@@ -28,6 +28,8 @@ SCAN_SECONDS = 2.0
 _FOLDER = Path(__file__).parent / "sql"
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _SCANNED, _MOST_SCANNED = 256, 8192
+_CHECKED = 1024
+"""Candidates of which the texts are read together: neighbours are unpacked together, however few of them are asked for."""
 _FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
 _SPARSE = 16
 _PAGING = ("limit", "before", "before_id")
@@ -137,7 +139,7 @@ class _Search:
     def _verified(self, candidates: Iterator[int]) -> Iterator[int]:
         """Those of the candidates that hold the words in a row."""
         rows = self._query.rows_of_words
-        while chunk := list(islice(candidates, _SCANNED)):
+        while chunk := list(islice(candidates, _CHECKED)):
             for numbers in _readable(chunk):
                 if time.monotonic() >= self._deadline:
                     self._notice = (
@@ -145,12 +147,17 @@ class _Search:
                         "older ones may hold them too."
                     )
                     return
-                yield from matching(self._candidates(rows, numbers[-1], numbers[0], only=numbers), rows)
+                said = self._candidates(rows, numbers[-1], numbers[0], only=numbers)
+                while some := list(islice(said, _SCANNED)):  # of many, only as many as the page needs are looked at
+                    yield from matching(some, rows)
 
     def _candidates(
         self, query: Query, low: int, high: int, *, only: Sequence[int] | None = None
-    ) -> list[tuple[int, str]]:
-        """Number and text of the spans within numbers, or of some of them, that may fit: all who fit are among them."""
+    ) -> Iterator[tuple[int, str]]:
+        """Number and text of the spans within numbers, or of some of them, that may fit, greatest number first.
+
+        All who fit are among them.
+        """
         bound = {
             "low": low,
             "high": high,
@@ -162,7 +169,7 @@ class _Search:
             "pattern": query.pattern,
         }
         rows = self._source.sql(statement(_FOLDER, "candidates"), bound).rows
-        return [(row[0], document(*row[1:])) for row in rows]
+        return ((row[0], document(*row[1:])) for row in rows)
 
     def _traces_of(self, numbers: Sequence[int]) -> _Traces:
         bound = {"low": numbers[-1], "high": numbers[0], "seqs": list(numbers)}

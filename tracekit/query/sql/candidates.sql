@@ -40,4 +40,4 @@ WHERE (
         OR (strlen(said) <> length(said) AND regexp_matches(said, '[^\x00-\x7F\x{A0}£§«¶·»¿¡À-ÖØ-Þà-öø-ÿ–—‘’“”„•…€]'))
         OR regexp_matches(said, $pattern)
     )
-ORDER BY seq;
+ORDER BY seq DESC;
