@@ -29,7 +29,7 @@ _FOLDER = Path(__file__).parent / "sql"
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _SCANNED, _MOST_SCANNED = 256, 8192
 _CHECKED = 1024
-"""Candidates of which the texts are read together: neighbours are unpacked together, however few of them are asked for."""
+"""Candidates whose texts are read together: neighbours are unpacked together, however few are asked for."""
 _FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
 _SPARSE = 16
 _PAGING = ("limit", "before", "before_id")

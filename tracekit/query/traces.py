@@ -111,7 +111,8 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     window = _window(trace)
     spans = [] if window["end_ns"] is None else source.sql(statement(_FOLDER, "trace_spans"), window).dicts()
     if len(spans) < trace["span_count"]:
-        spans = source.sql(statement(_FOLDER, "every_trace_span"), {name: window[name] for name in ("trace_id", "start_ns")}).dicts()
+        since = {name: window[name] for name in ("trace_id", "start_ns")}
+        spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
     scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
     lost = {"records": 0, "processes": 0}
     if trace["missing_spans"]:
@@ -148,7 +149,7 @@ def _window(trace: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _microseconds(moment: datetime) -> int:
-    """Since 1970. A number is compared with what is stored; a time written as text would be read by a calendar first."""
+    """Since 1970: a number is compared as it is, while a time written as text is read by a calendar first."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -88,9 +88,7 @@ def parse(text: str, attributes: Iterable[tuple[str, str | None]] = ()) -> Query
     """What was typed, and attributes by key, or key and value; without a term where it holds no word."""
     wanted = tuple(attributes)
     terms = [_term(piece) for piece in _PIECE.finditer(text)]
-    terms += [
-        Term(words=(attribute_word(key, value),), prefix=value is None, of_text=False) for key, value in wanted
-    ]
+    terms += [Term(words=(attribute_word(key, value),), prefix=value is None, of_text=False) for key, value in wanted]
     members = [_quote(word) for key, value in wanted for word in (key, value) if word is not None and _is_text(word)]
     return Query(terms=tuple(term for term in terms if term.words), members=tuple(members))
 
