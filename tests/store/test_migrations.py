@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call
@@ -140,3 +141,17 @@ def test_its_spans_can_be_read_anew_and_the_file_compacted(old: Path) -> None:
     store.compact()
     assert store.sql("FROM spans ORDER BY ALL").rows == before
     store.close()
+
+
+def test_the_ids_of_traces_lie_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "traces.duckdb"
+    store = open_store(path)
+    store.commit(Batch(spans=[call(trace=number) for number in range(1, 200)]))
+    store.compact()
+    store.close()
+    with duckdb.connect(path, read_only=True) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT compression FROM pragma_storage_info('internal.traces') "
+            "WHERE column_name = 'trace_id' AND segment_type = 'VARCHAR'"
+        ).fetchall()
+    assert found == [("Uncompressed",)]
