@@ -150,8 +150,8 @@ def _said_again(entry: Entry, owner: Entry) -> str:
     seconds = (second.start_ns - (first.end_ns or first.start_ns)) / 1e9
     when = "after that had ended" if second is entry else "before that began"
     return (
-        f"has the response id and the usage of {owner.span_id}, {seconds:.3g} s {when}: counted once, as an answer from "
-        "a cache; a server that gives one id to two answers made them two"
+        f"has the response id and the usage of {owner.span_id}, {seconds:.3g} s {when}: counted once, as an answer "
+        "from a cache; a server that gives one id to two answers made them two"
     )
 
 
