@@ -1,6 +1,6 @@
 """What a request will take in memory once it is decoded, estimated from its bytes before anything is made of them.
 
-A message of two bytes becomes an object of hundreds. It judges no content: what does not parse is left to who parses it.
+A message of two bytes becomes an object of hundreds. It judges no content: what does not parse is left to its parser.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HEAVY = frozenset(
 _HEAVY_WEIGHT, _WEIGHT, _JSON_WEIGHT = 8, 1, 4
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _MORE = 0x80
-_VARINT, _DELIMITED, _FIXED, _GROUP = 0, 2, {1: 8, 5: 4}, (3, 4)
+_VARINT, _DELIMITED, _FIXED = 0, 2, {1: 8, 3: 0, 4: 0, 5: 4}
 _DEPTH = 100
 """Protobuf reads no message within more others than this."""
 
@@ -67,26 +67,35 @@ def _protobuf(body: bytes, root: Descriptor, limit: int) -> int:
                 end, parts = around.pop()
                 continue
             tag, place = _number(body, place)
-            wire = tag & 7
-            if wire == _DELIMITED:
-                size, place = _number(body, place)
-                part = parts.get(tag >> 3)
-                if part is None or place + size > end:
-                    place += size
-                    continue
-                weight += _HEAVY_WEIGHT if part.name in _HEAVY else _WEIGHT
-                if size:
-                    around.append((end, parts))
-                    end, parts = place + size, _parts(part)
-            elif wire in _FIXED:
-                place += _FIXED[wire]
-            elif wire == _VARINT:
-                _, place = _number(body, place)
-            elif wire not in _GROUP:
-                break
+            if tag & 7 != _DELIMITED:
+                place = _behind(body, place, tag & 7)
+                continue
+            size, place = _number(body, place)
+            part = parts.get(tag >> 3)
+            if part is None or place + size > end:
+                place += size
+                continue
+            weight += _HEAVY_WEIGHT if part.name in _HEAVY else _WEIGHT
+            if size:
+                around.append((end, parts))
+                end, parts = place + size, _parts(part)
     except (IndexError, OverflowError):
         return weight
     return weight
+
+
+def _behind(body: bytes, place: int, wire: int) -> int:
+    """Where a value ends that is no message; that of a group's bounds where it begins.
+
+    Raises:
+        IndexError: the body ends within it.
+        OverflowError: it is none.
+    """
+    if wire == _VARINT:
+        return _number(body, place)[1]
+    if wire not in _FIXED:
+        raise OverflowError
+    return place + _FIXED[wire]
 
 
 def _number(body: bytes, place: int) -> tuple[int, int]:
