@@ -20,7 +20,7 @@ _HEAVY = frozenset(
         *("ExponentialHistogramDataPoint", "Exemplar"),
     }
 )
-"""Messages of some 64 bytes, and 300 to 600 once decoded. The others, attributes and their values, take 40 to 60."""
+"""Messages of 60 to 175 bytes, and up to 600 once decoded. The others, attributes and their values, take 40 to 60."""
 _HEAVY_WEIGHT, _WEIGHT, _JSON_WEIGHT = 8, 1, 4
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _MORE = 0x80
