@@ -43,12 +43,14 @@ def read(body: bytes) -> tuple[Rows, Rows, int]:
         come += [len(origins)] * len(found)
         origins.append(origin)
         spans += found
-    table, left = columns.rows(columns.Sent(spans, origins, np.array(come, np.int64)), CHARGE)
+    named = [(f"{place}.tkj", 7 + place) for place in range(len(origins))]
+    table, left = columns.rows(columns.Sent(spans, origins, np.array(come, np.int64), named), CHARGE)
     packer = Packer()
     for place in sorted(set(range(len(spans))) - set(left.tolist())):
         raw = protobuf.span(spans[place], origins[come[place]])
         if usable(raw.trace_id, raw.span_id):
             span = canonical(raw)
+            span.journal, span.record = named[come[place]]
             if reports(span):
                 CHARGE(span)
             packer.add(extract(span)[0])

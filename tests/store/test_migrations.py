@@ -119,6 +119,7 @@ def test_everything_is_there_and_more_can_be_stored(old: Path) -> None:
     assert store.sql("SELECT process, count FROM gaps").rows == [("p", 2)]
     assert store.sql("SELECT text FROM messages WHERE role = 'user' LIMIT 1").rows == [("Why?",)]
     assert store.journals()["app.tkj"].offset == 42
+    assert store.sql("SELECT journal, record FROM internal.spans").rows == [(None, None)]
 
     ended = call(trace=7, number=2, parent=1, start_ns=BASE_NS, end_ns=BASE_NS + 2 * SECOND, response_id="r-2")
     assert store.commit(Batch(spans=[ended, ended])).spans == 1

@@ -88,11 +88,13 @@ class Sent:
         spans: each the bytes of a `Span`.
         origins: what they come from.
         come: of each span, the place among `origins` of what it comes from.
+        records: of each origin, the journal and the number of the record in it.
     """
 
     spans: Sequence[bytes]
     origins: Sequence[Origin]
     come: Numbers
+    records: Sequence[tuple[str, int]]
 
 
 def rows(sent: Sent, charge: Charge) -> tuple[Table, Numbers]:
@@ -176,6 +178,7 @@ class _Chosen:
         self._taken = None if taken.all() else taken
         self._speaks = speaks
         self._origins = sent.origins
+        self._records = sent.records
         self._come = sent.come[taken]
         self._count = len(self._come)
 
@@ -209,6 +212,8 @@ class _Chosen:
             "links": _same("[]", self._count),
         }
         made |= dict(zip(("raw_status", "status", "status_message"), self._status(), strict=True))
+        made["journal"] = self._origin([journal for journal, _ in self._records])
+        made["record"] = self._origin([number for _, number in self._records], _INTEGER)
         resources = [origin.resource for origin in self._origins]
         made["resource"] = self._origin([json_text(resource) for resource in resources])
         made["service"] = self._origin([text(resource.get(sc.SERVICE_NAME)) for resource in resources])
@@ -322,8 +327,8 @@ class _Chosen:
     def _numbers(self, values: Numbers) -> Numbers:
         return values if self._taken is None else values[self._taken]
 
-    def _origin(self, values: list[Any]) -> Array:
-        return cells(values).take(pa.array(self._come, pa.int32()))
+    def _origin(self, values: list[Any], kind: Any = _TEXT) -> Array:
+        return cells(values, kind).take(pa.array(self._come, pa.int32()))
 
 
 class _Content:

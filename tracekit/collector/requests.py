@@ -43,13 +43,13 @@ class Requests:
     Args:
         charge: sets what a span has cost.
         take: takes rows of `internal.spans`.
-        add: takes a span to be read by itself.
+        add: takes a span to be read by itself, with its request's frame and journal.
         refuse: takes a request's frame, its journal, and why a span in it cannot be read.
     """
 
     charge: Callable[[Span], None]
     take: Callable[[Table], None]
-    add: Callable[[RawSpan], None]
+    add: Callable[[RawSpan, Frame, Tail], None]
     refuse: Callable[[Frame, Tail, Exception], None]
     _spans: list[bytes] = field(default_factory=list[bytes])
     _origins: list[Origin] = field(default_factory=list[Origin])
@@ -85,7 +85,9 @@ class Requests:
             return range(low, high)
         come = np.array(self._come[low:high])
         first = come[0]
-        sent = Sent(self._spans[low:high], self._origins[first : come[-1] + 1], come - first)
+        part = slice(first, come[-1] + 1)
+        named = [(tail.name, frame.sequence) for frame, tail in self._sources[part]]
+        sent = Sent(self._spans[low:high], self._origins[part], come - first, named)
         try:
             table, left = columns.rows(sent, self.charge)
         except (*FAULTS, pa.ArrowException):
@@ -97,7 +99,7 @@ class Requests:
         come = self._come[place]
         frame, tail = self._sources[come]
         try:
-            self.add(protobuf.span(self._spans[place], self._origins[come]))
+            self.add(protobuf.span(self._spans[place], self._origins[come]), frame, tail)
         except FAULTS as error:
             if id(frame) not in refused:
                 refused.add(id(frame))

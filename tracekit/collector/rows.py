@@ -41,9 +41,11 @@ class Rows:
     _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
     _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
     _requests: Requests = field(init=False)
+    _origin: tuple[str | None, int | None] = None, None
+    """Journal and number of the record that is being read."""
 
     def __post_init__(self) -> None:
-        self._requests = Requests(charge=self.charge, take=self.ended.take, add=self._take, refuse=self._refuse)
+        self._requests = Requests(charge=self.charge, take=self.ended.take, add=self._take_from, refuse=self._refuse)
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
@@ -66,6 +68,7 @@ class Rows:
 
     def _handle(self, frame: Frame, tail: Tail) -> bool:
         handler = _HANDLERS.get(frame.kind, _unknown)
+        self._origin = tail.name, frame.sequence
         try:
             if frame.kind == records.OTLP_TRACES:
                 tail.received[TRACES.name] += 1
@@ -132,7 +135,7 @@ class Rows:
         span, is_open = stored.span(payload)
         key = span.trace_id, span.span_id
         if not is_open:
-            self.ended.add(self._detached(span))
+            self._keep(span)
         elif key not in self.ended:
             self._opened.setdefault(tail.name, {})[key] = span
 
@@ -164,6 +167,11 @@ class Rows:
         tail.received[METRICS.name] += 1
         self._metrics += decode.metrics(payload, json=is_json)
 
+    def _take_from(self, raw: RawSpan, frame: Frame, tail: Tail) -> None:
+        """Add a span of a request that was taken before."""
+        self._origin = tail.name, frame.sequence
+        self._take(raw)
+
     def _take(self, raw: RawSpan) -> None:
         """Add a span of a request. Those without usable ids were refused to their sender then."""
         if usable(raw.trace_id, raw.span_id):
@@ -172,6 +180,10 @@ class Rows:
     def _add(self, span: Span) -> None:
         if reports(span):
             self.charge(span)
+        self._keep(span)
+
+    def _keep(self, span: Span) -> None:
+        span.journal, span.record = self._origin
         self.ended.add(self._detached(span))
 
     def _detached(self, span: Span) -> Span:

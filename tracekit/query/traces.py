@@ -103,6 +103,8 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     The spans carry no message content: `get_span` does. `unpriced` counts the calls whose usage or price is
     not known: unless it is 0, the trace's cost is a lower bound. `lost` counts, for a trace
     that lacks spans, the records that the store never got of any process: what is missing may be among them.
+    `gaps` are those that it never got of a process that wrote spans of this trace, and at about that time: rows of the
+    view `gaps`.
     """
     rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not rows:
@@ -114,10 +116,18 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
         since = {name: window[name] for name in ("trace_id", "start_ns")}
         spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
     scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
-    lost = {"records": 0, "processes": 0}
-    if trace["missing_spans"]:
-        lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
-    return {**trace, "spans": spans, "scores": scores, "unpriced": trace["unpriced_spans"], "lost": lost}
+    lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
+    gaps = source.sql(statement(_FOLDER, "trace_gaps"), bound).dicts() if lost["records"] else []
+    if not trace["missing_spans"]:
+        lost = {"records": 0, "processes": 0}
+    return {
+        **trace,
+        "spans": spans,
+        "scores": scores,
+        "unpriced": trace["unpriced_spans"],
+        "lost": lost,
+        "gaps": gaps,
+    }
 
 
 def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:

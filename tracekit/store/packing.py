@@ -23,11 +23,11 @@ _TEXT = (
     "trace_id", "span_id", "parent_span_id", "project", "service", "name", "kind", "operation", "provider",
     "request_model", "response_model", "model", "status", "status_message", "error_type", "outcome",
     "session_id", "user_id", "response_id", "tool_name", "tool_call_id", "scope_name", "scope_version",
-    "dialect", "price_source", "service_tier", "usage_fault",
+    "dialect", "price_source", "service_tier", "usage_fault", "journal",
 )  # fmt: skip
 _INTEGERS = (
     "start_ns", "end_ns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-    "reasoning_tokens", "raw_kind", "raw_status", "derivation",
+    "reasoning_tokens", "raw_kind", "raw_status", "derivation", "record",
 )  # fmt: skip
 _DOUBLES = ("ttft_ms", "cost_usd", "given_cost_usd")
 _LISTS = ("tags", "finish_reasons")
@@ -201,6 +201,8 @@ def _bare(span: Span, why: str) -> Span:
         raw_kind=span.raw_kind,
         raw_status=span.raw_status,
         derivation=span.derivation,
+        journal=span.journal,
+        record=span.record,
         attributes={**span.attributes, sc.FAULT: why},
         events=span.events,
         links=span.links,
@@ -210,7 +212,7 @@ def _bare(span: Span, why: str) -> Span:
 
 def _opened(found: Sequence[tuple[str, Span]]) -> Table:
     """The rows of `internal.open_spans`, from journal names and spans."""
-    table = _spans([span for _, span in found])
+    table = _spans([span for _, span in found]).drop_columns(["journal", "record"])
     return table.append_column("journal", text([journal for journal, _ in found]))
 
 
