@@ -117,7 +117,7 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
         spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
     scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
     lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
-    gaps = source.sql(statement(_FOLDER, "trace_gaps"), bound).dicts() if lost["records"] else []
+    gaps = source.sql(statement(_FOLDER, "trace_gaps"), window).dicts() if lost["records"] else []
     if not trace["missing_spans"]:
         lost = {"records": 0, "processes": 0}
     return {

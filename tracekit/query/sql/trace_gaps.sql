@@ -4,8 +4,7 @@
 WITH wrote AS (
     SELECT journal
     FROM internal.spans
-    WHERE trace_id = $trace_id
-        AND start_time BETWEEN $start_time::TIMESTAMPTZ AND coalesce($end_time::TIMESTAMPTZ, 'infinity'::TIMESTAMPTZ)
+    WHERE trace_id = $trace_id AND start_ns >= $start_ns AND ($end_ns::BIGINT IS NULL OR start_ns <= $end_ns)
     UNION
     SELECT journal FROM internal.open_spans WHERE trace_id = $trace_id
 ),
@@ -22,13 +21,12 @@ files AS (
 around AS (
     SELECT
         family,
-        max(record) FILTER (end_time < $start_time::TIMESTAMPTZ - INTERVAL 1 MINUTE) AS before,
-        min(record) FILTER (start_time > $end_time::TIMESTAMPTZ + INTERVAL 1 MINUTE) AS after
+        max(record) FILTER (end_ns < $start_ns - 60_000_000_000) AS before,
+        min(record) FILTER (start_ns > $end_ns::BIGINT + 60_000_000_000) AS after
     FROM (
-        SELECT journal AS name, record, start_time, make_timestamptz(end_ns // 1000) AS end_time
+        SELECT journal AS name, record, start_ns, end_ns
         FROM internal.spans
-        WHERE start_time > $start_time::TIMESTAMPTZ - INTERVAL 1 DAY
-            AND start_time < coalesce($end_time::TIMESTAMPTZ, $start_time::TIMESTAMPTZ) + INTERVAL 1 DAY
+        WHERE start_ns BETWEEN $start_ns - 86_400_000_000_000 AND coalesce($end_ns::BIGINT, $start_ns) + 86_400_000_000_000
     )
     JOIN files USING (name)
     GROUP BY family
