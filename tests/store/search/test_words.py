@@ -38,6 +38,21 @@ def test_json_is_searched_as_what_it_says(text: str, *, ascii_only: bool) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{C:\\x }", ("c",)),
+        ("[\\N{DASH}, \\q1", ("dash", "1")),
+        ("{ends with \\", ("ends", "with")),
+        ("{\\u12, \\U0001f680", ("12", "0001f680")),
+        ('["\\ud800half", "\\ud83d\\ude80"]', ("\ue000fffd", "half", "\ue0001f680")),
+        ('{"a":\n"line\\nend",\r\n"b": "\\\\n \\u00e9t\\u00e9"}', ("a", "line", "end", "b", "n", "été")),
+    ],
+)
+def test_what_only_looks_like_json_is_read_as_far_as_that_goes(text: str, words: tuple[str, ...]) -> None:
+    assert tokens(said(text)) == words
+
+
+@pytest.mark.parametrize(
     ("attributes"),
     [
         {},
