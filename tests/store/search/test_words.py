@@ -59,6 +59,8 @@ def test_what_only_looks_like_json_is_read_as_far_as_that_goes(text: str, words:
         {"a": 1, "b": "text", "c": None, "d": True, "e": 1.5},
         {"a": "ends with a comma,", "b": "x"},
         {"a": ',"', "b": '","c":"'},
+        {"short": "chat", "cased": "Chat", "sixteen": "a" * 16, "more": "a" * 17, "signs": "s-17", "accent": "é"},
+        {"zero": 0, "below": -4711, "large": 10**30, "long": "w" * 99},
         {"list": [1, "two"], "object": {"a": ',"b":1'}, "": ""},
     ],
 )
@@ -69,6 +71,31 @@ def test_an_attribute_has_one_word_however_json_was_cut(attributes: dict[str, ob
         for key, value in attributes.items()
     }
     assert set(attribute_words(spelled).split()) == expected
+
+
+def test_no_two_values_have_one_word() -> None:
+    values = [
+        "chat",
+        "Chat",
+        "CHAT",
+        "chat ",
+        "cha",
+        "42",
+        "421",
+        "-42",
+        "4.2",
+        "",
+        "a" * 16,
+        "a" * 17,
+        "é",
+        "e",
+        "²",
+        "2",
+    ]
+    values += [f"_{value}" for value in values]
+    said = [attribute_words(json.dumps({"key": value})) for value in values]
+    assert len(set(said)) == len(values)
+    assert all(tokens(word) == (word,) and word.startswith(attribute_word("key")) for word in said)
 
 
 @pytest.mark.parametrize(

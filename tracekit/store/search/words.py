@@ -33,6 +33,8 @@ _UNSPACED = re.compile(
 _LARGEST_BMP = 0xFFFF
 _CACHED = 1 << 14
 _SHORT = 64
+_PLAIN = 16
+"""Characters of a value that stands in its attribute's word as it is: as many as the hash of any other takes."""
 
 _json = encoder(str, ascii_only=False)
 _read = msgspec.json.Decoder().decode
@@ -80,10 +82,12 @@ def attribute_words(attributes: str, carried: Iterable[str] = ()) -> str:
         found: dict[str, Any] = _read(attributes)
     except ValueError:  # halves of surrogate pairs, and numbers beyond all bounds, which Python's own decoder takes
         found = json.loads(attributes)
-    words = [_key_word(key) for key in carried]
+    words = [*map(_key_word, carried)]
     for key, value in found.items():
-        said = value if isinstance(value, str) else _json(value)
-        words.append(_usual_word(key, said) if len(said) <= _SHORT else _item_word(key, said))
+        if isinstance(value, str):
+            words.append(_usual_word(key, value) if len(value) <= _SHORT else _item_word(key, value))
+        else:  # most are numbers, which seldom come again
+            words.append(_item_word(key, str(value) if type(value) is int else _json(value)))
     return " ".join(words)
 
 
@@ -105,19 +109,22 @@ def document(json_texts: str | None, texts: str | None, attributes: str | None, 
     return BARRIER.join((said(json_texts or ""), folded(texts or ""), described))
 
 
+def _item_word(key: str, value: str) -> str:
+    # What the tokenizer takes as it is, needs no hash; `_` is in none.
+    if len(value) <= _PLAIN and value.isascii() and value.isalnum() and value == value.lower():
+        return f"{_key_word(key)}_{value}"
+    return _key_word(key) + _digest(value, 8)
+
+
 @lru_cache(_CACHED)
 def _usual_word(key: str, value: str) -> str:
-    """The word of an attribute whose value is short: most come again and again."""
+    """The word of an attribute whose value is a short text: most come again and again."""
     return _item_word(key, value)
 
 
 @lru_cache(_CACHED)
 def _key_word(key: str) -> str:
     return _ATTRIBUTE + _digest(key, 5)
-
-
-def _item_word(key: str, value: str) -> str:
-    return _key_word(key) + _digest(value, 8)
 
 
 def _digest(text: str, size: int) -> str:
