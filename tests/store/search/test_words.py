@@ -74,24 +74,8 @@ def test_an_attribute_has_one_word_however_json_was_cut(attributes: dict[str, ob
 
 
 def test_no_two_values_have_one_word() -> None:
-    values = [
-        "chat",
-        "Chat",
-        "CHAT",
-        "chat ",
-        "cha",
-        "42",
-        "421",
-        "-42",
-        "4.2",
-        "",
-        "a" * 16,
-        "a" * 17,
-        "é",
-        "e",
-        "²",
-        "2",
-    ]
+    values = ["", "chat", "Chat", "CHAT", "chat ", "cha", "42", "421", "-42", "4.2", "2", "²", "é", "e"]
+    values += ["a" * 16, "a" * 17]
     values += [f"_{value}" for value in values]
     said = [attribute_words(json.dumps({"key": value})) for value in values]
     assert len(set(said)) == len(values)
