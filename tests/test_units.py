@@ -111,3 +111,8 @@ def test_a_moment_is_exact_in_utc():
 )
 def test_sizes(number, text):
     assert units.size(number).text == text
+
+
+def test_plurals():
+    said = [units.plural(*given) for given in ((1, "span"), (1_204, "span"), (1, "process"), (0, "process"))]
+    assert said == ["1 span", "1,204 spans", "1 process", "0 processes"]

@@ -81,6 +81,11 @@ VARIABLES = (
         "keep journals that `tracekit up` has stored whole (default false)",
     ),
     Variable(
+        "compress_journals",
+        "TRACEKIT_COMPRESS_JOURNALS",
+        "pack journals that are kept after `tracekit up` has stored them whole, with zstd (default false)",
+    ),
+    Variable(
         "retention",
         "TRACEKIT_RETENTION",
         "age at which `tracekit up` forgets traces, also by project: 30d, scratch=12h, audit=keep (default keep)",

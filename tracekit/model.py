@@ -299,6 +299,10 @@ class Span:
     """OTLP's number; `status` is what became of it."""
     derivation: int | None = None
     """Which version of the dialects made this of the raw span."""
+    journal: str | None = None
+    """The journal that this comes from. This and the next are no columns of the view, and mean nothing elsewhere."""
+    record: int | None = None
+    """The number of the record in it, as the journal's process counts."""
     promoted: dict[str, str] = field(default_factory=dict[str, str])
     """Fields whose value is, unchanged, what an attribute says, each with that attribute's name: the store need not
     keep it twice. Not a column of the view."""

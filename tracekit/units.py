@@ -99,8 +99,9 @@ def _significant(value: float) -> int:
 
 
 def plural(number: int, noun: str) -> str:
-    """A count of things, every digit: `1 span`, `1,204 spans`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """A count of things, every digit: `1 span`, `1,204 spans`, `2 processes`."""
+    ending = "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}{ending}"
 
 
 def size(number: int) -> Quantity:

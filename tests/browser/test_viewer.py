@@ -7,7 +7,10 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.support import seeds
+from tests.support import journals, seeds
+from tracekit.collector.ingest import Ingest
+from tracekit.journal import records
+from tracekit.journal.frame import pack
 from tracekit_viewer.routes.traces import ROWS
 
 pytestmark = pytest.mark.browser
@@ -135,6 +138,22 @@ def test_copying(visit, served):
     button.click()
     expect(button).to_have_class("ghost js-only done")
     assert page.evaluate("navigator.clipboard.readText()") == path.removeprefix("/traces/")
+
+
+def test_records_that_never_came_are_told_in_sight(visit, served, tmp_path, axe):
+    name = "x<img src=x onerror='window.pwned = 1'>\u202e"
+    header = pack(records.HEADER, 0, records.encode({"format": 1, "process": name}).encode())
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "1-2-ab.tkj").write_bytes(b"".join([header, *journals.frames(4)[3:]]))
+    Ingest(tmp_path / "journal", served.store).fold()
+    page = visit(width=320).go(f"/traces/{journals.TRACE}")
+    warning = page.locator(".warning")
+    expect(warning).to_be_in_viewport()
+    expect(warning).to_contain_text("2 records of process x<img")
+    expect(warning).to_contain_text("never came. Spans of this trace may be among them.")
+    assert page.evaluate("window.pwned") is None
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert serious(page, axe) == []
 
 
 def test_hostile_text_runs_nothing(visit, served):

@@ -220,12 +220,22 @@ def test_damage_is_said_once_and_the_rest_is_shown(data_dir: Path, tmp_path: Pat
     assert (err.count("a.tkj is no journal"), err.count("b.tkj: 1 records could not be read")) == (1, 1)
 
 
+KEPT = {"TRACEKIT_KEEP_JOURNALS": "true"}
+PACKED = {**KEPT, "TRACEKIT_COMPRESS_JOURNALS": "true"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "left"),
-    [((), {}, False), ((), {"TRACEKIT_KEEP_JOURNALS": "true"}, True), (("--db", "elsewhere.duckdb"), {}, True)],
+    [
+        ((), {}, ""),
+        ((), KEPT, ".tkj"),
+        ((), PACKED, ".tkj.zst"),
+        (("--db", "elsewhere.duckdb"), {}, ".tkj"),
+        (("--db", "elsewhere.duckdb"), PACKED, ".tkj"),
+    ],
 )
 def test_journals_that_are_stored_go_unless_they_are_to_be_kept(
-    tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], *, left: bool
+    tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], left: str
 ) -> None:
     writer = JournalWriter(tmp_path / "journal")
     journals.end(writer, 1)
@@ -234,7 +244,7 @@ def test_journals_that_are_stored_go_unless_they_are_to_be_kept(
     assert path is not None
     os.utime(path, (0, 0))
     with up("--dir", str(tmp_path), *arguments, cwd=tmp_path, **environment):
-        deadline = time.monotonic() + (1 if left else 10)
+        deadline = time.monotonic() + (1 if left == ".tkj" else 10)
         while path.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
-    assert path.exists() == left
+    assert [found.name for found in tmp_path.glob("journal/*.tkj*")] == ([f"{path.stem}{left}"] if left else [])

@@ -3,12 +3,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.support.spans import span
 from tracekit.collector import indexing
 from tracekit.collector.indexing import IndexLoop
 from tracekit.store import Batch, Store
 from tracekit.store.duckdb import open_store
-from tracekit.store.search.following import facts
+from tracekit.store.search.following import catch_up, facts
 
 
 def until_indexed(store: Store, number: int) -> None:
@@ -53,3 +55,25 @@ def test_what_is_in_the_way_is_told_once_and_the_store_goes_on(tmp_path: Path) -
         indexing.RETRY_SECONDS = before
         loop.stop()
         store.close()
+
+
+def test_a_fault_of_ours_is_told_and_indexing_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(tmp_path / "traces.duckdb")
+    said: list[str] = []
+
+    def stumble(*_: object, **__: object) -> None:
+        monkeypatch.setattr(indexing, "catch_up", catch_up)
+        raise UnicodeDecodeError("utf-8", b"", 0, 1, "no such character")
+
+    monkeypatch.setattr(indexing, "catch_up", stumble)
+    monkeypatch.setattr(indexing, "RETRY_SECONDS", 0.05)
+    store.commit(Batch(spans=[span()]))
+    loop = IndexLoop(store, tell=said.append)
+    loop.start()
+    try:
+        until_indexed(store, 0)
+    finally:
+        loop.stop()
+        store.close()
+    assert len(said) == 1
+    assert "no such character" in said[0]

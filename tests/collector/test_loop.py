@@ -13,7 +13,7 @@ import pytest
 from tests.support import journals
 from tracekit.collector import loop as loop_module
 from tracekit.collector.ingest import Ingest, Progress
-from tracekit.collector.loop import IngestLoop
+from tracekit.collector.loop import IngestLoop, Stored
 from tracekit.journal.writer import JournalWriter
 from tracekit.store.duckdb import open_store
 
@@ -55,19 +55,47 @@ def test_a_stop_does_not_wait_for_all_that_is_there(tmp_path: Path, monkeypatch:
     store.close()
 
 
-@pytest.mark.parametrize("removes", [True, False])
-def test_journals_that_are_stored_are_removed_where_that_is_wanted(tmp_path: Path, *, removes: bool) -> None:
-    writer = JournalWriter(tmp_path / "journal")
-    journals.end(writer, 1)
-    writer.close()
-    [path] = (tmp_path / "journal").iterdir()
-    os.utime(path, (0, 0))
+@pytest.mark.parametrize(
+    ("stored", "left"), [("kept", ["a.tkj", "b.tkj"]), ("packed", ["a.tkj", "b.tkj.zst"]), ("removed", ["a.tkj"])]
+)
+def test_journals_that_are_stored_are_removed_or_packed_where_that_is_wanted(
+    tmp_path: Path, stored: Stored, left: list[str]
+) -> None:
+    journal = tmp_path / "journal"
+    journal.mkdir()
+    (journal / "a.tkj").write_bytes(b"".join(journals.frames(2))[:-1])  # damaged
+    (journal / "b.tkj").write_bytes(b"".join(journals.frames(1)))
+    for path in journal.iterdir():
+        os.utime(path, (0, 0))
     store = open_store(tmp_path / "traces.duckdb")
-    loop = IngestLoop(Ingest(tmp_path / "journal", store), tell=print, failed=lambda: None, removes=removes)
+    loop = IngestLoop(Ingest(journal, store), tell=print, failed=lambda: None, stored=stored)
     loop.start()
     loop.stop()
-    assert path.exists() != removes
+    assert sorted(path.name for path in journal.iterdir()) == left
     assert store.sql("SELECT count(*) FROM spans").rows == [(1,)]
+    store.close()
+
+
+def test_packing_takes_turns_with_storing_and_tells_once_what_cannot_be(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    journal.mkdir()
+    for name in "abc":
+        (journal / f"{name}.tkj").write_bytes(b"".join(journals.frames(3)))
+    store = open_store(tmp_path / "traces.duckdb")
+    ingest = Ingest(journal, store)
+    ingest.fold()
+    (journal / "b.tkj").write_bytes((journal / "b.tkj").read_bytes()[::-1])  # went bad after it was stored
+    for path in journal.iterdir():
+        os.utime(path, (0, 0))
+    assert ingest.pack_stored(seconds=0.0).more
+    assert len(list(journal.glob("*.zst"))) == 0
+    done = ingest.pack_stored(seconds=60.0)
+    assert (done.more, len(done.notices), "b.tkj stays unpacked" in done.notices[0]) == (False, 1, True)
+    assert sorted(path.name for path in journal.iterdir()) == ["a.tkj.zst", "b.tkj", "c.tkj.zst"]
+    assert ingest.pack_stored(seconds=60.0).notices == []
+    for path in journal.iterdir():
+        os.utime(path, (0, 0))
+    assert [path.name for path in ingest.remove_stored()] == ["a.tkj.zst", "b.tkj", "c.tkj.zst"]
     store.close()
 
 

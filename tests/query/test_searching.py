@@ -11,7 +11,9 @@ from tracekit.errors import QueryError
 from tracekit.query import searching
 from tracekit.query.traces import Filters, list_traces
 from tracekit.store import Batch, Store
-from tracekit.store.search.following import catch_up
+from tracekit.store.search.following import catch_up, documents
+from tracekit.store.search.language import parse
+from tracekit.store.search.memory import matching
 
 
 def names(store: Store, **filters: Any) -> list[str]:
@@ -110,3 +112,81 @@ def test_a_damaged_index_is_written_anew_and_the_search_answered(store: Store) -
 def test_a_cursor_of_somebody_elses_is_refused_in_a_search_too(store: Store) -> None:
     with pytest.raises(QueryError, match="is none of tracekit's"):
         list_traces(store, cursor="x", filters=Filters(text="family"))
+
+
+SIGNS = (
+    "family", "Discount", "FAMILY", "order", "ﬁx", "fix", "ﬀ", "Straße", "STRASSE", "\u212aelvin", "kelvin",
+    "longe\u017ft", "longest",
+    "\uff57\uff45\uff41", "wea", "e\u0301tude", "étude", "naïve", "™", "tm", "🚀", "東京", "x\u00adx",
+    "C:\\tmp", "new", "n\\new", "“quoted”", "²", "2", "½", "ª", "a", "№", "no",
+)  # fmt: skip
+BETWEEN = (" ", "\n", ", ", "\t", '"', " — ", "\u00a0", "\\", "/", "…", "_", "")
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_no_spelling_is_lost_on_the_way_to_the_exact_look(store: Store, *, indexed: bool) -> None:
+    rng = random.Random(9)
+    texts = ["".join(rng.choice(SIGNS) + rng.choice(BETWEEN) for _ in range(rng.randrange(1, 9))) for _ in range(300)]
+    fields = ("input_messages", "output", "tool_arguments", "status_message")
+
+    def content(text: str) -> dict[str, Any]:
+        field = rng.choice(fields)
+        return {field: [message("user", text)] if field == "input_messages" else text}
+
+    spans = [span(trace=n + 1, **content(text)) for n, text in enumerate(texts)]
+    store.commit(Batch(spans=spans))
+    if indexed:
+        catch_up(store.index, store)
+    said = documents(store, 0, len(texts))
+    pairs = [f'"{rng.choice(SIGNS)} {rng.choice(SIGNS)}"' for _ in range(60)]
+    hits = 0
+    for query in [*SIGNS, "fam*", "stra*", "kel*", *pairs]:
+        expected = [f"{number + 1:032x}" for number in matching(said, parse(query))]
+        page = list_traces(store, limit=len(texts), filters=Filters(text=query))
+        assert sorted(trace["trace_id"] for trace in page.traces) == sorted(expected), query
+        hits += len(expected)
+    assert hits > 500
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_letters_that_json_spells_by_number_are_found(store: Store, *, indexed: bool) -> None:
+    store.commit(Batch(spans=[span("wanted", input='{"q": "\\u0066amily disc\\u006funt"}')]))
+    if indexed:
+        catch_up(store.index, store)
+    assert names(store, text="family") == names(store, text='"family discount"') == ["wanted"]
+    assert names(store, text='"amily discount"') == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "attributes"),
+    [
+        ("a", "x", {"a": "x"}),
+        ("a", "x", {"b": "y", "a": "x", "c": 'quoted " and \\'}),
+        ("a", 'say "hi"\n', {"a": 'say "hi"\n'}),
+        ("a/b", "c/d", {"a/b": "c/d"}),
+        ("schlüssel", "größe", {"schlüssel": "größe"}),
+        ("a", "12", {"a": 12}),
+        ("a", "12", {"a": "12"}),
+        ("12", "true", {"12": True}),
+        ("a", "1.5", {"a": 1.5}),
+        ("a", "1e+20", {"a": 1e20}),
+        ("a", '["x",1]', {"a": ["x", 1]}),
+        ("line\u2028break", "x\u2028y", {"line\u2028break": "x\u2028y"}),
+        ("a", None, {"a": {"b": 1}}),
+        ("gen_ai.input.messages", None, {"gen_ai.input.messages": [message("user", "carried")]}),
+    ],
+)
+def test_attributes_are_found_before_they_are_indexed(
+    store: Store, key: str, value: str | None, attributes: dict[str, Any]
+) -> None:
+    messages = attributes.get("gen_ai.input.messages")
+    store.commit(
+        Batch(
+            spans=[
+                call("wanted", trace=1, attributes=attributes, input_messages=messages),
+                span("other", trace=2, attributes={"other": "x", "nested": {"a": "y"}}),
+            ]
+        )
+    )
+    assert names(store, attributes=((key, value),)) == ["wanted"]
+    assert names(store, attributes=((key, "something else"),)) == []

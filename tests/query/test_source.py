@@ -85,6 +85,20 @@ def test_a_program_that_died_while_up_runs_is_there_when_asked(recorded: Path) -
             ]
 
 
+def test_the_journals_are_folded_in_by_the_first_question_and_not_waited_for_by_the_next(recorded: Path) -> None:
+    with up(cwd=recorded):
+        asked: list[object] = []
+        with open_source() as far:
+            assert isinstance(far, RemoteSource)
+            ask = far._ask  # pyright: ignore[reportPrivateUsage]
+            far._ask = lambda path, question: (asked.append(question["fold"]), ask(path, question))[1]  # pyright: ignore[reportPrivateUsage]
+            with pytest.raises(QueryError):
+                far.sql("SELECT nothing")
+            for _ in range(2):
+                assert far.sql("SELECT count(*) FROM spans").rows == [(3,)]
+    assert asked == [True, True, False]
+
+
 def test_only_who_knows_the_key_may_ask(recorded: Path) -> None:
     with up(cwd=recorded) as (url, _), httpx2.Client(trust_env=False) as client:
         for headers in ({}, {"Authorization": "Bearer wrong"}):

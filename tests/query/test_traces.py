@@ -151,6 +151,21 @@ def test_a_trace_has_its_spans_in_order_and_its_scores(store: Store) -> None:
     assert (found["span_count"], found["unpriced"], found["complete"]) == (3, 1, False)
 
 
+def test_the_spans_of_a_trace_are_those_of_the_view(store: Store) -> None:
+    broken = call("broken", number=3, parent=1, status="error", error_type="Timeout", usage_fault="no usage")
+    spans = [span("root", number=1, tags=["a"]), call("twin", number=2, parent=1, counted=False, cost_usd=1.0), broken]
+    store.commit(Batch(spans=[*spans, span("elsewhere", trace=2)]))
+    set_back = span("clock set back", number=9, start_ns=BASE_NS + 60 * SECOND, end_ns=BASE_NS + 1)
+    for more, count in ([], 3), ([set_back], 4):
+        store.commit(Batch(spans=more))
+        found = get_trace(store, f"{1:032x}")
+        assert found is not None
+        names = list(found["spans"][0])
+        stored = store.sql("FROM spans WHERE trace_id = ? ORDER BY start_time, span_id", [f"{1:032x}"]).dicts()
+        assert found["spans"] == [{name: row[name] for name in names} for row in stored]
+        assert (len(stored), found["spans"][2]["usage_fault"]) == (count, stored[2]["usage_fault"])
+
+
 def test_a_span_comes_whole_with_its_json_decoded(store: Store) -> None:
     asked = [message("user", "q")]
     store.commit(

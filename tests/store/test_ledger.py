@@ -90,6 +90,24 @@ def test_a_stack_of_instrumentors_counts_each_response_once(
         check(store, variant)
 
 
+@pytest.mark.parametrize(("at", "says"), [(5, "3 s after that had ended"), (2, "0 s after that had ended")])
+def test_what_is_folded_for_its_id_alone_says_so(store: Store, at: int, says: str) -> None:
+    number = next(_numbers)
+    root = span(trace=number, number=1, kind="chain")
+    said: dict[str, Any] = {"trace": number, "parent": 1, "response_id": "r", "scope_name": "openai"}
+    first = call(number=2, start_ns=BASE_NS, end_ns=BASE_NS + 2 * SECOND, **said)
+    again = call(number=3, start_ns=BASE_NS + at * SECOND, end_ns=BASE_NS + (at + 1) * SECOND, **said)
+    store.commit(Batch(spans=[root, again]))
+    assert store.sql(ROWS, [root.trace_id]).rows[-1] == (True, None, None, None)
+    store.commit(Batch(spans=[first]))
+    *_, (counted, twin_of, _, fault) = store.sql(ROWS, [root.trace_id]).rows
+    assert (counted, twin_of) == (False, first.span_id)
+    assert fault == (
+        f"has the response id and the usage of {first.span_id}, {says}: counted once, as an answer from a cache; "
+        "a server that gives one id to two answers made them two"
+    )
+
+
 def test_an_earlier_choice_is_taken_back_when_the_owner_comes(store: Store) -> None:
     trace = built(STACKS[1])
     outer, inner = trace.spans

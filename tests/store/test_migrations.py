@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call
@@ -118,6 +119,7 @@ def test_everything_is_there_and_more_can_be_stored(old: Path) -> None:
     assert store.sql("SELECT process, count FROM gaps").rows == [("p", 2)]
     assert store.sql("SELECT text FROM messages WHERE role = 'user' LIMIT 1").rows == [("Why?",)]
     assert store.journals()["app.tkj"].offset == 42
+    assert store.sql("SELECT journal, record FROM internal.spans").rows == [(None, None)]
 
     ended = call(trace=7, number=2, parent=1, start_ns=BASE_NS, end_ns=BASE_NS + 2 * SECOND, response_id="r-2")
     assert store.commit(Batch(spans=[ended, ended])).spans == 1
@@ -140,3 +142,17 @@ def test_its_spans_can_be_read_anew_and_the_file_compacted(old: Path) -> None:
     store.compact()
     assert store.sql("FROM spans ORDER BY ALL").rows == before
     store.close()
+
+
+def test_the_ids_of_traces_lie_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "traces.duckdb"
+    store = open_store(path)
+    store.commit(Batch(spans=[call(trace=number) for number in range(1, 200)]))
+    store.compact()
+    store.close()
+    with duckdb.connect(path, read_only=True) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT compression FROM pragma_storage_info('internal.traces') "
+            "WHERE column_name = 'trace_id' AND segment_type = 'VARCHAR'"
+        ).fetchall()
+    assert found == [("Uncompressed",)]

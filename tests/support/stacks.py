@@ -227,7 +227,41 @@ def fetched_again(t: Trace) -> None:
 def answered_from_a_cache(t: Trace) -> None:
     root = t.step()
     made = t.call(response_id="r1", under=root, at=(0, 2))
-    t.owners, t.twins = [made], {t.call(response_id="r1", under=root, at=(3, 4)): made}
+    again = t.call(response_id="r1", under=root, at=(3, 4))
+    t.owners, t.twins, t.faults = [made], {again: made}, [again]
+
+
+def answered_from_a_cache_and_seen_twice(t: Trace) -> None:
+    """Each request by a patch and by the client itself; the patch drops the cached tokens."""
+    root = t.step()
+    less: dict[str, Any] = {"scope_name": "patch", "response_id": "r1", "cache_read_tokens": None}
+    patch = t.call(under=root, at=(0, 2), **less)
+    made = t.call(scope_name="native", response_id="r1", under=patch, at=(0, 2))
+    patch_again = t.call(under=root, at=(3, 4), **less)
+    again = t.call(scope_name="native", response_id="r1", under=patch_again, at=(3, 4))
+    t.owners, t.faults = [made], [again]
+    t.twins = dict.fromkeys((patch, patch_again, again), made)
+
+
+def exported_late_by_another(t: Trace) -> None:
+    """Two instrumentations at different times have seen one request, however late one of them says so."""
+    root = t.step()
+    made = t.call(scope_name="patch", response_id="r1", under=root, at=(0, 2))
+    t.owners, t.twins = [made], {t.call(scope_name="native", response_id="r1", under=root, at=(3, 4)): made}
+
+
+def one_id_and_the_same_usage_again(t: Trace) -> None:
+    """An id that has named two responses names none: what has it and the same usage at another time is a third."""
+    root = t.step()
+    other = {"input_tokens": 114, "output_tokens": 11}
+    t.owners = [
+        t.call(response_id="mock", under=root, at=(0, 2)),
+        t.call(response_id="mock", under=root, at=(3, 4), **other),
+        t.call(response_id="mock", under=root, at=(5, 6)),
+        t.call(response_id="mock", under=root, at=(7, 8), **other),
+    ]
+    client = t.call(scope_name="native", response_id="mock", under=t.owners[-1], at=(7, 8), **other)
+    t.twins = {client: t.owners[-1]}
 
 
 def one_id_for_everything(t: Trace) -> None:
@@ -258,9 +292,10 @@ def parents_in_a_circle(t: Trace) -> None:
 STACKS: tuple[Build, ...] = (
     one_instrumentor, patch_and_native, patch_without_an_id, native_beside_the_patch,
     native_beside_the_patch_both_with_ids, through_chains, agent_of_two_calls, model_span_that_sums_up,
-    one_step_summed_up, stream_in_two_spans, stream_that_broke_off,
-    broken_off_beside_the_patch, streams_side_by_side, tried_again, different_responses,
-    called_by_a_tool_of_the_call, agent_within_an_agent, agent_that_contradicts,
-    twin_that_contradicts, agent_that_alone_tells, the_twin_tells_more, fetched_again, answered_from_a_cache,
-    one_id_for_everything, embedding_twice, same_question_at_once, parents_in_a_circle,
+    one_step_summed_up, stream_in_two_spans, stream_that_broke_off, broken_off_beside_the_patch,
+    streams_side_by_side, tried_again, different_responses, called_by_a_tool_of_the_call, agent_within_an_agent,
+    agent_that_contradicts, twin_that_contradicts, agent_that_alone_tells, the_twin_tells_more, fetched_again,
+    answered_from_a_cache, answered_from_a_cache_and_seen_twice, exported_late_by_another,
+    one_id_and_the_same_usage_again, one_id_for_everything, embedding_twice, same_question_at_once,
+    parents_in_a_circle,
 )  # fmt: skip

@@ -11,10 +11,12 @@ from html.parser import HTMLParser
 import httpx2
 import pytest
 
-from tests.support import seeds, viewing
+from tests.support import journals, seeds, viewing
+from tracekit.collector.ingest import Ingest
 from tracekit.store import Batch
 from tracekit.units import UNKNOWN
 from tracekit_viewer import responses, text
+from tracekit_viewer.presenters.heading import _warning
 
 
 def find(client, name, **query):
@@ -304,6 +306,45 @@ def test_a_process_that_died_is_interrupted_and_not_running(tmp_path):
         assert 'aria-label="Running"' not in shown
         (trace,) = served.store.sql("SELECT trace_id FROM traces").rows[0]
         assert "its process died before" in httpx2.get(f"{served.url}/traces/{trace}").text
+
+
+def test_records_that_never_came_are_told_beside_the_traces_of_their_process(tmp_path):
+    with viewing.serve(tmp_path) as served:
+        frames = journals.frames(9)
+        (tmp_path / "journal").mkdir()
+        (tmp_path / "journal" / "1-2-ab.tkj").write_bytes(b"".join([*frames[:3], *frames[6:]]))
+        Ingest(tmp_path / "journal", served.store).fold()
+        other, *_ = spans = seeds.running(time.time_ns())
+        served.add(spans)
+        address = f"{served.url}/traces/{journals.TRACE}"
+        said = "3 records of process elsewhere-1 never came. Spans of this trace may be among them."
+        assert said in httpx2.get(address).text
+        gap = {"process": "elsewhere-1", "first_missing": 3, "last_missing": 5, "count": 3}
+        assert httpx2.get(f"{address}.json").json()["gaps"] == [gap]
+        assert 'class="warning"' not in httpx2.get(f"{served.url}/traces/{other.trace_id}").text
+
+
+@pytest.mark.parametrize(
+    ("missing", "gaps", "lost", "says"),
+    [
+        (0, [], 0, ""),
+        (0, [("p", 1), ("p", 2)], 3, "3 records of process p never came. Spans of this trace may be among them."),
+        (2, [("p", 1)], 1, "stands at the top. 1 record of process p never came. They may be among them."),
+        (2, [], 4, "stands at the top. This store lacks 4 records of 2 processes; it may be among them."),
+        (2, [], 0, "2 spans of this trace never arrived; what hung below stands at the top."),
+        (
+            0,
+            [(name, 1) for name in "abcde"],
+            5,
+            "process c, 2 further processes never came. Spans of this trace may be among them.",
+        ),
+    ],
+)
+def test_what_a_trace_lacks_is_said_in_a_sentence(missing, gaps, lost, says):
+    rows = [{"process": process, "first_missing": 1, "last_missing": count, "count": count} for process, count in gaps]
+    said = _warning({"missing_spans": missing, "gaps": rows, "lost": {"records": lost, "processes": 2}})
+    assert (said or "").endswith(says)
+    assert bool(said) == bool(says)
 
 
 def test_a_cost_without_some_calls_says_so(client):

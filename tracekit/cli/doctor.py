@@ -174,8 +174,10 @@ def _database(data: Mapping[str, Any]) -> str:
 
 
 def _journals(journals: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    size = units.size(journals["bytes"]).text
+    packed = f", {journals['packed']} packed" if journals["packed"] else ""
     counts = (
-        ("files", journals["files"], f"{units.size(journals['bytes']).text}, {journals['live']} still being written"),
+        ("files", journals["files"], f"{size}, {journals['live']} still being written{packed}"),
         ("unread", units.size(journals["unread_bytes"]).text, ""),
         ("faults", journals["faults"], f"{units.size(journals['skipped_bytes']).text} skipped"),
         ("missing records", journals["missing_records"], "written and never seen"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from tracekit.collector.acceptance import Acceptance
     from tracekit.collector.grpc import GrpcReceiver
+    from tracekit.collector.loop import Stored
     from tracekit.query.running import Running
     from tracekit.query.source import StoreSource
     from tracekit.store import Retention
@@ -144,11 +145,9 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     )
     server = Server()
     writer = JournalWriter(options.directory / config.JOURNAL, role="collector")
-    # Into another database than the directory's own, its journals are only copied.
-    removes = options.database == options.directory / config.DATABASE and not config.boolean(
-        "keep_journals", default=False
+    loop = IngestLoop(
+        source.ingest, tell=talk, failed=server.stop, stored=_journals_stored(options), keeps=options.retention
     )
-    loop = IngestLoop(source.ingest, tell=talk, failed=server.stop, removes=removes, keeps=options.retention)
     journal = GroupCommit(writer, appended=loop.wake)
     acceptance = Acceptance(journal)
     grpc = _grpc_receiver(options, running, acceptance, host=host)
@@ -171,6 +170,15 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     if loop.broken:
         raise StoreError("traces cannot be stored (see above). The journals keep them; start `tracekit up` again.")
     return ended_by
+
+
+def _journals_stored(options: _Options) -> Stored:
+    """What becomes of journals that are stored whole."""
+    if options.database != options.directory / config.DATABASE:
+        return "kept"  # the directory's own database may still want them
+    if not config.boolean("keep_journals", default=False):
+        return "removed"
+    return "packed" if config.boolean("compress_journals", default=False) else "kept"
 
 
 def _tell(options: _Options, running: Running, source: StoreSource, *, browser: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from tracekit.collector import signals
+from tracekit.collector import signals, weighing
 from tracekit.collector.body import Admission, BusyError, EncodingError, Limits, SlowError
 from tracekit.collector.durable import GroupCommit, NotDurableError
 from tracekit.collector.signals import Signal
@@ -63,6 +63,7 @@ class Acceptance:
         """Check and journal one request; how many of its spans cannot be kept.
 
         Raises:
+            BodyTooLargeError: it has more parts than are taken at a time.
             DecodeError: it is not a request of this signal.
             NotDurableError: the disk does not take it.
         """
@@ -74,4 +75,8 @@ class Acceptance:
         if len(data) <= (JSON_BYTES if is_json else PROTOBUF_BYTES):
             return signals.rejected(signal, data, is_json=is_json)
         async with self.admission.checking:
-            return await asyncio.to_thread(signals.rejected, signal, data, is_json=is_json)
+            return await asyncio.to_thread(self._check_large, signal, data, is_json=is_json)
+
+    def _check_large(self, signal: Signal, data: bytes, *, is_json: bool) -> int:
+        weighing.check(signal.request, data, is_json=is_json, limit=self.admission.limits.parts)
+        return signals.rejected(signal, data, is_json=is_json)

@@ -41,10 +41,12 @@ class BusyError(TracekitError):
 class Limits:
     """What is taken at most: bytes of one body once inflated, requests at a time, and their bytes together.
 
-    A body may take `patience` seconds, and one more for every `pace` bytes of it.
+    A large body may weigh so much in `parts`: 1 for each attribute and value in it, 8 for each span or the like; see
+    `weighing`. A body may take `patience` seconds, and one more for every `pace` bytes of it.
     """
 
     body: int = 64 << 20
+    parts: int = 2_000_000
     requests: int = 128
     held: int = 256 << 20
     patience: float = 15.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from tracekit.collector.requests import FAULTS
 from tracekit.errors import StoreError
 from tracekit.store import Store
 from tracekit.store.search.following import catch_up
@@ -53,10 +54,11 @@ class IndexLoop:
             return
         try:
             caught = catch_up(self._store.index, self._store, seconds=LAG_SECONDS)
-        except StoreError as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self._tell(f"{error} Spans are stored as ever; a search reads the newest of them itself meanwhile.")
+        except (StoreError, *FAULTS) as error:  # a text that we cannot read must not end the thread unseen
+            why = str(error) if isinstance(error, StoreError) else f"words could not be indexed: {error!r}."
+            if why != self._trouble:
+                self._trouble = why
+                self._tell(f"{why} Spans are stored as ever; a search reads the newest of them itself meanwhile.")
             return
         self._trouble = None
         if not caught.behind:

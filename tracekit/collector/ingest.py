@@ -16,7 +16,7 @@ from tracekit.collector.decoding import DecodingProcess
 from tracekit.collector.quarantine import Quarantine
 from tracekit.collector.reading import BATCH_BYTES, Charges, Readable, Reading
 from tracekit.collector.rederive import Rederived, Rederiver
-from tracekit.collector.removal import remove_stored
+from tracekit.collector.removal import Packing, remove_stored
 from tracekit.collector.sifting import commit_sound
 from tracekit.collector.tail import Tail
 from tracekit.errors import StoreError
@@ -64,6 +64,7 @@ class Ingest:
         self._tails = {name: Tail.resume(state) for name, state in store.journals().items()}
         reading = DecodingProcess if apart else Reading
         self._reading: Readable = reading(journal_dir, store.journals, prices=prices, limit=limit)
+        self._packing = Packing(journal_dir)
         self.quarantine = Quarantine(journal_dir.parent)
         self.attachments = Attachments(journal_dir.parent)
         self._rederiver = Rederiver(store, Charges(prices), self.attachments)
@@ -103,6 +104,13 @@ class Ingest:
         """Remove the journals that the store has whole; which they were. See `removal`."""
         with self._lock:
             return remove_stored(self._dir, self._tails)
+
+    def pack_stored(self, *, seconds: float) -> Progress:
+        """Pack journals that the store has whole for about so long; what could not be, and whether more is there."""
+        with self._lock:
+            tails = dict(self._tails)
+        notices, more = self._packing.go_on(tails, seconds=seconds)
+        return Progress(notices=notices, more=more)
 
     def forget(self, policy: Retention) -> Forgotten:
         """Delete what is not kept any longer; see `Store.forget`."""

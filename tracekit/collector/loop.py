@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from tracekit.collector.ingest import Ingest
 from tracekit.errors import StoreError
@@ -20,6 +21,11 @@ LOOK_SECONDS = 5.0
 """How long the thread goes on storing before it sees whether it shall stop: the journals keep the rest."""
 TIDY_SECONDS = 60.0
 """How often journals that are stored whole are looked for, and traces that are not kept any longer."""
+PACK_SECONDS = 1.0
+"""How long journals are packed at a time, about, while others wait to be stored."""
+
+Stored = Literal["kept", "packed", "removed"]
+"""What becomes of journals that are stored whole."""
 
 
 class IngestLoop:
@@ -29,7 +35,7 @@ class IngestLoop:
         ingest: what is run.
         tell: takes sentences for a person: what could not be read, why rows cannot be stored.
         failed: called when the thread ends by an error that it cannot handle, which the thread then raises.
-        removes: whether journals that are stored whole are removed.
+        stored: what becomes of journals that are stored whole.
         keeps: which traces are kept for how long; the others are forgotten.
     """
 
@@ -39,11 +45,11 @@ class IngestLoop:
         *,
         tell: Callable[[str], None],
         failed: Callable[[], None],
-        removes: bool = False,
+        stored: Stored = "kept",
         keeps: Retention | None = None,
     ) -> None:
         self._ingest = ingest
-        self._removes = removes
+        self._stored: Stored = stored
         self._keeps = keeps
         self._tidy_at = 0.0
         self._tell = tell
@@ -105,8 +111,10 @@ class IngestLoop:
             self._tidy()
 
     def _tidy(self) -> None:
-        if self._removes:
+        if self._stored == "removed":
             self._ingest.remove_stored()
+        elif self._stored == "packed":
+            self._pack()
         if self._keeps is not None and not self._keeps.endless:
             try:
                 done = self._ingest.forget(self._keeps)
@@ -115,3 +123,10 @@ class IngestLoop:
                 return
             if done.traces or done.records:
                 self._tell(f"{done.traces} traces with {done.spans} spans were forgotten: see the retention settings.")
+
+    def _pack(self) -> None:
+        done = self._ingest.pack_stored(seconds=PACK_SECONDS)
+        for notice in done.notices:
+            self._tell(notice)
+        if done.more:
+            self._tidy_at = 0.0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tracekit.collector import packed
 from tracekit.collector.quarantine import Refused
 from tracekit.collector.rows import Rows
 from tracekit.collector.tail import Tail
@@ -107,11 +108,12 @@ class Reading:
             taken = Taken()
             rows = Rows(self._charge)
             read: list[Tail] = []
-            for path in reader.journals(self._dir):
+            for path in packed.journals(self._dir):
                 if taken.read_bytes >= self._limit:
                     taken.more = True
                     break
-                tail = self._advance(path, self._known.get(path.name) or Tail(name=path.name), rows, taken)
+                name = packed.journal_name(path)
+                tail = self._advance(path, self._known.get(name) or Tail(name=name), rows, taken)
                 if tail is not None:
                     read.append(tail)
             if read:
@@ -127,14 +129,14 @@ class Reading:
     def _advance(self, path: Path, known: Tail, rows: Rows, taken: Taken) -> Tail | None:
         """Take in what is new in one journal; the tail as it then is, or None where nothing has changed."""
         try:
-            size = path.stat().st_size
+            size = _size(path)
             if not _has_news(path, size, known):
                 return None
-            if size < known.offset:
+            if size is not None and size < known.offset:
                 tail = _cut(known, size)
             else:
-                chunk = reader.read(path, known.offset, limit=self._limit - taken.read_bytes)
-                tail = _take(known, chunk, rows)
+                read = packed.read if size is None else reader.read
+                tail = _take(known, read(path, known.offset, limit=self._limit - taken.read_bytes), rows)
         except FileNotFoundError:
             return None  # removed meanwhile
         except OSError as error:
@@ -145,7 +147,7 @@ class Reading:
         if (tail.offset, tail.ended) == (known.offset, known.ended):
             return None
         taken.read_bytes += max(tail.offset - known.offset, 0)
-        taken.more |= tail.offset < size and tail.offset > known.offset
+        taken.more |= tail.offset > known.offset and (not tail.ended if size is None else tail.offset < size)
         taken.notices += _notices(known, tail)
         return tail
 
@@ -156,17 +158,24 @@ def has_news(directory: Path, states: Mapping[str, JournalState]) -> bool:
     Raises:
         StoreError: the directory cannot be read.
     """
-    for path in reader.journals(directory):
-        known = states.get(path.name)
+    for path in packed.journals(directory):
+        known = states.get(packed.journal_name(path))
         try:
-            if known is None or _has_news(path, path.stat().st_size, known):
+            if known is None or _has_news(path, _size(path), known):
                 return True
         except OSError:
             continue  # removed meanwhile, or not to be read: that was told when it was tried
     return False
 
 
-def _has_news(path: Path, size: int, known: Tail | JournalState) -> bool:
+def _size(path: Path) -> int | None:
+    """How large a journal is by now; None of a packed one, which does not grow."""
+    return None if packed.is_packed(path) else path.stat().st_size
+
+
+def _has_news(path: Path, size: int | None, known: Tail | JournalState) -> bool:
+    if size is None:
+        return not known.ended
     return size != known.offset or not (known.ended or reader.is_alive(path))
 
 

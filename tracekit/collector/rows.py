@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tracekit.collector import stored
 from tracekit.collector.quarantine import Refused
+from tracekit.collector.requests import FAULTS, Requests
 from tracekit.collector.sequences import missing
 from tracekit.collector.signals import LOGS, METRICS, TRACES, usable
 from tracekit.collector.tail import Tail
@@ -20,8 +21,6 @@ from tracekit.store import JournalState, Packed
 from tracekit.store.extraction import Blobs, extract, extract_log
 from tracekit.store.packing import Packer
 
-_FAULTS = (ArithmeticError, AttributeError, DecodeError, LookupError, RecursionError, TypeError, ValueError)
-"""What may come of reading a record that is not as it should be."""
 _Key = tuple[str, str]
 _SPANS = (records.SPAN_START, records.SPAN_END)
 
@@ -41,6 +40,12 @@ class Rows:
     _logs: list[RawLog] = field(default_factory=list[RawLog])
     _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
     _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
+    _requests: Requests = field(init=False)
+    _origin: tuple[str | None, int | None] = None, None
+    """Journal and number of the record that is being read."""
+
+    def __post_init__(self) -> None:
+        self._requests = Requests(charge=self.charge, take=self.ended.take, add=self._take_from, refuse=self._refuse)
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
@@ -63,23 +68,31 @@ class Rows:
 
     def _handle(self, frame: Frame, tail: Tail) -> bool:
         handler = _HANDLERS.get(frame.kind, _unknown)
+        self._origin = tail.name, frame.sequence
         try:
-            handler(self, frame.payload, tail)
-        except _FAULTS as error:
-            why = str(error) if isinstance(error, DecodeError) else repr(error)
-            tail.fault(f"record {frame.sequence}: {why}")
-            self.refused.append(
-                Refused(
-                    journal=tail.name,
-                    sequence=frame.sequence,
-                    kind=frame.kind,
-                    payload=frame.payload,
-                    error=why,
-                    resources=dict(tail.resources) if frame.kind in _SPANS else {},
-                )
-            )
+            if frame.kind == records.OTLP_TRACES:
+                tail.received[TRACES.name] += 1
+                self._requests.request(frame, tail)
+            else:
+                handler(self, frame.payload, tail)
+        except FAULTS as error:
+            self._refuse(frame, tail, error)
             return False
         return True
+
+    def _refuse(self, frame: Frame, tail: Tail, error: Exception) -> None:
+        why = str(error) if isinstance(error, DecodeError) else repr(error)
+        tail.fault(f"record {frame.sequence}: {why}")
+        self.refused.append(
+            Refused(
+                journal=tail.name,
+                sequence=frame.sequence,
+                kind=frame.kind,
+                payload=frame.payload,
+                error=why,
+                resources=dict(tail.resources) if frame.kind in _SPANS else {},
+            )
+        )
 
     def packed(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Packed:
         """All of it as one transaction.
@@ -88,6 +101,7 @@ class Rows:
             tails: the journals it was read from.
             known: all that have been read before: what a process left open in one of its files ends with the last.
         """
+        self._requests.flush()
         families = _families(tails, known)
         return self.ended.packed(
             opened=[
@@ -121,7 +135,7 @@ class Rows:
         span, is_open = stored.span(payload)
         key = span.trace_id, span.span_id
         if not is_open:
-            self.ended.add(self._detached(span))
+            self._keep(span)
         elif key not in self.ended:
             self._opened.setdefault(tail.name, {})[key] = span
 
@@ -137,12 +151,11 @@ class Rows:
         """A judgement was made."""
         self.scores.append(stored.score(payload))
 
-    def traces(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
-        """A request with spans came in. Those without usable ids were refused to their sender then."""
+    def traces_json(self, payload: bytes, tail: Tail) -> None:
+        """A request with spans came in as JSON."""
         tail.received[TRACES.name] += 1
-        for raw in decode.traces(payload, json=is_json):
-            if usable(raw.trace_id, raw.span_id):
-                self._add(canonical(raw))
+        for raw in decode.traces(payload, json=True):
+            self._take(raw)
 
     def logs(self, payload: bytes, tail: Tail, *, is_json: bool) -> None:
         """A request with log records came in."""
@@ -154,9 +167,23 @@ class Rows:
         tail.received[METRICS.name] += 1
         self._metrics += decode.metrics(payload, json=is_json)
 
+    def _take_from(self, raw: RawSpan, frame: Frame, tail: Tail) -> None:
+        """Add a span of a request that was taken before."""
+        self._origin = tail.name, frame.sequence
+        self._take(raw)
+
+    def _take(self, raw: RawSpan) -> None:
+        """Add a span of a request. Those without usable ids were refused to their sender then."""
+        if usable(raw.trace_id, raw.span_id):
+            self._add(canonical(raw))
+
     def _add(self, span: Span) -> None:
         if reports(span):
             self.charge(span)
+        self._keep(span)
+
+    def _keep(self, span: Span) -> None:
+        span.journal, span.record = self._origin
         self.ended.add(self._detached(span))
 
     def _detached(self, span: Span) -> Span:
@@ -245,8 +272,7 @@ _HANDLERS: dict[bytes, _Handler] = {
     records.STORED_SPAN: Rows.stored,
     records.STORED_LOG: Rows.stored_log,
     records.STORED_POINT: Rows.stored_point,
-    records.OTLP_TRACES: lambda rows, payload, tail: rows.traces(payload, tail, is_json=False),
-    records.OTLP_TRACES_JSON: lambda rows, payload, tail: rows.traces(payload, tail, is_json=True),
+    records.OTLP_TRACES_JSON: Rows.traces_json,
     records.OTLP_LOGS: lambda rows, payload, tail: rows.logs(payload, tail, is_json=False),
     records.OTLP_LOGS_JSON: lambda rows, payload, tail: rows.logs(payload, tail, is_json=True),
     records.OTLP_METRICS: lambda rows, payload, tail: rows.metrics(payload, tail, is_json=False),

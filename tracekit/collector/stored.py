@@ -201,8 +201,10 @@ _BY_TYPE: Mapping[Any, Callable[[Any], Any]] = {
     Mapping[str, Any]: _json_of(dict),
     list[dict[str, Any]]: _objects,
 }
+_OWN = frozenset({"promoted", "journal", "record"})
+"""Fields of a span that no member is read into: made of others, or of this store's journal."""
 READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
-    kind: {name: _BY_TYPE[hint] for name, hint in get_type_hints(kind).items() if name != "promoted"}
+    kind: {name: _BY_TYPE[hint] for name, hint in get_type_hints(kind).items() if name not in _OWN}
     | (dict.fromkeys(_PLAIN_CONTENT, _text) if kind is Span else {})
     for kind in (Span, RawLog, RawMetricPoint)
 }

@@ -15,7 +15,7 @@ from tracekit.dialects.values import count, text
 from tracekit.model import Span
 
 COUNTED_KINDS = frozenset({"llm", "embedding"})
-_TIERS = (
+TIERS = (
     sc.OPENAI_RESPONSE_SERVICE_TIER,
     sc.OPENAI_RESPONSE_SERVICE_TIER_OLD,
     sc.ANTHROPIC_RESPONSE_SPEED,
@@ -34,7 +34,7 @@ _DETAILS = {
     sv.TOKENS_COMPLETION_AUDIO: "output_audio_tokens",
 }
 _TOTALS = (sc.USAGE_TOTAL, sv.LLM_USAGE_TOTAL, sv.TOKENS_TOTAL)
-_NUMBERS = {
+NUMBERS = {
     sc.USAGE_INPUT_TOKENS: "input_tokens",
     sc.USAGE_OUTPUT_TOKENS: "output_tokens",
     sc.USAGE_CACHE_READ: "cache_read_tokens",
@@ -42,6 +42,7 @@ _NUMBERS = {
     sc.USAGE_CACHE_CREATION: "cache_write_tokens",
     sc.USAGE_REASONING: "reasoning_tokens",
 }
+"""Attributes that are a number of tokens, or a fault."""
 _PARTS = (
     ("input_tokens", ("input_audio_tokens", "input_image_tokens", "input_video_tokens")),
     ("output_tokens", ("output_audio_tokens", "output_image_tokens", "output_video_tokens")),
@@ -49,7 +50,9 @@ _PARTS = (
     ("cache_write_tokens", ("cache_write_1h_tokens",)),
 )
 """A whole, and details of it that do not overlap: they cannot be more than it."""
-_RARE = frozenset({*_TIERS, *_DETAILS, *_TOTALS})
+APART = frozenset({*_DETAILS, *_TOTALS})
+"""Attributes that few spans have, and that are read one by one."""
+_RARE = APART.union(TIERS)
 
 
 def settle(span: Span) -> None:
@@ -64,7 +67,7 @@ def settle(span: Span) -> None:
         faults += _excesses(span)
         if rare:
             faults += _total_faults(span, rare)
-    unread = [name for name in _NUMBERS if name in said and getattr(span, _NUMBERS[name]) is None]
+    unread = [name for name in NUMBERS if name in said and getattr(span, NUMBERS[name]) is None]
     if unread:
         faults += _unreadable(said, unread)
     if faults:
@@ -79,7 +82,7 @@ def reports(span: Span) -> bool:
 def _read(span: Span, rare: frozenset[str]) -> None:
     said = span.attributes
     if span.service_tier is None:
-        span.service_tier = next((text(said[name]) for name in _TIERS if name in rare), None)
+        span.service_tier = next((tier for name in TIERS if name in rare and (tier := text(said[name]))), None)
     for name, field in _DETAILS.items():
         tokens = count(said[name]) if name in rare else None
         if tokens:  # where there was none, most emitters say 0 and some say nothing

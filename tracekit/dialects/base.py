@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tracekit import semconv as sc
 from tracekit.dialects.values import MAX_INTEGER, count, names, promote, text
-from tracekit.model import DEFAULT_PROJECT, KINDS, RawSpan, Span
+from tracekit.model import DEFAULT_PROJECT, KINDS, RawSpan, Span, Status
 
 DERIVATION = 3
 """Raise it with a change by which the dialects read a span that is stored already differently."""
-_OK, _ERROR = 1, 2
-_OUTCOMES = ("complete", "partial", "cancelled", "abandoned", "interrupted")
+STATUSES: dict[int, Status] = {1: "ok", 2: "error"}
+"""OTLP's numbers of a status; any other is none that was set."""
+OUTCOMES = ("complete", "partial", "cancelled", "abandoned", "interrupted")
+FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    sc.ERROR_TYPE: ("error_type", text),
+    sc.SESSION_ID: ("session_id", text),
+    sc.USER_ID: ("user_id", text),
+    sc.TAGS: ("tags", names),
+}
+"""The field that an attribute is, whatever the dialect."""
 
 
 def base(raw: RawSpan) -> Span:
@@ -41,10 +50,9 @@ def base(raw: RawSpan) -> Span:
     _times(raw, span)
     _said(raw, span)
     _belonging(raw, span)
-    if raw.status_code == _OK:
-        span.status = "ok"
-    elif raw.status_code == _ERROR:
-        span.status = "error"
+    status: Any = raw.status_code
+    if isinstance(status, int):
+        span.status = STATUSES.get(status, "unset")
     if raw.status_message is not None:
         span.status_message = text(raw.status_message)
     if span.status == "error":
@@ -69,21 +77,16 @@ def _times(raw: RawSpan, span: Span) -> None:
 def _said(raw: RawSpan, span: Span) -> None:
     """What any span may say of itself in its attributes."""
     said = raw.attributes
-    if sc.ERROR_TYPE in said:
-        span.error_type = text(said[sc.ERROR_TYPE])
-    if sc.SESSION_ID in said:
-        span.session_id = text(said[sc.SESSION_ID])
-    if sc.USER_ID in said:
-        span.user_id = text(said[sc.USER_ID])
-    if sc.TAGS in said:
-        span.tags = names(said[sc.TAGS])
+    for name, (field, read) in FIELDS.items():
+        if name in said:
+            setattr(span, field, read(said[name]))
     if sc.KIND in said:
         kind = said[sc.KIND]
         span.kind = kind if kind in KINDS else "other"
     elif span.scope_name == sc.SCOPE:
         span.kind = "chain"  # a span of our own SDK that gives none is a step of a program
     outcome = said.get(sc.OUTCOME, None if raw.end_ns is None else "complete")
-    if outcome in _OUTCOMES:
+    if outcome in OUTCOMES:
         span.outcome = outcome
     if sc.INPUT in said:
         promote(span, "input", sc.INPUT)

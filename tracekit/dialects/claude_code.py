@@ -99,5 +99,5 @@ DIALECT = Dialect(
     name="claude_code",
     read=read,
     scopes=("com.anthropic.claude_code", "claude-code"),
-    matches=lambda raw: raw.name.startswith(_PREFIX),
+    prefixes=(_PREFIX,),
 )

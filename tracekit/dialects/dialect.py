@@ -18,14 +18,14 @@ class Dialect:
             must leave the raw span as it is, and may fail: the span is then kept raw, and the fault told on it.
         scopes: instrumentation scopes that speak it, each also with whatever follows it after a dot.
         markers: attributes that only this dialect has. They count where the scope says nothing.
-        matches: for what neither can say; asked where the scope says nothing.
+        prefixes: beginnings of names that only its spans have. They count where the scope says nothing.
     """
 
     name: str
     read: Callable[[RawSpan, Span], None]
     scopes: tuple[str, ...] = ()
     markers: frozenset[str] = frozenset()
-    matches: Callable[[RawSpan], bool] | None = None
+    prefixes: tuple[str, ...] = ()
 
     def has_scope(self, scope: str) -> bool:
         """Whether a scope of this name speaks it."""

@@ -64,14 +64,14 @@ def message(value: Any, role: str = "user") -> Any:
 
 def finished(span: Span) -> None:
     """Take the finish reasons from the output messages where the span says none itself."""
-    if span.finish_reasons is not None or not span.output_messages:
-        return
-    found: list[str] = []
-    for one in span.output_messages:
-        reason = one.get("finish_reason") if isinstance(one, dict) else None
-        if reason and isinstance(reason, str):
-            found.append(finish_reason(reason))
-    span.finish_reasons = found or None
+    if span.finish_reasons is None:
+        span.finish_reasons = reasons(span.output_messages)
+
+
+def reasons(found: list[Any] | None) -> list[str] | None:
+    """The finish reasons of output messages, of those that have one."""
+    said = [one.get("finish_reason") for one in found or () if isinstance(one, dict)]
+    return [finish_reason(reason) for reason in said if reason and isinstance(reason, str)] or None
 
 
 def _are_settled(found: list[Any]) -> bool:

@@ -21,8 +21,8 @@ from tracekit.dialects.values import count, listed, milliseconds, take, text
 from tracekit.dialects.vocabulary import KIND_OF, finish_reasons, provider
 from tracekit.model import RawSpan, Span
 
-_Read = Callable[[Any], Any]
-_FIELDS: dict[str, tuple[str, _Read]] = {
+Read = Callable[[Any], Any]
+FIELDS: dict[str, tuple[str, Read]] = {
     sc.OPERATION: ("operation", text),
     sc.PROVIDER: ("provider", provider),
     sc.REQUEST_MODEL: ("request_model", text),
@@ -40,7 +40,7 @@ _FIELDS: dict[str, tuple[str, _Read]] = {
     sv.USAGE_COST: ("given_cost_usd", usd),
 }
 """The field that an attribute is."""
-_OLDER: dict[str, tuple[str, _Read]] = {
+OLDER: dict[str, tuple[str, Read]] = {
     sc.SYSTEM_OLD: ("provider", provider),
     sc.USAGE_PROMPT_TOKENS_OLD: ("input_tokens", count),
     sc.USAGE_COMPLETION_TOKENS_OLD: ("output_tokens", count),
@@ -51,7 +51,7 @@ _OLDER: dict[str, tuple[str, _Read]] = {
     sc.CONVERSATION_ID: ("session_id", text),
 }
 """Names that count where the field has nothing else."""
-_WHO: dict[str, tuple[str, _Read]] = {sc.SESSION_ID: ("session_id", text), sc.USER_ID: ("user_id", text)}
+_WHO: dict[str, tuple[str, Read]] = {sc.SESSION_ID: ("session_id", text), sc.USER_ID: ("user_id", text)}
 """Names that `base` reads from a span, and that may stand in its log records only."""
 
 
@@ -87,7 +87,7 @@ def _beside(raw: RawSpan, span: Span) -> None:
     read_events(found, span)
     for event, said in found:
         if event == sc.EVENT_DETAILS:
-            for name, (field, convert) in (_FIELDS | _OLDER | _WHO).items():
+            for name, (field, convert) in (FIELDS | OLDER | _WHO).items():
                 if name in said and getattr(span, field) is None:
                     setattr(span, field, convert(said[name]))
 
@@ -107,7 +107,7 @@ def _answers(value: Any) -> list[Any] | None:
     return messages(value, "assistant")
 
 
-_CONTENT: dict[str, tuple[str, _Read | None]] = {
+CONTENT: dict[str, tuple[str, Read | None]] = {
     sc.SYSTEM_INSTRUCTIONS: ("system_instructions", _instructions),
     sc.INPUT_MESSAGES: ("input_messages", messages),
     sc.OUTPUT_MESSAGES: ("output_messages", _answers),
@@ -121,9 +121,9 @@ _CONTENT: dict[str, tuple[str, _Read | None]] = {
 }
 """Content: decoded first, and noted where a field says the same as its attribute."""
 _KNOWN: dict[str, tuple[str, Any, bool, bool]] = {
-    **{name: (*known, True, known[0] not in {"input", "documents"}) for name, known in _CONTENT.items()},
-    **{name: (*known, False, False) for name, known in _OLDER.items()},
-    **{name: (*known, False, True) for name, known in _FIELDS.items()},
+    **{name: (*known, True, known[0] not in {"input", "documents"}) for name, known in CONTENT.items()},
+    **{name: (*known, False, False) for name, known in OLDER.items()},
+    **{name: (*known, False, True) for name, known in FIELDS.items()},
 }
 """All of them: the field, how it is read, whether it is content, and whether it goes before any other name."""
 

@@ -70,8 +70,10 @@ DIALECTS: tuple[Dialect, ...] = (
     generic.DIALECT,
 )
 """Asked in this order, for a scope as for a marker: what is more special stands before what is more general."""
-_RANKS = {marker: rank for rank in reversed(range(len(DIALECTS))) for marker in DIALECTS[rank].markers}
-_MATCHES = tuple((rank, dialect.matches) for rank, dialect in enumerate(DIALECTS) if dialect.matches is not None)
+RANKS = {marker: rank for rank in reversed(range(len(DIALECTS))) for marker in DIALECTS[rank].markers}
+"""The place in the table of the first dialect that a marker tells of."""
+PREFIXES = tuple((rank, prefix) for rank, dialect in enumerate(DIALECTS) for prefix in dialect.prefixes)
+"""The places of dialects that the beginning of a span's name tells of, and these beginnings."""
 
 
 def canonical(raw: RawSpan) -> Span:
@@ -101,12 +103,13 @@ def canonical(raw: RawSpan) -> Span:
 def dialect_of(raw: RawSpan) -> Dialect:
     """The dialect that a span speaks: by its scope, else by its attributes, else the one that every span speaks."""
     scope: Any = raw.scope_name
-    known = _speaks(scope) if isinstance(scope, str) else None
+    known = of_scope(scope) if isinstance(scope, str) else None
     return known or _marked(raw) or generic.DIALECT
 
 
 @lru_cache(_SCOPES_KEPT)
-def _speaks(scope: str) -> Dialect | None:
+def of_scope(scope: str) -> Dialect | None:
+    """The dialect that spans of this instrumentation scope speak, where the scope tells."""
     return next((dialect for dialect in DIALECTS if dialect.has_scope(scope)), None)
 
 
@@ -114,10 +117,10 @@ def _marked(raw: RawSpan) -> Dialect | None:
     """The first dialect in the table that the span's attributes show it to speak."""
     first = len(DIALECTS)
     for name in raw.attributes:
-        rank = _RANKS.get(name)
+        rank = RANKS.get(name)
         if rank is not None:
             first = min(first, rank)
-    for rank, matches in _MATCHES:
-        if rank < first and matches(raw):
-            return DIALECTS[rank]
+    for rank, prefix in PREFIXES:
+        if rank < first and raw.name.startswith(prefix):
+            first = rank
     return DIALECTS[first] if first < len(DIALECTS) else None

@@ -110,9 +110,17 @@ def promote(span: Span, field: str, name: str, *, read: Callable[[Any], Any] | N
 
 def take(span: Span, field: str, name: str, raw: Any, read: Callable[[Any], Any] | None) -> None:
     """What `promote` does with the value that the attribute has."""
-    value = decoded(raw)
-    found = value if read is None else read(value)
-    # Text that was encoded more than once says something else than what it finally stands for.
-    if found is value and (raw is value or (raw[:1] in _CONTAINERS and isinstance(value, _OBJECTS))):
+    found, is_same = said(raw, read)
+    if is_same:
         span.promoted[field] = name
     setattr(span, field, found)
+
+
+def said(raw: Any, read: Callable[[Any], Any] | None = None) -> tuple[Any, bool]:
+    """What an attribute's value says, decoded and read; and whether that is, unchanged, what the value says itself.
+
+    Text that was encoded more than once says something else than what it finally stands for.
+    """
+    value = decoded(raw)
+    found = value if read is None else read(value)
+    return found, found is value and (raw is value or (raw[:1] in _CONTAINERS and isinstance(value, _OBJECTS)))

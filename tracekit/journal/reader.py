@@ -32,14 +32,22 @@ class Chunk:
     """The writer is gone and all is read: nothing more will come."""
 
 
-def journals(directory: Path) -> list[Path]:
+def journals(directory: Path, endings: tuple[str, ...] = (SUFFIX,)) -> list[Path]:
     """The journal files of a `journal/` directory, oldest first; none when it is not there.
+
+    Args:
+        directory: where they are.
+        endings: what the names of journals end with.
 
     Raises:
         StoreError: it cannot be listed.
     """
     try:
-        return sorted(path for path in directory.iterdir() if path.suffix == SUFFIX and _ends(path))
+        return sorted(
+            path
+            for path in directory.iterdir()
+            if path.name.endswith(endings) and path.name not in endings and _ends(path)
+        )
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -14,7 +14,7 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from tracekit.otlp import anyvalue, messages
 
-_SHORT = 96
+SHORT = 96
 """Bytes of an attribute that is remembered; to look a longer one up costs as much as to read it."""
 _REMEMBERED = 1 << 13
 """Attributes, and sizes of texts, that are remembered at most."""
@@ -39,12 +39,21 @@ def attributes(pairs: Iterable[bytes]) -> dict[str, Any]:
     Raises:
         DecodeError: one is none.
     """
-    return dict([_pair(pair) if len(pair) > _SHORT else _remembered.get(pair) or _short(pair) for pair in pairs])
+    return dict([_long(pair) if len(pair) > SHORT else _remembered.get(pair) or _short(pair) for pair in pairs])
+
+
+def pair(data: bytes) -> tuple[str, Any]:
+    """Key and value of one attribute, the bytes of a KeyValue.
+
+    Raises:
+        DecodeError: it is none.
+    """
+    return _long(data) if len(data) > SHORT else _remembered.get(data) or _short(data)
 
 
 def _short(pair: bytes) -> tuple[str, Any]:
     """Key and value of a short attribute, remembered unless the value is one that could be changed."""
-    found = _pair(pair)
+    found = _long(pair)
     if not isinstance(found[1], list | dict):
         if len(_remembered) >= _REMEMBERED:
             _remembered.clear()
@@ -52,7 +61,7 @@ def _short(pair: bytes) -> tuple[str, Any]:
     return found
 
 
-def _pair(pair: bytes) -> tuple[str, Any]:
+def _long(pair: bytes) -> tuple[str, Any]:
     if len(pair) > 2 and pair[0] == _KEY and pair[1] < _MORE:  # noqa: PLR2004 - tag, length, and something
         start = 2 + pair[1]
         rest = len(pair) - start

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tracekit.collector import packed
 from tracekit.collector.quarantine import Quarantine
 from tracekit.collector.sequences import Range, missing
 from tracekit.collector.tail import Tail
@@ -41,6 +42,7 @@ class Journals:
     """The journal files of a directory, summed up. `troubled` says of each that lacks something what it is."""
 
     files: int = 0
+    packed: int = 0
     bytes: int = 0
     live: int = 0
     unread_bytes: int = 0
@@ -158,7 +160,7 @@ def _look_at_quarantine(health: Health, quarantine: Quarantine) -> None:
 def _look_at_journals(health: Health, folder: Path, tails: Mapping[str, Tail]) -> None:
     journals = health.journals
     try:
-        paths = reader.journals(folder)
+        paths = packed.journals(folder)
     except StoreError as error:
         if str(error) not in health.problems:
             health.problems.append(str(error))
@@ -167,16 +169,17 @@ def _look_at_journals(health: Health, folder: Path, tails: Mapping[str, Tail]) -
         journals.files += 1
         try:
             size = path.stat().st_size
-            journals.live += reader.is_alive(path)
+            journals.packed += packed.is_packed(path)
+            journals.live += not packed.is_packed(path) and reader.is_alive(path)
         except OSError as error:
             journals.troubled[path.name] = [f"cannot be read: {error.strerror or error}"]
             continue
         journals.bytes += size
-        tail = tails.get(path.name)
+        tail = tails.get(packed.journal_name(path))
         if tail is None:
             journals.unread_bytes += size
             continue
-        journals.unread_bytes += max(size - tail.offset, 0)
+        journals.unread_bytes += 0 if tail.ended and packed.is_packed(path) else max(size - tail.offset, 0)
         _add(journals, tail)
     for name, lost in _lost(tails).items():
         journals.missing_records += sum(last - first + 1 for first, last in lost)

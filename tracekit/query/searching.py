@@ -15,10 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from tracekit.store.search.following import Queryable, documents, facts, open_documents
+from tracekit.store.search.following import Queryable, facts, open_documents
 from tracekit.store.search.index import PART, DamagedIndexError, SearchIndex
 from tracekit.store.search.language import Query, parse
 from tracekit.store.search.memory import matching
+from tracekit.store.search.words import BARRIER, document
 from tracekit.store.sqlfiles import statement
 
 SCAN_SECONDS = 2.0
@@ -26,7 +27,9 @@ SCAN_SECONDS = 2.0
 
 _FOLDER = Path(__file__).parent / "sql"
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
-_SCANNED = 256
+_SCANNED, _MOST_SCANNED = 256, 8192
+_CHECKED = 1024
+"""Candidates whose texts are read together: neighbours are unpacked together, however few are asked for."""
 _FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
 _SPARSE = 16
 _PAGING = ("limit", "before", "before_id")
@@ -124,17 +127,19 @@ class _Search:
 
     def _scanned(self, newest: int, indexed: int) -> Iterator[int]:
         """Those that the index does not have yet."""
+        size = _SCANNED
         while newest > indexed:
             if time.monotonic() >= self._deadline:
                 self._notice = f"{newest - indexed} spans are not in the search index yet, and were not looked through."
                 return
-            low = max(indexed + 1, newest - _SCANNED + 1)
-            yield from matching(documents(self._source, low, newest), self._query)
-            newest = low - 1
+            low = max(indexed + 1, newest - size + 1)
+            yield from matching(self._candidates(self._query, low, newest), self._query)
+            newest, size = low - 1, min(size * _GROWTH, _MOST_SCANNED)
 
     def _verified(self, candidates: Iterator[int]) -> Iterator[int]:
         """Those of the candidates that hold the words in a row."""
-        while chunk := list(islice(candidates, _SCANNED)):
+        rows = self._query.rows_of_words
+        while chunk := list(islice(candidates, _CHECKED)):
             for numbers in _readable(chunk):
                 if time.monotonic() >= self._deadline:
                     self._notice = (
@@ -142,8 +147,29 @@ class _Search:
                         "older ones may hold them too."
                     )
                     return
-                texts = documents(self._source, numbers[-1], numbers[0], only=numbers)
-                yield from matching(texts, self._query)
+                said = self._candidates(rows, numbers[-1], numbers[0], only=numbers)
+                while some := list(islice(said, _SCANNED)):  # of many, only as many as the page needs are looked at
+                    yield from matching(some, rows)
+
+    def _candidates(
+        self, query: Query, low: int, high: int, *, only: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, str]]:
+        """Number and text of the spans within numbers, or of some of them, that may fit, greatest number first.
+
+        All who fit are among them.
+        """
+        bound = {
+            "low": low,
+            "high": high,
+            "only": only,
+            "barrier": BARRIER,
+            "texts": query.of_texts,
+            "attributes": query is self._query,
+            "members": list(query.members) or None,
+            "pattern": query.pattern,
+        }
+        rows = self._source.sql(statement(_FOLDER, "candidates"), bound).rows
+        return ((row[0], document(*row[1:])) for row in rows)
 
     def _traces_of(self, numbers: Sequence[int]) -> _Traces:
         bound = {"low": numbers[-1], "high": numbers[0], "seqs": list(numbers)}

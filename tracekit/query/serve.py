@@ -1,6 +1,7 @@
 """`POST /api/...`: how other processes of this user use the store that this one holds, by the key of `up.json`.
 
-What the journals hold is folded in before a query, so that a program that has just ended is already there.
+What the journals hold is folded in before the first query of whoever asks, so that a program that has just ended is
+already there; those that follow do not wait for what comes in meanwhile.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def api_routes(source: StoreSource, *, key: str) -> list[Route]:
     def sql(question: Mapping[str, Any]) -> bytes:
         limit = question.get("limit")
         query, parameters = str(question["query"]), wire.unpack(question["parameters"])
-        source.fold()
+        if question.get("fold", True):
+            source.fold()
         return wire.dump(source.sql(query, parameters, limit=None if limit is None else int(limit)))
 
     def reindex(question: Mapping[str, Any]) -> bytes:

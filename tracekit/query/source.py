@@ -130,10 +130,11 @@ class StoreSource(_Closing):
 
 
 class RemoteSource(_Closing):
-    """The store of a running `tracekit up`."""
+    """The store of a running `tracekit up`, with what the journals hold by the first question."""
 
     def __init__(self, up: Running) -> None:
         self._up = up
+        self._folded = False
         self.index = SearchIndex(beside(Path(up.database)), writable=False)
 
     def index_words(self, *, seconds: float | None = None) -> int | None:
@@ -153,7 +154,10 @@ class RemoteSource(_Closing):
         Raises:
             StoreBusyError: `tracekit up` went away meanwhile.
         """
-        return wire.load(self._ask("/api/sql", {"query": query, "parameters": wire.pack(parameters), "limit": limit}))
+        question = {"query": query, "parameters": wire.pack(parameters), "limit": limit, "fold": not self._folded}
+        answer = wire.load(self._ask("/api/sql", question))
+        self._folded = True
+        return answer
 
     def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
         """Have the next stored spans read anew; see `tracekit.collector.rederive.Rederiver.reindex`.

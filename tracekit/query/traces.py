@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tracekit.store.sqlfiles import statement
 _FOLDER = Path(__file__).parent / "sql"
 _JSON_STARTS = ("{", "[")
 _JSON_OR_TEXT = frozenset({"input", "output"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -102,20 +103,31 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     The spans carry no message content: `get_span` does. `unpriced` counts the calls whose usage or price is
     not known: unless it is 0, the trace's cost is a lower bound. `lost` counts, for a trace
     that lacks spans, the records that the store never got of any process: what is missing may be among them.
+    `gaps` are those that it never got of a process that wrote spans of this trace, and at about that time: rows of the
+    view `gaps`.
     """
     rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not rows:
         return None
     trace = rows[0]
-    bound = _window(trace)
-    spans = source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()
+    window = _window(trace)
+    spans = [] if window["end_ns"] is None else source.sql(statement(_FOLDER, "trace_spans"), window).dicts()
     if len(spans) < trace["span_count"]:
-        spans = source.sql(statement(_FOLDER, "trace_spans"), _open_ended(bound)).dicts()
+        since = {name: window[name] for name in ("trace_id", "start_ns")}
+        spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
     scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
-    lost = {"records": 0, "processes": 0}
-    if trace["missing_spans"]:
-        lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
-    return {**trace, "spans": spans, "scores": scores, "unpriced": trace["unpriced_spans"], "lost": lost}
+    lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
+    gaps = source.sql(statement(_FOLDER, "trace_gaps"), window).dicts() if lost["records"] else []
+    if not trace["missing_spans"]:
+        lost = {"records": 0, "processes": 0}
+    return {
+        **trace,
+        "spans": spans,
+        "scores": scores,
+        "unpriced": trace["unpriced_spans"],
+        "lost": lost,
+        "gaps": gaps,
+    }
 
 
 def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:
@@ -126,7 +138,7 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
     bound = _window(traces[0]) | {"span_id": span_id}
     result = source.sql(statement(_FOLDER, "get_span"), bound)
     if not result.rows:
-        result = source.sql(statement(_FOLDER, "get_span"), _open_ended(bound))
+        result = source.sql(statement(_FOLDER, "get_span"), bound | {"end_ns": None})
     if not result.rows:
         return None
     columns = zip(result.columns, result.types, result.rows[0], strict=True)
@@ -134,13 +146,21 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
 
 
 def _window(trace: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters by which the spans of a trace are found without looking at those of other times."""
-    return {name: _bindable(trace[name]) for name in ("trace_id", "start_time", "end_time")}
+    """The parameters by which the spans of a trace are found without looking at those of other times.
+
+    Of a trace that has not ended, `end_ns` is None.
+    """
+    started, ended = _microseconds(trace["start_time"]), trace["end_time"]
+    return {
+        "trace_id": trace["trace_id"],
+        "start_ns": started * 1000,
+        "end_ns": None if ended is None else _microseconds(ended) * 1000 + 999,
+    }
 
 
-def _open_ended(window: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without an end: a span whose clock was set back may start after all have ended."""
-    return {**window, "end_time": None}
+def _microseconds(moment: datetime) -> int:
+    """Since 1970: a number is compared as it is, while a time written as text is read by a calendar first."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def get_logs(source: Queryable, trace_id: str, span_id: str) -> list[dict[str, Any]]:

@@ -75,6 +75,8 @@ def heading(trace: Row) -> list[str]:
         facts.insert(1, f"{trace['error_count']} failed")
     if trace["missing_spans"]:
         facts.append(f"{plural(trace['missing_spans'], 'span')} missing")
+    if trace["gaps"]:
+        facts.append(f"{plural(sum(gap['count'] for gap in trace['gaps']), 'record')} of its processes never came")
     where = "/".join(str(part) for part in (trace["project"], trace["service"]) if part)
     return [
         line(f"{trace['trace_id']} {trace['name']}" + (f" ({where})" if where else ""), 2 * _NAME),

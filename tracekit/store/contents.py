@@ -21,25 +21,28 @@ _JSON = (
     "documents",
 )  # fmt: skip
 _TEXT_OR_JSON = ("input", "output")
-_FIELDS = (*_JSON, *_TEXT_OR_JSON)
-_values = attrgetter(*_FIELDS)
+FIELDS = (*_JSON, *_TEXT_OR_JSON)
+_values = attrgetter(*FIELDS)
 _ABSENT = object()
 _CARRIED = pa.list_(pa.struct([("attribute", pa.string()), ("source", pa.string()), ("encoded", pa.bool_())]))
 
-_Part = tuple[str, str, bool]
+Part = tuple[str, str, bool]
 """An attribute's name, the column that says it, and whether the attribute is text where the column is JSON or text."""
 
 
 def columns(found: Sequence[Span]) -> dict[str, Array]:
     """The content columns of `internal.spans`, with `attributes`, `events`, `links` and `carried`."""
-    cells: list[list[str | bytes | None]] = [[None] * len(found) for _ in _FIELDS]
+    cells: list[list[str | bytes | None]] = [[None] * len(found) for _ in FIELDS]
     attributes: list[str | bytes] = []
-    carried: list[tuple[_Part, ...]] = []
+    carried: list[tuple[Part, ...]] = []
     for row, span in enumerate(found):
-        parts: list[_Part] = []
-        for field, column, value in zip(_FIELDS, cells, _values(span), strict=True):
+        parts: list[Part] = []
+        for field, column, value in zip(FIELDS, cells, _values(span), strict=True):
             if value is not None:
-                column[row] = _cell(span, field, value, parts)
+                name = span.promoted.get(field)
+                column[row], part = cell(field, value, name, None if name is None else span.attributes[name])
+                if part is not None:
+                    parts.append(part)
         rest = span.attributes
         if parts:
             rest = rest.copy()
@@ -47,34 +50,35 @@ def columns(found: Sequence[Span]) -> dict[str, Array]:
             parts = [part for part in parts if rest.pop(part[0], _ABSENT) is not _ABSENT]
         attributes.append(json_text(rest))
         carried.append(tuple(parts))
-    made = {field: text(column) for field, column in zip(_FIELDS, cells, strict=True)}
+    made = {field: text(column) for field, column in zip(FIELDS, cells, strict=True)}
     made["attributes"] = text(attributes)
-    made["carried"] = _carried(carried)
+    made["carried"] = carried_column(carried)
     made["events"] = text([json_text(span.events) if span.events else "[]" for span in found])
     made["links"] = text([json_text(span.links) if span.links else "[]" for span in found])
     return made
 
 
-def _cell(span: Span, field: str, value: Any, parts: list[_Part]) -> str | bytes:
-    """The text of one cell; notes in `parts` the attribute that it says, if there is one."""
-    attribute = span.promoted.get(field)
+def cell(field: str, value: Any, attribute: str | None, raw: Any) -> tuple[str | bytes, Part | None]:
+    """The text of one cell, and the attribute that need not be kept beside it.
+
+    Args:
+        field: the column.
+        value: what the span says in that field.
+        attribute: the attribute that says just this; None where none does.
+        raw: the value of that attribute.
+    """
     plain = field in _TEXT_OR_JSON
     if attribute is None:
-        return value if plain and isinstance(value, str) else json_text(value)
-    raw = span.attributes[attribute]
+        return (value if plain and isinstance(value, str) else json_text(value)), None
     if not isinstance(raw, str):
-        parts.append((attribute, field, False))
-        return json_text(raw)
+        return json_text(raw), (attribute, field, False)
     if plain:
-        parts.append((attribute, field, True))
-        return raw
+        return raw, (attribute, field, True)
     if value is raw:  # text in a JSON column
-        parts.append((attribute, field, False))
-        return json_text(raw)
+        return json_text(raw), (attribute, field, False)
     if _may_be_unsayable(raw):
-        return json_text(value)
-    parts.append((attribute, field, True))
-    return raw
+        return json_text(value), None
+    return raw, (attribute, field, True)
 
 
 def _may_be_unsayable(raw: str) -> bool:
@@ -89,7 +93,7 @@ def _may_be_unsayable(raw: str) -> bool:
     )
 
 
-def _carried(found: Sequence[tuple[_Part, ...]]) -> Array:
+def carried_column(found: Sequence[tuple[Part, ...]]) -> Array:
     """The column of that name; spans of one kind carry the same, so few values are distinct."""
     numbers = {parts: number for number, parts in enumerate(dict.fromkeys(found))}
     names = ("attribute", "source", "encoded")

@@ -10,8 +10,10 @@ import pyarrow as pa
 from tracekit.store import Table
 from tracekit.store.cells import text
 
-_NEVER = frozenset({"start_time", "derivation", "counted"})
-"""Said by `start_ns`; no part of what a span says; decided among the spans of a trace."""
+_NEVER = frozenset({"start_time", "derivation", "counted", "journal", "record"})
+"""Said by `start_ns`; no part of what a span says; decided among the spans of a trace; see below."""
+_ORIGIN = {"journal": pa.string(), "record": pa.int64()}
+"""Where a span came from, which it does not say itself."""
 _INTERRUPTED = "interrupted"
 
 
@@ -29,8 +31,13 @@ def differing(incoming: Table, stored: Table) -> Table:
             row["outcome"] = _INTERRUPTED
         outcomes.append(row["outcome"])
         differ.append(before is not None and _differs(row, before))
-    place = incoming.schema.get_field_index("outcome")
-    return incoming.set_column(place, "outcome", text(outcomes)).filter(pa.array(differ, pa.bool_()))
+    columns = {"outcome": text(outcomes)}
+    keys = list(zip(incoming["trace_id"].to_pylist(), incoming["span_id"].to_pylist(), strict=True))
+    for name, kind in _ORIGIN.items():
+        columns[name] = pa.array([known[key][name] if key in known else None for key in keys], kind)
+    for name, column in columns.items():
+        incoming = incoming.set_column(incoming.schema.get_field_index(name), name, column)
+    return incoming.filter(pa.array(differ, pa.bool_()))
 
 
 def _differs(row: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

@@ -74,7 +74,7 @@ class Reference:
 
 def extract(span: Span) -> tuple[Span, Blobs]:
     """A span with tokens in place of large base64, and the bytes they stand for; the same span where it has none."""
-    if not _is_large(span.attributes, span.events):
+    if not is_large(span.attributes, span.events):
         return span, {}
     tokens, blobs = _taken(getattr(span, name) for name in _HOLDERS)
     if not tokens:
@@ -85,7 +85,7 @@ def extract(span: Span) -> tuple[Span, Blobs]:
 
 def extract_log(log: RawLog) -> tuple[RawLog, Blobs]:
     """The same for a log record."""
-    if not _is_large(log.attributes, log.body):
+    if not is_large(log.attributes, log.body):
         return log, {}
     tokens, blobs = _taken((log.attributes, log.body))
     if not tokens:
@@ -114,7 +114,7 @@ def _reference(match: re.Match[str]) -> Reference:
     return Reference(sha256=match[1], size=int(match[2]), url_safe=match[3] == "base64url", padded=match[4] is None)
 
 
-def _is_large(*values: Any) -> bool:
+def is_large(*values: Any) -> bool:
     """Whether any text in it is long enough to hold base64 that is taken out."""
     stack = list(values)
     while stack:
@@ -129,7 +129,7 @@ def _is_large(*values: Any) -> bool:
     return False
 
 
-def _may_hold(text: str) -> bool:
+def may_hold(text: str) -> bool:
     """Whether text may hold base64 that is taken out: as much of it as that fills a block between two even places.
 
     Looked for there it costs a few steps a block; from every character it would cost a hundred times more.
@@ -176,7 +176,7 @@ def _said(values: Iterable[Any]) -> Iterator[str]:
             stack.extend(value.values())
         elif isinstance(value, list):
             stack.extend(value)
-        elif isinstance(value, str) and len(value) >= SMALL and _may_hold(value):
+        elif isinstance(value, str) and len(value) >= SMALL and may_hold(value):
             yield from _DATA_URI.findall(value)
             if value.lstrip()[:1] in ("{", "["):
                 stack.append(_loaded(value))

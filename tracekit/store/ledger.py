@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tracekit.store.responses import PASSED, Entry, descent, responses
+from tracekit.store.responses import PASSED, Entry, apart, descent, responses
 
 
 class Verdict(NamedTuple):
@@ -86,7 +86,7 @@ def judge(entries: Iterable[Entry], settled: Mapping[str, Sum] = MappingProxyTyp
         verdicts[response.owner.span_id] = _OWNS if response.reports else _SAYS_NOTHING
         for entry in response.members:
             if entry is not response.owner:
-                verdicts[entry.span_id] = _twin(entry, response.owner)
+                verdicts[entry.span_id] = _twin(entry, response.owner, by_id=response.by_id)
     others = {entry.span_id for entry in descending if entry.tells and entry.span_id not in verdicts}
     if not others:
         return verdicts
@@ -130,8 +130,10 @@ def _within_calls(descending: Iterable[Entry]) -> set[str]:
     return held
 
 
-def _twin(entry: Entry, owner: Entry) -> Verdict:
+def _twin(entry: Entry, owner: Entry, *, by_id: bool = False) -> Verdict:
     """Of a second view. What only one of the two tells is no contradiction."""
+    if by_id and entry.reports and entry.scope == owner.scope and apart(entry, owner):
+        return Verdict(twin_of=owner.span_id, told=entry.is_call, fault=_said_again(entry, owner))
     if entry.tokens == owner.tokens and entry.details == owner.details:
         return Verdict(twin_of=owner.span_id, told=entry.is_call)
     pairs = zip(_NAMES, (*entry.tokens, *entry.details), (*owner.tokens, *owner.details), strict=True)
@@ -140,6 +142,17 @@ def _twin(entry: Entry, owner: Entry) -> Verdict:
     ]
     fault = f"tells of the same response as {owner.span_id}, but {', '.join(differences)}" if differences else None
     return Verdict(twin_of=owner.span_id, told=entry.is_call, fault=fault)
+
+
+def _said_again(entry: Entry, owner: Entry) -> str:
+    """Of a request that another one of the same instrumentation had the response of."""
+    first, second = sorted((entry, owner), key=lambda one: one.order)
+    seconds = (second.start_ns - (first.end_ns or first.start_ns)) / 1e9
+    when = "after that had ended" if second is entry else "before that began"
+    return (
+        f"has the response id and the usage of {owner.span_id}, {seconds:.3g} s {when}: counted once, as an answer "
+        "from a cache; a server that gives one id to two answers made them two"
+    )
 
 
 def _contradiction(entry: Entry, beneath: Sum) -> str | None:

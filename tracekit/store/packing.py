@@ -6,7 +6,8 @@ them, and the memory they had serves the next ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -22,11 +23,11 @@ _TEXT = (
     "trace_id", "span_id", "parent_span_id", "project", "service", "name", "kind", "operation", "provider",
     "request_model", "response_model", "model", "status", "status_message", "error_type", "outcome",
     "session_id", "user_id", "response_id", "tool_name", "tool_call_id", "scope_name", "scope_version",
-    "dialect", "price_source", "service_tier", "usage_fault",
+    "dialect", "price_source", "service_tier", "usage_fault", "journal",
 )  # fmt: skip
 _INTEGERS = (
     "start_ns", "end_ns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-    "reasoning_tokens", "raw_kind", "raw_status", "derivation",
+    "reasoning_tokens", "raw_kind", "raw_status", "derivation", "record",
 )  # fmt: skip
 _DOUBLES = ("ttft_ms", "cost_usd", "given_cost_usd")
 _LISTS = ("tags", "finish_reasons")
@@ -85,6 +86,17 @@ class Packer:
         if len(self._pending) >= _PASS:
             self._turn()
 
+    def take(self, rows: Table) -> None:
+        """Take rows of spans, but for those of spans that are there already."""
+        fresh: list[bool] = []
+        for key in zip(rows["trace_id"].to_pylist(), rows["span_id"].to_pylist(), strict=True):
+            fresh.append(key not in self._seen)
+            self._seen.add(key)
+        if not all(fresh):
+            self._duplicates += fresh.count(False)
+            rows = rows.filter(pa.array(fresh))
+        self._tables.append(rows)
+
     def packed(
         self,
         *,
@@ -140,7 +152,7 @@ def _spans(found: Sequence[Span]) -> Table:
     columns |= {name: text(plain[name], _TEXTS) for name in _LISTS}
     columns["counted"] = pa.array(plain["counted"], pa.bool_())
     columns["usage_details"] = text([json_text(details) if details else None for details in plain["usage_details"]])
-    columns["start_time"] = compute.divide(columns["start_ns"], 1000).cast(_INSTANT)
+    columns["start_time"] = instants(columns["start_ns"])
     columns["resource"] = _shared(plain["resource"])
     columns |= contents.columns(found)
     columns["user_text"] = text(list(map(user_text, plain["input_messages"])))
@@ -148,6 +160,22 @@ def _spans(found: Sequence[Span]) -> Table:
     columns["input_text"] = text(list(map(input_text, plain["input"], plain["tool_arguments"])))
     columns["output_text"] = text(list(map(output_text, plain["output"], plain["tool_result"])))
     return pa.table(columns)
+
+
+def instants(nanoseconds: Array) -> Array:
+    """Unix nanoseconds as times, which are microseconds."""
+    return compute.divide(nanoseconds, 1000).cast(_INSTANT)
+
+
+def table(columns: Mapping[str, Array], count: int) -> Table:
+    """Rows of `internal.spans` of these columns, null in all others."""
+    schema = _schema()
+    return pa.table([columns.get(field.name, pa.nulls(count, field.type)) for field in schema], schema=schema)
+
+
+@cache
+def _schema() -> Any:
+    return _spans(()).schema
 
 
 def _span(span: Span) -> Table:
@@ -173,6 +201,8 @@ def _bare(span: Span, why: str) -> Span:
         raw_kind=span.raw_kind,
         raw_status=span.raw_status,
         derivation=span.derivation,
+        journal=span.journal,
+        record=span.record,
         attributes={**span.attributes, sc.FAULT: why},
         events=span.events,
         links=span.links,
@@ -182,7 +212,7 @@ def _bare(span: Span, why: str) -> Span:
 
 def _opened(found: Sequence[tuple[str, Span]]) -> Table:
     """The rows of `internal.open_spans`, from journal names and spans."""
-    table = _spans([span for _, span in found])
+    table = _spans([span for _, span in found]).drop_columns(["journal", "record"])
     return table.append_column("journal", text([journal for journal, _ in found]))
 
 

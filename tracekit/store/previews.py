@@ -8,7 +8,7 @@ dictionaries.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,8 @@ _OUTPUT_KEYS = (
 )  # fmt: skip
 """Names under which programs keep what was asked and answered, the likeliest first."""
 _PART_KEYS = ("text", "content")
-_TEXTS = frozenset({"text", "input_text", "output_text", None})
+_TEXTS = ("text", "input_text", "output_text", None)
+"""Types of parts that are text. No set: what an emitter sends as a type may be anything."""
 _DEPTH = 6
 _CONTAINERS = frozenset("{[")
 
@@ -156,17 +157,19 @@ def _text(message: Any) -> str:
         content = message["kwargs"].get("content")
     else:
         content = message["parts"] if "parts" in message else message.get("content")
-    return "\n".join(text for text in _texts(content) if text)
-
-
-def _texts(content: Any) -> Iterator[str]:
     if isinstance(content, str):
-        yield content
-    elif isinstance(content, list):
-        for part in content:
-            if isinstance(part, str):
-                yield part
-            elif isinstance(part, dict) and part.get("type") in _TEXTS:
-                said = next((part[key] for key in _PART_KEYS if isinstance(part.get(key), str)), None)
-                if said:
-                    yield said
+        return content
+    return "\n".join(filter(None, map(_part_text, content))) if isinstance(content, list) else ""
+
+
+def _part_text(part: Any) -> str | None:
+    """The text of one part; None where it is no text."""
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict) or part.get("type") not in _TEXTS:
+        return None
+    for key in _PART_KEYS:
+        said = part.get(key)
+        if isinstance(said, str):
+            return said
+    return None

@@ -66,7 +66,7 @@ class Response:
     Its owner is the span that tells most of the usage; of several the outermost, then the first: it has content too.
     """
 
-    __slots__ = ("_rank", "ids", "members", "owner", "reports")
+    __slots__ = ("_rank", "by_id", "ids", "members", "owner", "reports")
 
     def __init__(self, entry: Entry, level: int) -> None:
         """One that is known by one span, which stands within so many other calls."""
@@ -74,6 +74,8 @@ class Response:
         self.owner = entry
         self.ids = {entry.response_id} if entry.response_id else set[str]()
         self.reports = entry.reports
+        self.by_id = False
+        """Whether some of its spans are here for their id alone: neither structure nor time says so."""
         details = sum(map(bool, entry.details))
         self._rank = entry.tokens.count(None), -details, level, entry.order
 
@@ -82,6 +84,7 @@ class Response:
         self.members += other.members
         self.ids |= other.ids
         self.reports |= other.reports
+        self.by_id |= other.by_id
         if other._rank < self._rank:
             self.owner, self._rank = other.owner, other._rank
 
@@ -223,25 +226,51 @@ def _one_call(first: Entry, second: Entry) -> bool:
 def _joined_by_id(found: list[Response]) -> list[Response]:
     """Responses, those joined that have an id in common.
 
-    Two at different times that tell different usage are not: some servers give one id to all that they answer.
+    Two at different times that tell different usage are not: some servers give one id to all that they answer. Where
+    that shows, two requests that one instrumentation saw at different times are not either, whatever they tell.
     """
+    reused = _reused(found)
     kept: dict[Response, None] = {}
     by_usage: dict[tuple[str, Tokens], Response] = {}
     latest: dict[str, Response] = {}
     for response in found:
         tokens = response.owner.tokens
-        home = next((by_usage[name, tokens] for name in sorted(response.ids) if (name, tokens) in by_usage), None)
-        if home is None:
-            near = (latest[name] for name in sorted(response.ids) if name in latest)
-            home = next((one for one in near if _may_be_one(one, response)), None)
+        names = sorted(response.ids)
+        near = [(name, by_usage[name, tokens]) for name in names if (name, tokens) in by_usage]
+        near += [(name, latest[name]) for name in names if name in latest and _may_be_one(latest[name], response)]
+        home = next((one for name, one in near if name not in reused or not _asked_again(one, response)), None)
         if home is None:
             home = response
             kept[response] = None
         else:
             home.take(response)
+            home.by_id = True
         for name in home.ids:
             by_usage[name, home.owner.tokens] = latest[name] = home
     return list(kept)
+
+
+def _reused(found: Iterable[Response]) -> set[str]:
+    """The ids that two of these responses have that cannot be one: they name no response."""
+    reused: set[str] = set()
+    latest: dict[str, Response] = {}
+    for response in found:
+        for name in response.ids:
+            if name in latest and not _may_be_one(latest[name], response):
+                reused.add(name)
+            latest[name] = response
+    return reused
+
+
+def _asked_again(first: Response, second: Response) -> bool:
+    """Whether one instrumentation saw two requests, the second after the first had been answered."""
+    return any(one.scope == other.scope and apart(one, other) for one in first.members for other in second.members)
+
+
+def apart(one: Entry, other: Entry) -> bool:
+    """Whether one of them had ended when the other began."""
+    first, second = sorted((one, other), key=lambda entry: entry.order)
+    return first.end_ns is not None and first.end_ns <= second.start_ns
 
 
 def _agree(first: Tokens, second: Tokens) -> bool:

@@ -22,6 +22,7 @@ EVERY: list[dict[str, Any]] = [
     {},
     {"input": "plain", "output": {"a": ["json", 1]}},
     {"input": ["list"], "output": "", "status_message": "failed — 東京", "error_type": "ValueError"},
+    {"input": "{C:\\x and no JSON", "output": "[ends with \\"},
     {"tool_name": "weather", "tool_call_id": "c1", "tool_arguments": {"city": 'C:\\new "x"'}, "tool_result": "🚀"},
     {"system_instructions": [{"type": "text", "content": "é \ud83d\ude80 \u2028"}], "documents": [{"id": "d-1"}]},
     {"attributes": {"a": 'x","y', "n": None, "f": 1e16, "l": [1, "two"], "big": 10**30, "long": "w" * 99, "": ""}},

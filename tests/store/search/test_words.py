@@ -38,12 +38,29 @@ def test_json_is_searched_as_what_it_says(text: str, *, ascii_only: bool) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{C:\\x }", ("c",)),
+        ("[\\N{DASH}, \\q1", ("dash", "1")),
+        ("{ends with \\", ("ends", "with")),
+        ("{\\u12, \\U0001f680", ("12", "0001f680")),
+        ('["\\ud800half", "\\ud83d\\ude80"]', ("\ue000fffd", "half", "\ue0001f680")),
+        ('{"a":\n"line\\nend",\r\n"b": "\\\\n \\u00e9t\\u00e9"}', ("a", "line", "end", "b", "n", "été")),
+    ],
+)
+def test_what_only_looks_like_json_is_read_as_far_as_that_goes(text: str, words: tuple[str, ...]) -> None:
+    assert tokens(said(text)) == words
+
+
+@pytest.mark.parametrize(
     ("attributes"),
     [
         {},
         {"a": 1, "b": "text", "c": None, "d": True, "e": 1.5},
         {"a": "ends with a comma,", "b": "x"},
         {"a": ',"', "b": '","c":"'},
+        {"short": "chat", "cased": "Chat", "sixteen": "a" * 16, "more": "a" * 17, "signs": "s-17", "accent": "é"},
+        {"zero": 0, "below": -4711, "large": 10**30, "long": "w" * 99},
         {"list": [1, "two"], "object": {"a": ',"b":1'}, "": ""},
     ],
 )
@@ -54,6 +71,15 @@ def test_an_attribute_has_one_word_however_json_was_cut(attributes: dict[str, ob
         for key, value in attributes.items()
     }
     assert set(attribute_words(spelled).split()) == expected
+
+
+def test_no_two_values_have_one_word() -> None:
+    values = ["", "chat", "Chat", "CHAT", "chat ", "cha", "42", "421", "-42", "4.2", "2", "²", "é", "e"]
+    values += ["a" * 16, "a" * 17]
+    values += [f"_{value}" for value in values]
+    said = [attribute_words(json.dumps({"key": value})) for value in values]
+    assert len(set(said)) == len(values)
+    assert all(tokens(word) == (word,) and word.startswith(attribute_word("key")) for word in said)
 
 
 @pytest.mark.parametrize(

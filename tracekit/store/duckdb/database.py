@@ -60,6 +60,7 @@ class DuckDBStore:
         self._forking = threading.Lock()
         self._reads: list[duckdb.DuckDBPyConnection] = []
         self._questions: list[duckdb.DuckDBPyConnection] = []
+        self._asking = threading.Lock()  # a connection is not interrupted that has been closed meanwhile
         self._read = threading.Condition(self._forking)
         self._version = 0
         self._closed = False
@@ -139,16 +140,19 @@ class DuckDBStore:
     def sql(self, query: str, parameters: Parameters = (), *, limit: int | None = None) -> Result:
         """Answer one read-only statement; see `Store.sql`."""
         with self._reader() as connection:
-            self._questions.append(connection)
+            with self._asking:
+                self._questions.append(connection)
             try:
                 return reader.answer(connection, query, parameters, limit=limit)
             finally:
-                self._questions.remove(connection)
+                with self._asking:
+                    self._questions.remove(connection)
 
     def interrupt(self) -> None:
         """End every question that is under way. What the store reads to keep itself up goes on: it is short."""
-        for connection in list(self._questions):
-            connection.interrupt()
+        with self._asking:
+            for connection in self._questions:
+                connection.interrupt()
 
     def close(self) -> None:
         """Let the file go. Reads still under way end with an error."""

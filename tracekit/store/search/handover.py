@@ -89,12 +89,15 @@ def _pass(spans: Table) -> Iterator[str]:
         json_texts.append(compute.if_else(is_json, spans[name], _NOTHING))
         texts.append(compute.if_else(is_json, _NOTHING, spans[name]))
     columns = (_joined(json_texts), _joined(texts), spans["attributes"].to_pylist(), _carried(spans["carried"]))
-    return (document(*row) for row in zip(*columns, strict=True))
+    return map(document, *columns)
 
 
 def _joined(columns: list[Array]) -> list[str]:
+    held = [column for column in columns if column.null_count < len(column)]
+    if not held:
+        return [""] * len(columns[0])
     # With the empty text in each row, as rows in which all are null would be left out of the answer.
-    return compute.binary_join_element_wise("", *columns, BARRIER, null_handling="skip").to_pylist()
+    return compute.binary_join_element_wise("", *held, BARRIER, null_handling="skip").to_pylist()
 
 
 def _carried(column: Array) -> Iterator[list[str]]:

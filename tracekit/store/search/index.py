@@ -19,7 +19,7 @@ from tracekit.errors import StoreError
 from tracekit.store.search.language import Query
 from tracekit.store.sqlfiles import statement
 
-VERSION = 1
+VERSION = 2
 """Grows with each change of what is indexed or how; an index of another version is written anew."""
 PART = 1 << 16
 """Numbers in a file: so many bound what one question to one file costs, and what is lost with one."""

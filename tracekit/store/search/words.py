@@ -26,16 +26,19 @@ _SIGN = "\ue000"  # from the area for private use: a word character to the token
 _ATTRIBUTE = "__"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|.)", re.DOTALL)
-_FOREIGN = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")  # with the letter before it, which a combining mark may belong to
+_FOREIGN = re.compile(r"([^\x00-\x7f]+)")
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
 _LARGEST_BMP = 0xFFFF
 _CACHED = 1 << 14
 _SHORT = 64
+_PLAIN = 16
+"""Characters of a value that stands in its attribute's word as it is: as many as the hash of any other takes."""
 
 _json = encoder(str, ascii_only=False)
 _read = msgspec.json.Decoder().decode
+_string = msgspec.json.Decoder(str).decode
 
 
 def folded(text: str) -> str:
@@ -44,18 +47,28 @@ def folded(text: str) -> str:
     NFKC, case folded, a space around each sign of a script without spaces; emoji and all beyond the basic plane as
     words of their own.
     """
-    return text if text.isascii() else _FOREIGN.sub(_folded_run, text)
+    if text.isascii():
+        return text
+    pieces = _FOREIGN.split(text)
+    for at in range(1, len(pieces), 2):
+        before = pieces[at - 1]
+        pieces[at - 1] = before[:-1]  # a combining mark may belong to the letter before it
+        pieces[at] = _fold(before[-1:] + pieces[at])
+    return "".join(pieces)
 
 
 def said(document: str) -> str:
-    """JSON text, its escapes decoded; quotes and line ends, which divide words anyway, become spaces."""
+    """JSON text, its escapes decoded; quotes and line ends, which divide words anyway, become other signs that do.
+
+    Text that only looks like JSON is read the same way as far as that goes.
+    """
     if "\\" not in document:
         return folded(document)
-    if "\\/" in document:  # which JSON knows and Python does not
+    try:
+        # Decoded as one string: `/` divides words as quotes do, and may be escaped as they may.
+        return folded(_string('"' + document.replace('"', "/") + '"'))
+    except ValueError:  # halves of surrogate pairs, line ends between members, and what is no JSON at all
         return folded(_ESCAPED.sub(_decoded, document))
-    # Python's own escapes are JSON's and more, and their decoder is many times faster than a regular expression.
-    text = document.encode("ascii", "backslashreplace").decode("unicode_escape")
-    return folded(_joined(text) if "\\u" in document else text)
 
 
 def attribute_words(attributes: str, carried: Iterable[str] = ()) -> str:
@@ -69,10 +82,12 @@ def attribute_words(attributes: str, carried: Iterable[str] = ()) -> str:
         found: dict[str, Any] = _read(attributes)
     except ValueError:  # halves of surrogate pairs, and numbers beyond all bounds, which Python's own decoder takes
         found = json.loads(attributes)
-    words = [_key_word(key) for key in carried]
+    words = [*map(_key_word, carried)]
     for key, value in found.items():
-        said = value if isinstance(value, str) else _json(value)
-        words.append(_usual_word(key, said) if len(said) <= _SHORT else _item_word(key, said))
+        if isinstance(value, str):
+            words.append(_usual_word(key, value) if len(value) <= _SHORT else _item_word(key, value))
+        else:  # most are numbers, which seldom come again
+            words.append(_item_word(key, str(value) if type(value) is int else _json(value)))
     return " ".join(words)
 
 
@@ -94,19 +109,22 @@ def document(json_texts: str | None, texts: str | None, attributes: str | None, 
     return BARRIER.join((said(json_texts or ""), folded(texts or ""), described))
 
 
+def _item_word(key: str, value: str) -> str:
+    # What the tokenizer takes as it is, needs no hash; `_` is in none.
+    if len(value) <= _PLAIN and value.isascii() and value.isalnum() and value == value.lower():
+        return f"{_key_word(key)}_{value}"
+    return _key_word(key) + _digest(value, 8)
+
+
 @lru_cache(_CACHED)
 def _usual_word(key: str, value: str) -> str:
-    """The word of an attribute whose value is short: most come again and again."""
+    """The word of an attribute whose value is a short text: most come again and again."""
     return _item_word(key, value)
 
 
 @lru_cache(_CACHED)
 def _key_word(key: str) -> str:
     return _ATTRIBUTE + _digest(key, 5)
-
-
-def _item_word(key: str, value: str) -> str:
-    return _key_word(key) + _digest(value, 8)
 
 
 def _digest(text: str, size: int) -> str:
@@ -123,10 +141,6 @@ def _decoded(match: re.Match[str]) -> str:
 def _joined(text: str) -> str:
     """Text whose surrogates, which JSON writes in pairs, are the characters that they stand for."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _folded_run(match: re.Match[str]) -> str:
-    return _fold(match[0])
 
 
 @lru_cache(_CACHED)

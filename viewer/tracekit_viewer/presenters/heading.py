@@ -5,7 +5,7 @@ Owns which figures stand there and in which order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,9 @@ from tracekit import state, units
 from tracekit.state import State
 from tracekit.units import Moment
 from tracekit_viewer.presenters.listing import Chip, Figure
+
+_NAMED = 3
+"""Processes whose missing records are told one by one."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -44,7 +47,7 @@ def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
     """Make the head of a trace's page.
 
     Args:
-        trace: a row of the `traces` view with `spans`, `scores`, `unpriced` and `lost`.
+        trace: a row of the `traces` view with `spans`, `scores`, `unpriced`, `lost` and `gaps`.
         now: what "ago" counts from.
     """
     return Heading(
@@ -99,12 +102,25 @@ def _score(score: Mapping[str, Any]) -> Score:
 
 
 def _warning(trace: Mapping[str, Any]) -> str | None:
-    missing = trace["missing_spans"] or 0
-    if missing:
-        said = f"{units.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
-        records, processes = trace["lost"]["records"], trace["lost"]["processes"]
-        if not records:
-            return said
-        whose = units.plural(processes, "process")
-        return f"{said} This store lacks {units.plural(records, 'record')} of {whose}; it may be among them."
-    return None
+    """What is known to be missing, and what may be: records never came of a process that took part, or of any."""
+    missing, gaps = trace["missing_spans"] or 0, _gaps(trace["gaps"])
+    if not missing:
+        return f"{gaps} Spans of this trace may be among them." if gaps else None
+    said = f"{units.plural(missing, 'span')} of this trace never arrived; what hung below stands at the top."
+    if gaps:
+        return f"{said} {gaps} They may be among them."
+    records, processes = trace["lost"]["records"], trace["lost"]["processes"]
+    if not records:
+        return said
+    whose = units.plural(processes, "process")
+    return f"{said} This store lacks {units.plural(records, 'record')} of {whose}; it may be among them."
+
+
+def _gaps(gaps: Sequence[Mapping[str, Any]]) -> str:
+    """How many records of each process never came, in a sentence; empty where none is missing."""
+    counts: dict[str, int] = {}
+    for gap in gaps:
+        counts[gap["process"]] = counts.get(gap["process"], 0) + gap["count"]
+    said = [f"{units.plural(count, 'record')} of process {process:.80}" for process, count in counts.items()]
+    more = [units.plural(len(said) - _NAMED, "further process")] if len(said) > _NAMED else []
+    return f"{', '.join([*said[:_NAMED], *more])} never came." if said else ""

@@ -1,4 +1,4 @@
 INSERT INTO internal.spans BY NAME
-SELECT * EXCLUDE (journal) REPLACE ('interrupted' AS outcome, $seq + row_number() OVER (ORDER BY start_ns) - 1 AS seq)
+SELECT * REPLACE ('interrupted' AS outcome, $seq + row_number() OVER (ORDER BY start_ns) - 1 AS seq)
 FROM internal.open_spans
 WHERE list_contains($journals, journal);

@@ -1,0 +1,106 @@
+"""Spans of OTLP protobuf requests on their way into rows, gathered until there are enough to be read together.
+
+It decides who reads a span: `columns` all the plain ones at once, `Rows` each of the others. It loses none: where
+reading together fails, each is read by itself, and a request with a span that nothing can read is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tracekit.collector import columns
+from tracekit.collector.columns import Sent
+from tracekit.collector.tail import Tail
+from tracekit.errors import DecodeError
+from tracekit.journal.frame import Frame
+from tracekit.model import RawSpan, Span
+from tracekit.otlp import protobuf
+from tracekit.otlp.protobuf import Origin
+from tracekit.store import Table
+
+PASS = 2048
+"""Spans that are read together: what they make of memory stays in the processor's cache, mostly."""
+FEW = 32
+"""So many are read one by one as quickly as together."""
+
+FAULTS = (ArithmeticError, AttributeError, DecodeError, LookupError, RecursionError, TypeError, ValueError)
+"""What may come of reading a record that is not as it should be."""
+
+_LEAST = 28
+"""Bytes that two ids take: a span of fewer has none, was refused to its sender, and is not worth a look."""
+
+_Source = tuple[Frame, Tail]
+
+
+@dataclass(slots=True, kw_only=True)
+class Requests:
+    """Requests that have been taken and not read.
+
+    Args:
+        charge: sets what a span has cost.
+        take: takes rows of `internal.spans`.
+        add: takes a span to be read by itself, with its request's frame and journal.
+        refuse: takes a request's frame, its journal, and why a span in it cannot be read.
+    """
+
+    charge: Callable[[Span], None]
+    take: Callable[[Table], None]
+    add: Callable[[RawSpan, Frame, Tail], None]
+    refuse: Callable[[Frame, Tail, Exception], None]
+    _spans: list[bytes] = field(default_factory=list[bytes])
+    _origins: list[Origin] = field(default_factory=list[Origin])
+    _come: list[int] = field(default_factory=list[int])
+    _sources: list[_Source] = field(default_factory=list[_Source])
+
+    def request(self, frame: Frame, tail: Tail) -> None:
+        """Take one request.
+
+        Raises:
+            DecodeError: it is none.
+        """
+        for origin, every in list(protobuf.divided(frame.payload)):
+            found = [data for data in every if len(data) >= _LEAST]
+            self._come += [len(self._origins)] * len(found)
+            self._origins.append(origin)
+            self._sources.append((frame, tail))
+            self._spans += found
+        if len(self._spans) >= PASS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Read all that has been taken."""
+        refused: set[int] = set()
+        for low in range(0, len(self._spans), PASS):
+            for place in self._together(low, min(low + PASS, len(self._spans))):
+                self._alone(place, refused)
+        self._spans, self._origins, self._come, self._sources = [], [], [], []
+
+    def _together(self, low: int, high: int) -> Iterable[int]:
+        """Read spans of these places; those that are left to be read one by one."""
+        if high - low < FEW:
+            return range(low, high)
+        come = np.array(self._come[low:high])
+        first = come[0]
+        part = slice(first, come[-1] + 1)
+        named = [(tail.name, frame.sequence) for frame, tail in self._sources[part]]
+        sent = Sent(self._spans[low:high], self._origins[part], come - first, named)
+        try:
+            table, left = columns.rows(sent, self.charge)
+        except (*FAULTS, pa.ArrowException):
+            return range(low, high)
+        self.take(table)
+        return (left + low).tolist()
+
+    def _alone(self, place: int, refused: set[int]) -> None:
+        come = self._come[place]
+        frame, tail = self._sources[come]
+        try:
+            self.add(protobuf.span(self._spans[place], self._origins[come]), frame, tail)
+        except FAULTS as error:
+            if id(frame) not in refused:
+                refused.add(id(frame))
+                self.refuse(frame, tail, error)
