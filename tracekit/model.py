@@ -39,17 +39,21 @@ Status = Literal["ok", "error", "unset"]
 class Part(TypedDict, total=False):
     """One piece of a message. `type` decides which keys are there; unknown types are carried as they came.
 
-    text, reasoning: `content`; `refusal` is true on the text of a model that declined. tool_call: `id`, `name`,
-    `arguments` (decoded). tool_call_response: `id`, `response`. server_tool_call: `id`, `name`, `server_tool_call`.
-    blob: `modality`, `mime_type`, `content` (base64), of sound also `transcript`. uri: `modality`, `uri`, `mime_type`.
-    file: `modality`, `file_id`.
+    text, reasoning: `content`; `refusal` is true on the text of a model that declined, `redacted` on thoughts that the
+    provider keeps to itself. tool_call: `id`, `name`, `arguments` (decoded). tool_call_response: `id`, `response`;
+    `is_error` is true where the tool failed. server_tool_call: `id`, `name`, `server_tool_call`.
+    server_tool_call_response: `id`, `server_tool_call_response`. blob: `modality`, `mime_type`, `content` (base64), of
+    sound also `transcript`. uri: `modality`, `uri`, `mime_type`. file: `modality`, `file_id`.
     """
 
     type: Required[str]
     content: Any
     refusal: bool
+    redacted: bool
+    is_error: bool
     transcript: str
     server_tool_call: Any
+    server_tool_call_response: Any
     id: str | None
     name: str
     arguments: Any

@@ -87,6 +87,14 @@ OPENAI_REQUEST_SERVICE_TIER_OLD: Final = "gen_ai.openai.request.service_tier"  #
 OPENAI_RESPONSE_SERVICE_TIER_OLD: Final = "gen_ai.openai.response.service_tier"  # before v1.37
 OPENAI_RESPONSE_SYSTEM_FINGERPRINT: Final = "openai.response.system_fingerprint"
 
+# Anthropic's own: the names that its client gives them
+ANTHROPIC_STOP_REASON: Final = "anthropic.message.stop_reason"
+ANTHROPIC_REQUEST_SERVICE_TIER: Final = "anthropic.request.service_tier"
+ANTHROPIC_RESPONSE_SERVICE_TIER: Final = "anthropic.response.service_tier"
+ANTHROPIC_RESPONSE_SPEED: Final = "anthropic.response.speed"  # its client has none; said where it is not standard
+ANTHROPIC_CACHE_WRITE_5M: Final = "anthropic.usage.cache_creation.ephemeral_5m_input_tokens"
+ANTHROPIC_CACHE_WRITE_1H: Final = "anthropic.usage.cache_creation.ephemeral_1h_input_tokens"
+
 # Resource and general
 SERVICE_NAME: Final = "service.name"
 SESSION_ID: Final = "session.id"
@@ -148,7 +156,6 @@ EXCEPTION_MESSAGE: Final = "exception.message"
 EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
 
 # Emitters' own
-ANTHROPIC_STOP_REASON: Final = "anthropic.message.stop_reason"
 ADK_LLM_REQUEST: Final = "gcp.vertex.agent.llm_request"
 ADK_LLM_RESPONSE: Final = "gcp.vertex.agent.llm_response"
 ADK_SESSION_ID: Final = "gcp.vertex.agent.session_id"

@@ -48,6 +48,11 @@ def server_tool_part(id_: str | None, name: str, details: dict[str, Any]) -> Par
     }
 
 
+def server_result_part(id_: str | None, name: str, details: dict[str, Any]) -> Part:
+    """What a tool that the provider ran itself came to."""
+    return {"type": "server_tool_call_response", "id": id_, "server_tool_call_response": {"type": name, **details}}
+
+
 def generic_part(kind: str, details: dict[str, Any]) -> Part:
     """A part of a kind that the conventions have no word for, carried as it came."""
     part: Any = {**details, "type": kind}

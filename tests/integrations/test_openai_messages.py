@@ -17,7 +17,7 @@ from tracekit_integrations import _openai_chat as chat
 from tracekit_integrations import _openai_completion as completion
 from tracekit_integrations import _openai_media as media
 from tracekit_integrations import _openai_responses as responses
-from tracekit_integrations._openai_request import endpoint
+from tracekit_integrations._openai_request import CLIENTS
 from tracekit_integrations._values import decoded, plain
 
 pytestmark = pytest.mark.openai
@@ -269,7 +269,7 @@ def test_the_length_of_a_base64_vector(length: int, text: str) -> None:
     ],
 )
 def test_whom_a_client_talks_to(url: str, provider: str, port: int) -> None:
-    found = endpoint(openai.OpenAI(base_url=url, api_key="none"))
+    found = CLIENTS.endpoint(openai.OpenAI(base_url=url, api_key="none"))
     assert (found.provider, found.port) == (provider, port)
     assert found.address is not None
     assert found.address in url
@@ -277,8 +277,8 @@ def test_whom_a_client_talks_to(url: str, provider: str, port: int) -> None:
 
 def test_an_azure_client_talks_to_azure_wherever_it_is() -> None:
     client = openai.AzureOpenAI(azure_endpoint="http://gateway.example:8080", api_version="v", api_key="none")
-    assert tuple(endpoint(client)) == ("azure.ai.openai", "gateway.example", 8080)
-    assert tuple(endpoint(None)) == ("openai", None, None)
+    assert tuple(CLIENTS.endpoint(client)) == ("azure.ai.openai", "gateway.example", 8080)
+    assert tuple(CLIENTS.endpoint(None)) == ("openai", None, None)
 
 
 def test_odd_values_are_carried_as_they_are() -> None:

@@ -18,12 +18,15 @@ COUNTED_KINDS = frozenset({"llm", "embedding"})
 TIERS = (
     sc.OPENAI_RESPONSE_SERVICE_TIER,
     sc.OPENAI_RESPONSE_SERVICE_TIER_OLD,
+    sc.ANTHROPIC_RESPONSE_SPEED,
+    sc.ANTHROPIC_RESPONSE_SERVICE_TIER,
     sv.AI_RESPONSE_SERVICE_TIER,
     sc.OPENAI_REQUEST_SERVICE_TIER,
     sc.OPENAI_REQUEST_SERVICE_TIER_OLD,
 )
 """The tier that answered goes before the one that was asked for."""
 _DETAILS = {
+    sc.ANTHROPIC_CACHE_WRITE_1H: "cache_write_1h_tokens",
     sv.USAGE_DETAILS_INPUT_AUDIO: "input_audio_tokens",
     sv.USAGE_DETAILS_OUTPUT_AUDIO: "output_audio_tokens",
     sv.USAGE_DETAILS_CACHE_AUDIO_READ: "cache_audio_read_tokens",

@@ -9,7 +9,7 @@ from tracekit import semconv as sc
 from tracekit.dialects.values import MAX_INTEGER, count, names, promote, text
 from tracekit.model import DEFAULT_PROJECT, KINDS, RawSpan, Span, Status
 
-DERIVATION = 2
+DERIVATION = 3
 """Raise it with a change by which the dialects read a span that is stored already differently."""
 STATUSES: dict[int, Status] = {1: "ok", 2: "error"}
 """OTLP's numbers of a status; any other is none that was set."""

@@ -70,6 +70,9 @@ def context(
             _values.set(before)
 
 
+INSIDE = otel.create_key("tracekit-inside")
+"""The key of the integration whose call is being made; what it calls of itself within is the same call."""
+
 _SPAN_KEY = next(iter(set_span_in_context(INVALID_SPAN, Context())))
 """The key that the API keeps the current span under, found out once by asking it."""
 

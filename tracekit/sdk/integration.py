@@ -32,9 +32,12 @@ class Recording(Protocol):
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Method:
-    """How one method of a client is understood. Pure functions: a fault in one is counted, never the caller's."""
+    """How one method of a client is understood. Pure functions: a fault in one is counted, never the caller's.
 
-    request: Callable[[Call], Invocation]
+    `request` says None of a call that is not to be recorded.
+    """
+
+    request: Callable[[Call], Invocation | None]
     response: Callable[[Any], Response]
     accumulator: Callable[[], Accumulator] | None = None
 

@@ -48,18 +48,18 @@ class LiveRecording:
         self._started = perf_counter()
 
     @classmethod
-    def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording:
-        """Open the span of a call. Call it under the guard: it runs the integration's own function."""
-        return cls(runtime, method, method.request(call))
+    def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording | None:
+        """Open the span of a call, if it is to be recorded. Under the guard: it runs the integration's own function."""
+        invocation = method.request(call)
+        return None if invocation is None else cls(runtime, method, invocation)
 
     def chunk(self, chunk: Any, /) -> None:
         """Take one chunk of a streamed reply and its time."""
         self._last_chunk = perf_counter()
-        if self._accumulator is None:
+        if self._first_chunk is None:
             self._first_chunk = self._last_chunk
-            if self._method.accumulator is None:
-                return
-            self._accumulator = guard.call("accumulator", self._method.accumulator)
+            if self._method.accumulator is not None:
+                self._accumulator = guard.call("accumulator", self._method.accumulator)
         if self._accumulator is not None:
             guard.call("chunk", self._accumulator.add, chunk)
 

@@ -15,7 +15,7 @@ from typing_extensions import deprecated
 from tracekit import config
 from tracekit.model import Call
 from tracekit.sdk import guard
-from tracekit.sdk.context import Activation, beneath
+from tracekit.sdk.context import INSIDE, Activation, beneath
 from tracekit.sdk.integration import Integration, Target
 from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
@@ -23,7 +23,6 @@ from tracekit.sdk.runtime import runtime
 
 GROUP = "opentelemetry_instrumentor"
 HOME = "tracekit_integrations."
-_INSIDE = otel.create_key("tracekit-inside")
 
 
 @dataclass(slots=True)
@@ -129,7 +128,7 @@ class Installed:
     ) -> tuple[LiveRecording, Activation] | None:
         """The open recording of a call and its activation, entered; None for a call that is not to be recorded."""
         current = otel.get_current()
-        if not self.active or runtime.disabled or current.get(_INSIDE) is self.integration:
+        if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
             return None
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
@@ -137,7 +136,7 @@ class Installed:
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
-        activation = Activation(beneath(recording.span, current, **{_INSIDE: self.integration}))
+        activation = Activation(beneath(recording.span, current, **{INSIDE: self.integration}))
         activation.enter()
         return recording, activation
 

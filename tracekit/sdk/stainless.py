@@ -28,11 +28,10 @@ def adapter(ended: Ended) -> Adapt:
     """
 
     def adapt(result: Any, recording: Recording) -> bool:
-        state = getattr(result, "__dict__", _EMPTY)
-        if "_iterator" in state:
+        if _is_stream(result):
             _tap(result, recording, ended)
             return True
-        if "http_response" in state:
+        if "http_response" in getattr(result, "__dict__", _EMPTY):
             bodies.watch(result.http_response, recording, ended)
             return True
         return False
@@ -134,6 +133,11 @@ class AsyncTap(Tap):
         return chunk
 
 
+def _is_stream(result: Any) -> bool:
+    """Whether this is a stream; its `_iterator` may not be made yet: anthropic makes it when it is first wanted."""
+    return hasattr(type(result), "__stream__")
+
+
 def _tap(stream: Any, recording: Recording, ended: Ended) -> None:
     """Put a tap beneath a stream that has not been read yet."""
     tap = AsyncTap if hasattr(stream, "__anext__") else SyncTap
@@ -151,7 +155,7 @@ def _acyclic(stream: Any) -> Any:
     if generator is None or not generator.__module__.endswith("._streaming"):
         return stream._iterator  # noqa: SLF001 - as above
     twin = copy.copy(stream)
-    del twin._iterator  # noqa: SLF001 - as above
+    vars(twin).pop("_iterator", None)
     return generator(twin)
 
 
@@ -190,7 +194,7 @@ async def _on_async_parse(
 
 def _parsed(response: Any, result: Any) -> None:
     """A raw response was parsed. A stream that comes of it is the better place to look, so its bytes are let be."""
-    if "_iterator" in getattr(result, "__dict__", _EMPTY):
+    if _is_stream(result):
         reading = bodies.unwatch(response.http_response)
         if reading is not None:
             _tap(result, reading.recording, reading.ended)

@@ -1,0 +1,39 @@
+"""The anthropic client: what is patched in it, and how a call is understood.
+
+One place for all of its classes: the method that sends a request and tries again. Anthropic's own API, Bedrock, Vertex,
+Foundry, `beta`, the `.stream()` managers and the tool runners go through it, whenever they were made. Counting tokens,
+batches and everything else that asks no model are not recorded.
+"""
+
+from __future__ import annotations
+
+from tracekit.sdk.integration import Integration, Method, Target
+from tracekit.sdk.native import gives_way
+from tracekit.sdk.registry import instrumentor
+from tracekit.sdk.stainless import adapter, hooks
+from tracekit_integrations import _anthropic_messages as messages
+
+_MESSAGE = Method(request=messages.request, response=messages.response, accumulator=messages.Accumulator)
+
+integration = Integration(
+    name="anthropic",
+    package="anthropic",
+    distribution="anthropic",
+    versions=">=0.30,<3",
+    targets=(
+        Target(module="anthropic._base_client", attribute="SyncAPIClient.request", method=_MESSAGE),
+        Target(module="anthropic._base_client", attribute="AsyncAPIClient.request", method=_MESSAGE, is_async=True),
+    ),
+    hooks=(
+        *hooks(
+            "anthropic",
+            streams=("_streaming:Stream", "_streaming:AsyncStream"),
+            parsers=("_legacy_response:LegacyAPIResponse", "_response:APIResponse"),
+            async_parsers=("_response:AsyncAPIResponse",),
+        ),
+        gives_way("anthropic._base_client", "start_api_call_span"),
+    ),
+    adapt=adapter(messages.ended),
+)
+
+AnthropicInstrumentor = instrumentor(integration)

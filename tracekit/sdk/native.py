@@ -1,0 +1,67 @@
+"""Clients that trace themselves: where we record a call, the client's own span of it gives way to ours.
+
+The client's settings stay as the program made them; all that changes is the tracer that one function is handed. Spans
+that the client sends to a provider of its own stay, and so do those of whatever else it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opentelemetry import context as otel
+from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, get_current_span
+
+from tracekit.sdk import guard
+from tracekit.sdk.context import INSIDE
+from tracekit.sdk.integration import Hook
+from tracekit.sdk.runtime import runtime
+
+
+def gives_way(module: str, attribute: str) -> Hook:
+    """The hook on a client's function that starts the span of a call with the tracer that is its first argument."""
+
+    def start(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        quiet = guard.call("own spans", _in_place_of, args[0]) if args else None
+        return wrapped(*args, **kwargs) if quiet is None else wrapped(quiet, *args[1:], **kwargs)
+
+    return Hook(module=module, attribute=attribute, wrapper=start)
+
+
+class Quiet:
+    """A tracer whose spans record nothing.
+
+    Args:
+        span: what every span that it starts is.
+    """
+
+    __slots__ = ("_span",)
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def start_span(self, *_args: Any, **_kwargs: Any) -> Span:
+        """That span."""
+        return self._span
+
+
+def _in_place_of(tracer: Any) -> Quiet | None:
+    """The tracer to use instead of a client's own; None where its span is wanted.
+
+    On a provider that is ours alone the client would have no spans without us, and would send no trace context along:
+    so it is to be. On the program's own, its requests go on carrying a context: that of our span.
+    """
+    if not _is_ours(tracer):
+        return None
+    if runtime.owns_provider:
+        return Quiet(INVALID_SPAN)
+    if otel.get_value(INSIDE) is None:
+        return None
+    return Quiet(NonRecordingSpan(get_current_span().get_span_context()))
+
+
+def _is_ours(tracer: Any) -> bool:
+    """Whether a tracer's spans go where ours go. The SDK's has no reference to its provider, only to the processors."""
+    real = getattr(tracer, "_tracer", tracer)  # one made before there was a provider looks the real one up
+    held = getattr(real, "span_processor", None)
+    return held is not None and held is getattr(runtime.provider, "_active_span_processor", None)
