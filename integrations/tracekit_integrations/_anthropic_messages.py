@@ -184,7 +184,7 @@ class Accumulator:
             if place is not None and written:
                 self._pieces.setdefault((found.get("index") or 0, place.field), []).append(written)
         elif kind == "content_block_start":
-            self._blocks[found.get("index") or 0] = dict(said(found.get("content_block")))
+            self._blocks[found.get("index") or 0] = _told(found.get("content_block"))
         elif kind == "message_start":
             self._head = dict(said(found.get("message")))
             self._usage = dict(said(self._head.get("usage")))

@@ -1,4 +1,4 @@
-"""A model server for each test, and the openai client under `autolog()` with the spans that it journals."""
+"""A model server for each test, and clients of it under `autolog()` with the spans that it journals."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import openai
 import pytest
 
@@ -26,9 +27,9 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def spans(data_dir: Path) -> Iterator[Spans]:
-    """The client is patched; gives the spans ended so far. No test may leave a fault of ours, nor an open span."""
+    """The clients are patched; gives the spans ended so far. No test may leave a fault of ours, nor an open span."""
     before = guard.faults()
-    tracekit.autolog(directory=data_dir, instrument=["openai"])
+    tracekit.autolog(directory=data_dir)
     yield lambda: journaled(data_dir).ended
     tracekit.uninstrument()
     assert guard.faults() == before
@@ -49,4 +50,37 @@ async def async_client(provider: Provider) -> AsyncIterator[openai.AsyncOpenAI]:
     plain = openai.DefaultAsyncHttpxClient(verify=False)
     options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
     async with openai.AsyncOpenAI(**options, http_client=plain) as made:
+        yield made
+
+
+CLAUDE: Any = {"api_key": "none", "max_retries": 0, "timeout": 5}
+
+
+@pytest.fixture
+def claude(provider: Provider) -> Iterator[anthropic.Anthropic]:
+    plain = anthropic.DefaultHttpxClient(verify=False)  # no CA files to load
+    with anthropic.Anthropic(**CLAUDE, base_url=provider.url, http_client=plain) as made:
+        yield made
+
+
+@pytest.fixture
+async def async_claude(provider: Provider) -> AsyncIterator[anthropic.AsyncAnthropic]:
+    plain = anthropic.DefaultAsyncHttpxClient(verify=False)
+    async with anthropic.AsyncAnthropic(**CLAUDE, base_url=provider.url, http_client=plain) as made:
+        yield made
+
+
+@pytest.fixture
+def bare_claude(provider: Provider) -> Iterator[anthropic.Anthropic]:
+    """A client whose calls are not recorded. Ask for it before `spans`: it keeps the method that will be patched."""
+    kind: Any = type("Bare", (anthropic.Anthropic,), {"request": anthropic.Anthropic.request})
+    with kind(**CLAUDE, base_url=provider.url, http_client=anthropic.DefaultHttpxClient(verify=False)) as made:
+        yield made
+
+
+@pytest.fixture
+async def bare_async_claude(provider: Provider) -> AsyncIterator[anthropic.AsyncAnthropic]:
+    kind: Any = type("AsyncBare", (anthropic.AsyncAnthropic,), {"request": anthropic.AsyncAnthropic.request})
+    plain = anthropic.DefaultAsyncHttpxClient(verify=False)
+    async with kind(**CLAUDE, base_url=provider.url, http_client=plain) as made:
         yield made

@@ -21,6 +21,7 @@ import yaml
 _PIECE = 37
 """Bytes of an event stream a write: a prime, so that cuts fall in different places of successive events."""
 
+_EVENTS = "text/event-stream; charset=utf-8"
 _KEPT_HEADERS = {"content-type", "content-encoding", "x-request-id", "openai-processing-ms", "retry-after"}
 
 
@@ -83,7 +84,7 @@ def events(values: Sequence[Any], *, done: bool = True, **options: Any) -> Reply
         (f"event: {value['type']}\n" if "type" in value else "") + f"data: {json.dumps(value)}\n\n" for value in values
     ]
     body = "".join([*lines, "data: [DONE]\n\n" * done]).encode()
-    return Reply(headers={"content-type": "text/event-stream; charset=utf-8"}, body=body, **options)
+    return Reply(headers={"content-type": _EVENTS}, body=body, **options)
 
 
 def recorded(path: Path) -> list[Exchange]:
@@ -95,6 +96,8 @@ def recorded(path: Path) -> list[Exchange]:
 def _exchange(interaction: dict[str, Any]) -> Exchange:
     request, response = interaction["request"], interaction["response"]
     body = response["body"]["string"]
+    headers = {name: value for name, value in _headers(response["headers"]).items() if name in _KEPT_HEADERS}
+    headers.setdefault("content-type", _EVENTS if body[:6] in ("event:", b"event:") else "application/json")
     return Exchange(
         method=request["method"],
         url=request["uri"],
@@ -102,7 +105,7 @@ def _exchange(interaction: dict[str, Any]) -> Exchange:
         request=json.loads(request["body"]),
         reply=Reply(
             status=response["status"]["code"],
-            headers={name: value for name, value in _headers(response["headers"]).items() if name in _KEPT_HEADERS},
+            headers=headers,
             body=body if isinstance(body, bytes) else body.encode(),
         ),
     )
