@@ -227,6 +227,8 @@ def strings(value: Any) -> set[str]:
     if isinstance(value, str):
         return {value}
     if isinstance(value, dict):
-        hidden = {"type", "signature", "cache_control"} | ({"data"} if value.get("type") == "redacted_thinking" else set())
+        hidden = {"type", "signature", "cache_control"} | (
+            {"data"} if value.get("type") == "redacted_thinking" else set()
+        )
         return {text for name, inner in value.items() if name not in hidden for text in strings(inner)}
     return {text for inner in (value if isinstance(value, list) else ()) for text in strings(inner)}

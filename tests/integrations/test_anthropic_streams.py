@@ -339,7 +339,13 @@ def as_said(value: Any) -> Any:
 @pytest.mark.parametrize("how", SYNC)
 @pytest.mark.parametrize("beta", [False, True], ids=["messages", "beta"])
 def test_a_stream_gives_what_it_gives_without_us(
-    how: str, *, beta: bool, provider: Provider, bare_claude: anthropic.Anthropic, spans: Spans, claude: anthropic.Anthropic
+    how: str,
+    *,
+    beta: bool,
+    provider: Provider,
+    bare_claude: anthropic.Anthropic,
+    spans: Spans,
+    claude: anthropic.Anthropic,
 ) -> None:
     provider.queue(wire.MESSAGES, *[events(SCRIPT, done=False)] * 2)
     seen: list[Any] = []

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-SHARING = ("tests/browser/", "tests/demo/", "tests/store/test_sql.py", "tests/viewer/test_routes.py")
-"""Where a browser, a recorded session or a filled store serves many tests."""
+SHARING = (
+    "tests/browser/", "tests/demo/", "tests/integrations/test_faults.py", "tests/store/test_sql.py",
+    "tests/viewer/test_routes.py",
+)  # fmt: skip
+"""Where a browser, a recorded session, a filled store or a survey of lines serves many tests."""
 
 
 class Scheduler(LoadScopeScheduling):

@@ -1,0 +1,99 @@
+"""A fault at every line of every integration, one at a time: the caller does not notice, and it is counted."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+
+import tracekit
+import tracekit_integrations
+from tests.integrations.scenarios import SCENARIOS, Scenario, Stage, stage
+from tests.support.faults import Place, lines_of, passed, with_fault_at
+from tests.support.recorded import journaled
+from tracekit.sdk import guard
+from tracekit_integrations import _request
+
+FOLDER = Path(tracekit_integrations.__file__).parent
+MODULES = [
+    importlib.import_module(f"tracekit_integrations.{each.name}") for each in pkgutil.iter_modules([str(FOLDER)])
+]
+
+
+def outcome(scenario: Scenario, on: Stage) -> Any:
+    """What a program sees of a scenario: every object's type and value, or the error; and what it has not asked for."""
+    _request._seen.clear()  # so that every run looks everything up again
+    try:
+        found: Any = as_said(scenario(on.fresh()))
+    except (openai.OpenAIError, anthropic.AnthropicError) as error:
+        found = type(error), str(error)
+    return found, on.provider.left
+
+
+def as_said(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [as_said(each) for each in value]
+    return type(value), value.model_dump(warnings=False) if hasattr(value, "model_dump") else value
+
+
+def counted() -> int:
+    return sum(count for count, _ in guard.faults().values())
+
+
+@pytest.fixture(scope="module")
+def on() -> Iterator[Stage]:
+    with stage() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def covered(on: Stage, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Place]]:
+    """Lines by the first scenario that passes them."""
+    tracekit.autolog(directory=tmp_path_factory.mktemp("data"))
+    first: dict[str, set[Place]] = {}
+    known: set[Place] = set()
+    for name, scenario in SCENARIOS.items():
+        _, lines = passed(FOLDER, lambda each=scenario: outcome(each, on))
+        first[name] = lines - known
+        known |= lines
+    tracekit.uninstrument()
+    return first
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_fault_at_any_line_costs_the_caller_nothing(
+    name: str, on: Stage, covered: dict[str, set[Place]], data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = SCENARIOS[name]
+    expected = outcome(scenario, on)
+    wrong: list[str] = []
+    tracekit.autolog(directory=data_dir)
+    try:
+        assert outcome(scenario, on) == expected
+        for place in sorted(covered[name]):
+            before = counted()
+            found = with_fault_at(place, lambda: outcome(scenario, on))
+            where = f"{Path(place.file).name}:{place.line}"
+            if found != expected:
+                wrong.append(f"{where}: the caller got {found!r}")
+            if counted() == before:
+                wrong.append(f"{where}: nothing was counted")
+    finally:
+        tracekit.uninstrument()
+    assert wrong == []
+    ended = {span.span_id for span in journaled(data_dir).ended}
+    assert {span.span_id for span in journaled(data_dir).started} == ended
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_scenarios_pass_every_line(covered: dict[str, set[Place]]) -> None:
+    _, once = passed(FOLDER, lambda: [run_path(str(module.__file__)) for module in MODULES])  # what runs at an import
+    missed = sorted(set().union(*map(lines_of, MODULES)).difference(once, *covered.values()))
+    assert [f"{Path(place.file).name}:{place.line}" for place in missed] == []
