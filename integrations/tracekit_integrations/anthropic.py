@@ -19,7 +19,7 @@ integration = Integration(
     name="anthropic",
     package="anthropic",
     distribution="anthropic",
-    versions=">=0.30,<3",
+    versions=">=0.43,<3",
     targets=(
         Target(module="anthropic._base_client", attribute="SyncAPIClient.request", method=_MESSAGE),
         Target(module="anthropic._base_client", attribute="AsyncAPIClient.request", method=_MESSAGE, is_async=True),

@@ -17,6 +17,7 @@ from tracekit import cli, config
 from tracekit.collector import stored
 from tracekit.dialects.out import DIALECTS_OUT
 from tracekit.model import RawLog, RawMetricPoint, Span
+from tracekit.sdk import registry
 from tracekit.store.duckdb import open_store
 
 DOCS = markdown.ROOT / "docs"
@@ -155,15 +156,16 @@ def paths(route: BaseRoute) -> list[str]:
     return [route.path] if isinstance(route, Route) else []
 
 
-def test_every_patched_method_is_documented() -> None:
-    from tracekit_integrations.openai import integration
-
+@pytest.mark.parametrize("name", sorted(registry.available()))
+def test_every_patched_method_is_documented(name: str) -> None:
+    integration = importlib.import_module(f"tracekit_integrations.{name}").integration
     section = markdown.sections(DOCS / "integrations.md")[integration.name]
+    (under,) = re.findall(r"modules? under\s+`([\w.]+)`", section)
     rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \|", section, re.MULTILINE)
     documented = {
-        (f"openai.resources.{module}", method) for module, cell in rows for method in re.findall(r"`([\w.]+)`", cell)
+        (f"{under}.{module}", method) for module, cell in rows for method in re.findall(r"`([\w.]+)`", cell)
     }
     assert documented == {(each.module, each.attribute) for each in integration.targets if not each.is_async}
     twins = {(each.module, each.attribute.removeprefix("Async")) for each in integration.targets if each.is_async}
-    assert twins == documented
+    assert twins == {(module, attribute.removeprefix("Sync")) for module, attribute in documented}
     assert f"`{integration.versions}`" in section

@@ -56,12 +56,14 @@ class Target:
 class Hook:
     """A patch that records no call of its own: it tells an open recording that its reply was closed, parsed or read.
 
-    `wrapper(wrapped, instance, args, kwargs)` calls `wrapped` exactly once and returns what it returned.
+    `wrapper(wrapped, instance, args, kwargs)` calls `wrapped` exactly once and returns what it returned. Where
+    `everywhere` is false, some of the supported versions have no such place, and nothing is amiss without it.
     """
 
     module: str
     attribute: str
     wrapper: Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+    everywhere: bool = True
 
 
 Adapt = Callable[[Any, Recording], bool]

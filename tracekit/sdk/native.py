@@ -19,13 +19,16 @@ from tracekit.sdk.runtime import runtime
 
 
 def gives_way(module: str, attribute: str) -> Hook:
-    """The hook on a client's function that starts the span of a call with the tracer that is its first argument."""
+    """The hook on a client's function that starts the span of a call with the tracer that is its first argument.
+
+    Older versions of a client do not trace themselves: there may be no such function.
+    """
 
     def start(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         quiet = guard.call("own spans", _in_place_of, args[0]) if args else None
         return wrapped(*args, **kwargs) if quiet is None else wrapped(quiet, *args[1:], **kwargs)
 
-    return Hook(module=module, attribute=attribute, wrapper=start)
+    return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
 
 
 class Quiet:

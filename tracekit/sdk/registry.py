@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, NamedTuple, cast
 
 import wrapt
 from opentelemetry import context as otel
@@ -34,6 +35,14 @@ class Health:
     calls: Counter[str] = field(default_factory=Counter[str])
 
 
+class _Point(NamedTuple):
+    """A place in a module, what to put around it, and whether every supported version has it."""
+
+    attribute: str
+    wrap: Callable[[Any], Any]
+    everywhere: bool = True
+
+
 class Installed:
     """An integration in place. Modules that are not imported yet are patched when they are."""
 
@@ -42,16 +51,12 @@ class Installed:
         self.health = Health()
         self.active = True
         self._patches: list[Patch] = []
-        by_module: dict[str, list[tuple[str, Callable[[Any], Any]]]] = {}
+        by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
-            by_module.setdefault(target.module, []).append((target.attribute, self._wrap(target)))
+            by_module.setdefault(target.module, []).append(_Point(target.attribute, self._wrap(target)))
         for hook in integration.hooks:
-            by_module.setdefault(hook.module, []).append(
-                (
-                    hook.attribute,
-                    lambda original, w=hook.wrapper: wrapt.FunctionWrapper(original, self._inert(w)),
-                )
-            )
+            wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
+            by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere))
         for module, points in by_module.items():
             when_imported(module, lambda m=module, p=points: self._patch(m, p))
 
@@ -62,18 +67,19 @@ class Installed:
             patch.undo()
         self._patches.clear()
 
-    def _patch(self, module: str, points: list[tuple[str, Callable[[Any], Any]]]) -> None:
+    def _patch(self, module: str, points: list[_Point]) -> None:
         if not self.active:
             return
-        for attribute, wrap in points:
-            point = f"{module}.{attribute}"
+        for point in points:
+            place = f"{module}.{point.attribute}"
             try:
-                owner, name = resolve(module, attribute)
-                self._patches.append(Patch.apply(owner, name, wrap))
+                owner, name = resolve(module, point.attribute)
+                self._patches.append(Patch.apply(owner, name, point.wrap))
             except PatchPointMissingError:
-                self.health.missing.append(point)
+                if point.everywhere:
+                    self.health.missing.append(place)
             else:
-                self.health.patched.append(point)
+                self.health.patched.append(place)
 
     def _inert(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
         def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
