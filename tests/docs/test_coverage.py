@@ -162,9 +162,7 @@ def test_every_patched_method_is_documented(name: str) -> None:
     section = markdown.sections(DOCS / "integrations.md")[integration.name]
     (under,) = re.findall(r"modules? under\s+`([\w.]+)`", section)
     rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \|", section, re.MULTILINE)
-    documented = {
-        (f"{under}.{module}", method) for module, cell in rows for method in re.findall(r"`([\w.]+)`", cell)
-    }
+    documented = {(f"{under}.{module}", method) for module, cell in rows for method in re.findall(r"`([\w.]+)`", cell)}
     assert documented == {(each.module, each.attribute) for each in integration.targets if not each.is_async}
     twins = {(each.module, each.attribute.removeprefix("Async")) for each in integration.targets if each.is_async}
     assert twins == {(module, attribute.removeprefix("Sync")) for module, attribute in documented}

@@ -34,12 +34,14 @@ class Recording(Protocol):
 class Method:
     """How one method of a client is understood. Pure functions: a fault in one is counted, never the caller's.
 
-    `request` says None of a call that is not to be recorded.
+    `request` says None of a call that is not to be recorded. `each` is for replies whose chunks are themselves replies
+    to calls that were made elsewhere before: its `request` gets a chunk as the only argument, its `response` the same.
     """
 
     request: Callable[[Call], Invocation | None]
     response: Callable[[Any], Response]
     accumulator: Callable[[], Accumulator] | None = None
+    each: Method | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
