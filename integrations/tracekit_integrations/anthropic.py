@@ -41,7 +41,6 @@ integration = Integration(
                 "_decoders.jsonl:AsyncJSONLDecoder",
             ),
             parsers=("_legacy_response:LegacyAPIResponse", "_response:APIResponse"),
-            async_parsers=("_response:AsyncAPIResponse",),
         ),
         gives_way("anthropic._base_client", "start_api_call_span"),
     ),

@@ -40,7 +40,11 @@ def adapter(ended: Ended) -> Adapt:
 
 
 def hooks(
-    module: str, *, streams: tuple[str, ...], parsers: tuple[str, ...], async_parsers: tuple[str, ...]
+    module: str,
+    *,
+    streams: tuple[str, ...] = ("_streaming:Stream", "_streaming:AsyncStream"),
+    parsers: tuple[str, ...] = ("_response:APIResponse",),
+    async_parsers: tuple[str, ...] = ("_response:AsyncAPIResponse",),
 ) -> tuple[Hook, ...]:
     """The patches that tell a recording of a stream's close and of a raw response's `parse`.
 
