@@ -90,6 +90,8 @@ OPENAI_RESPONSE_SYSTEM_FINGERPRINT: Final = "openai.response.system_fingerprint"
 
 # Anthropic's own: the names that its client gives them
 ANTHROPIC_STOP_REASON: Final = "anthropic.message.stop_reason"
+ANTHROPIC_BATCH_ID: Final = "anthropic.message.batch.id"
+ANTHROPIC_BATCH_CUSTOM_ID: Final = "anthropic.message.batch.custom_id"  # its client has none
 ANTHROPIC_REQUEST_SERVICE_TIER: Final = "anthropic.request.service_tier"
 ANTHROPIC_RESPONSE_SERVICE_TIER: Final = "anthropic.response.service_tier"
 ANTHROPIC_RESPONSE_SPEED: Final = "anthropic.response.speed"  # its client has none; said where it is not standard

@@ -43,28 +43,35 @@ _WORDS = {"service_tier": semconv.ANTHROPIC_REQUEST_SERVICE_TIER}
 _SHAPED: _request.Shaped = {"stop_sequences": (semconv.REQUEST_STOP_SEQUENCES, _request.stops)}
 
 
+def sent_options(call: Call) -> Any:
+    """What a client's method that sends a request is given of it: its method, its path, its body."""
+    return call.kwargs["options"] if "options" in call.kwargs else call.args[1]
+
+
+def invocation(client: Any, operation: str) -> Invocation:
+    """A call of which nothing is known but who makes it, and whom it goes to."""
+    where = CLIENTS.endpoint(client)
+    return Invocation(
+        operation=operation, provider=where.provider, server_address=where.address, server_port=where.port
+    )
+
+
 def request(call: Call) -> Invocation | None:
     """A request of the client, just before it is sent; None where it asks no model: other paths than that of messages.
 
     `create`, `parse`, the `.stream()` managers, threads and tool runners of all clients come to this.
     """
-    options = call.kwargs["options"] if "options" in call.kwargs else call.args[1]
+    options = sent_options(call)
     if str(get(options, "url")).partition("?")[0] != _PATH or get(options, "method") != "post":
         return None
     parameters = _request.sent(said(get(options, "json_data")), get(options, "extra_json"))
-    where = CLIENTS.endpoint(call.instance)
-    made = Invocation(
-        operation=semconv.CHAT,
-        provider=where.provider,
-        request_model=text(parameters.get("model")),
-        stream=parameters.get("stream") is True,
-        server_address=where.address,
-        server_port=where.port,
-        attributes=_request.attributes(parameters, _WORDS, _SHAPED),
-        system_instructions=contents.blocks(parameters.get("system")) or None,
-        input_messages=[contents.message(each) for each in items(parameters.get("messages"))] or None,
-        tool_definitions=_request.tool_definitions(parameters.get("tools")),
-    )
+    made = invocation(call.instance, semconv.CHAT)
+    made.request_model = text(parameters.get("model"))
+    made.stream = parameters.get("stream") is True
+    made.attributes = _request.attributes(parameters, _WORDS, _SHAPED)
+    made.system_instructions = contents.blocks(parameters.get("system")) or None
+    made.input_messages = [contents.message(each) for each in items(parameters.get("messages"))] or None
+    made.tool_definitions = _request.tool_definitions(parameters.get("tools"))
     wanted = parameters.get("output_config")
     output_type = _request.output_type(get(wanted, "format") or parameters.get("output_format"))
     for name, value in (

@@ -140,7 +140,7 @@ class Accumulator:
         found = declared(chunk)
         for choice in found.get("choices") or ():
             self._add_choice(declared(choice))
-        reported = found.get("usage") or get(undeclared(chunk).get("x_groq"), "usage")
+        reported = found.get("usage") or get(found.get("x_groq") or undeclared(chunk).get("x_groq"), "usage")
         if reported is not None:
             self._usage = reported
             take_head(self._head, found)

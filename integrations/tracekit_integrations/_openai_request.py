@@ -1,4 +1,4 @@
-"""What all calls of the openai client have in common before they are sent: the endpoint, the parameters, the tools."""
+"""What calls in OpenAI's language have in common before they are sent: the endpoint, the parameters, the tools."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from tracekit.model import Call, Invocation
 from tracekit_integrations import _request as request
 from tracekit_integrations._values import get, items, text
 
-CLIENTS = request.Clients(default="openai", classes={"AzureOpenAI": "azure.ai.openai"})
+CLIENTS = request.Clients(
+    default="openai", classes={"AzureOpenAI": "azure.ai.openai", "Groq": "groq", "Together": "together_ai"}
+)
 
 _WORDS = {
     "service_tier": semconv.OPENAI_REQUEST_SERVICE_TIER,

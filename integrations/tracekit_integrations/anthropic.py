@@ -1,8 +1,8 @@
 """The anthropic client: what is patched in it, and how a call is understood.
 
 One place for all of its classes: the method that sends a request and tries again. Anthropic's own API, Bedrock, Vertex,
-Foundry, `beta`, the `.stream()` managers and the tool runners go through it, whenever they were made. Counting tokens,
-batches and everything else that asks no model are not recorded.
+Foundry, `beta`, the `.stream()` managers and the tool runners go through it, whenever they were made; and so does
+reading the results of a batch. Counting tokens, making batches and whatever else asks no model are not recorded.
 """
 
 from __future__ import annotations
@@ -11,25 +11,36 @@ from tracekit.sdk.integration import Integration, Method, Target
 from tracekit.sdk.native import gives_way
 from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.stainless import adapter, hooks
+from tracekit_integrations import _anthropic_batches as batches
 from tracekit_integrations import _anthropic_messages as messages
 
 _MESSAGE = Method(request=messages.request, response=messages.response, accumulator=messages.Accumulator)
+_RESULTS = Method(
+    request=batches.request,
+    response=messages.response,
+    each=Method(request=batches.result_request, response=batches.result_response),
+)
 
 integration = Integration(
     name="anthropic",
     package="anthropic",
     distribution="anthropic",
     versions=">=0.43,<3",
-    targets=(
-        Target(module="anthropic._base_client", attribute="SyncAPIClient.request", method=_MESSAGE),
-        Target(module="anthropic._base_client", attribute="AsyncAPIClient.request", method=_MESSAGE, is_async=True),
+    targets=tuple(
+        Target(module="anthropic._base_client", attribute=f"{kind}APIClient.request", method=method, is_async=later)
+        for method in (_MESSAGE, _RESULTS)
+        for kind, later in (("Sync", False), ("Async", True))
     ),
     hooks=(
         *hooks(
             "anthropic",
-            streams=("_streaming:Stream", "_streaming:AsyncStream"),
+            streams=(
+                "_streaming:Stream",
+                "_streaming:AsyncStream",
+                "_decoders.jsonl:JSONLDecoder",
+                "_decoders.jsonl:AsyncJSONLDecoder",
+            ),
             parsers=("_legacy_response:LegacyAPIResponse", "_response:APIResponse"),
-            async_parsers=("_response:AsyncAPIResponse",),
         ),
         gives_way("anthropic._base_client", "start_api_call_span"),
     ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.support.provider import Reply
+
 MESSAGES = "/v1/messages"
 
 ASK: Any = {"model": "claude-9", "max_tokens": 64, "messages": [{"role": "user", "content": "Hi"}]}
@@ -57,6 +59,34 @@ def stream(*content: dict[str, Any], stop: str = "end_turn", usage: Any = USAGE)
         {"type": "message_delta", "delta": {"stop_reason": stop, "stop_sequence": None}, "usage": ends},
         {"type": "message_stop"},
     ]
+
+
+def batch(url: str) -> dict[str, Any]:
+    """A batch that has come to its end."""
+    counts = dict.fromkeys(("canceled", "errored", "expired", "processing", "succeeded"), 1)
+    times = dict.fromkeys(("created_at", "ended_at", "expires_at"), "2026-11-28T12:00:00Z")
+    return {
+        "id": "msgbatch_1",
+        "type": "message_batch",
+        "processing_status": "ended",
+        "request_counts": counts,
+        "results_url": f"{url}{MESSAGES}/batches/msgbatch_1/results",
+        "archived_at": None,
+        "cancel_initiated_at": None,
+        **times,
+    }
+
+
+def results(*messages: dict[str, Any], error: str | None = None, canceled: bool = False) -> Reply:
+    """What a batch came to: one result a line."""
+    came: list[dict[str, Any]] = [{"type": "succeeded", "message": message} for message in messages]
+    if error is not None:
+        told = {"type": "error", "error": {"type": error, "message": "no"}}
+        came.append({"type": "errored", "error": told})
+    if canceled:
+        came.append({"type": "canceled"})
+    lines = [json.dumps({"custom_id": f"job-{number}", "result": result}) for number, result in enumerate(came)]
+    return Reply(headers={"content-type": "application/x-jsonl"}, body="\n".join([*lines, ""]).encode())
 
 
 _FIELDS = {

@@ -34,7 +34,8 @@ class Recording(Protocol):
 class Method:
     """How one method of a client is understood. Pure functions: a fault in one is counted, never the caller's.
 
-    `request` says None of a call that is not to be recorded.
+    `request` says None of a call that is not to be recorded. `each` is for replies whose chunks are themselves replies
+    to calls that were made elsewhere before: its `request` gets a chunk as the only argument, its `response` the same.
     """
 
     request: Callable[[Call], Invocation | None]
@@ -47,6 +48,7 @@ class Method:
     stream is read; it ends the recording."""
     nests: bool = False
     """Whether calls that happen inside are calls of their own: a function of the program's that the client runs."""
+    each: Method | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

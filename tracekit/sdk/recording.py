@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
+from opentelemetry import context as otel
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
@@ -14,6 +15,7 @@ from tracekit import semconv
 from tracekit.journal.records import Fragment
 from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcome, Response, Usage
 from tracekit.sdk import content, guard
+from tracekit.sdk.context import Activation, beneath
 from tracekit.sdk.integration import Method
 from tracekit.sdk.runtime import Runtime
 from tracekit.sdk.tracer import OpenSpan
@@ -23,12 +25,13 @@ class LiveRecording:
     """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
 
     __slots__ = (
-        "_accumulator", "_closing", "_first_chunk", "_invocation", "_last_chunk", "_method", "_open", "_runtime",
-        "_started", "done", "span",
+        "_accumulator", "_client", "_closing", "_first_chunk", "_invocation", "_last_chunk", "_method", "_open",
+        "_runtime", "_started", "done", "span",
     )  # fmt: skip
 
-    def __init__(self, runtime: Runtime, method: Method, invocation: Invocation) -> None:
+    def __init__(self, runtime: Runtime, method: Method, invocation: Invocation, client: Any) -> None:
         self._runtime = runtime
+        self._client = client
         self._method = method
         self._invocation = invocation
         self._accumulator: Accumulator | None = None
@@ -52,7 +55,7 @@ class LiveRecording:
     def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording | None:
         """Open the span of a call, if it is to be recorded. Under the guard: it runs the integration's own function."""
         invocation = method.request(call)
-        return None if invocation is None else cls(runtime, method, invocation)
+        return None if invocation is None else cls(runtime, method, invocation, call.instance)
 
     @property
     def streams(self) -> bool:
@@ -68,6 +71,19 @@ class LiveRecording:
                 self._accumulator = guard.call("accumulator", self._method.accumulator)
         if self._accumulator is not None:
             guard.call("chunk", self._accumulator.add, chunk)
+        if self._method.each is not None:
+            guard.call("chunk", self._tell, self._method.each, chunk)
+
+    def _tell(self, method: Method, chunk: Any) -> None:
+        """Record the call that a chunk is the reply to, as a span beneath this one."""
+        within = Activation(beneath(self.span, otel.get_current()))
+        within.enter()
+        try:
+            told = LiveRecording.begin(self._runtime, method, Call(instance=self._client, args=(chunk,), kwargs={}))
+        finally:
+            within.leave()
+        if told is not None:
+            told.finish(reply=chunk)
 
     def defer(self) -> None:
         """The reply goes on beyond the call: if nobody ends it, the end of the process does."""

@@ -41,7 +41,11 @@ def adapter(ended: Ended) -> Adapt:
 
 
 def hooks(
-    module: str, *, streams: tuple[str, ...], parsers: tuple[str, ...], async_parsers: tuple[str, ...]
+    module: str,
+    *,
+    streams: tuple[str, ...] = ("_streaming:Stream", "_streaming:AsyncStream"),
+    parsers: tuple[str, ...] = ("_response:APIResponse",),
+    async_parsers: tuple[str, ...] = ("_response:AsyncAPIResponse",),
 ) -> tuple[Hook, ...]:
     """The patches that tell a recording of a stream's close and of a raw response's `parse`.
 
@@ -64,9 +68,13 @@ def hooks(
     )
 
 
+_GENERATORS = ("__stream__", "__decode__")
+"""The methods that make the iterator: of a stream of events, and of a body of JSON lines."""
+
+
 def _is_stream(result: Any) -> bool:
     """Whether this is a stream; its `_iterator` may not be made yet: anthropic makes it when it is first wanted."""
-    return hasattr(type(result), "__stream__")
+    return any(hasattr(type(result), name) for name in _GENERATORS)
 
 
 def _tap(stream: Any, recording: Recording, ended: Ended) -> None:
@@ -81,8 +89,8 @@ def _acyclic(stream: Any) -> Any:
     the caller's connection, would last until the cycle collector comes by. So the generator runs on a copy of the
     stream, where the stream is of the client's own classes and thus known to keep no state in itself while it is read.
     """
-    generator = vars(type(stream)).get("__stream__")
-    if generator is None or not generator.__module__.endswith("._streaming"):
+    generator = next((vars(type(stream))[name] for name in _GENERATORS if name in vars(type(stream))), None)
+    if generator is None or not generator.__module__.endswith(("._streaming", "._decoders.jsonl")):
         return stream._iterator  # noqa: SLF001 - as above
     twin = copy.copy(stream)
     vars(twin).pop("_iterator", None)

@@ -92,4 +92,12 @@ def stranger(on: Stage) -> Any:
     return on.claude.messages.create(**ASK)
 
 
-SCENARIOS = (counted, whole, streamed, left, raw_error, refused, stranger)
+def batch_results(on: Stage) -> Any:
+    """The results of a batch, of every kind."""
+    results = wire.results(wire.message(), error="invalid_request_error", canceled=True)
+    on.queue("/v1/messages/batches/msgbatch_1", answer(wire.batch(on.provider.url)), method="GET")
+    on.queue("/v1/messages/batches/msgbatch_1/results", results, method="GET")
+    return list(on.claude.messages.batches.results("msgbatch_1"))
+
+
+SCENARIOS = (counted, whole, streamed, left, raw_error, refused, stranger, batch_results)
