@@ -176,3 +176,16 @@ def test_every_patched_method_is_documented(name: str) -> None:
 def either(attribute: str) -> str:
     """A method's name without what tells whether it is the asynchronous one."""
     return re.sub(r"^A?[Ss]ync(?=[A-Z])|(?<=\.)async_|_async$", "", attribute)
+
+
+def test_every_hook_of_langchain_is_documented() -> None:
+    from tracekit_integrations.langchain import integration
+
+    section = markdown.sections(DOCS / "integrations.md")[integration.name]
+    documented = {
+        (module, attribute)
+        for module, cell in re.findall(r"^\| `(lang[\w.]+)` \| (.+) \|$", section, re.MULTILINE)
+        for attribute in re.findall(r"`([\w.]+)`", cell)
+    }
+    assert documented == {(hook.module, hook.attribute) for hook in integration.hooks}
+    assert f"`{integration.versions}`" in section

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
 from opentelemetry import context as otel
 from opentelemetry._logs import SeverityNumber
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from tracekit import semconv
@@ -20,21 +21,38 @@ from tracekit.sdk.integration import Method
 from tracekit.sdk.runtime import Runtime
 from tracekit.sdk.tracer import OpenSpan
 
+_WITHIN = frozenset({None, semconv.EXECUTE_TOOL, semconv.INVOKE_AGENT, semconv.INVOKE_WORKFLOW})
+"""Operations that are the program's own work, and no request to another one."""
+
 
 class LiveRecording:
     """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
 
     __slots__ = (
-        "_accumulator", "_client", "_closing", "_first_chunk", "_invocation", "_last_chunk", "_method", "_open",
-        "_runtime", "_started", "done", "span",
+        "_accumulate", "_accumulator", "_client", "_closing", "_each", "_first_chunk", "_invocation", "_last_chunk",
+        "_measured", "_open", "_read", "_runtime", "_started", "done", "span",
     )  # fmt: skip
 
-    def __init__(self, runtime: Runtime, method: Method, invocation: Invocation, client: Any) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        invocation: Invocation,
+        *,
+        response: Callable[[Any], Response],
+        accumulator: Callable[[], Accumulator] | None,
+        each: Method | None = None,
+        client: Any = None,
+        context: Context | None = None,
+        measured: bool = True,
+    ) -> None:
         self._runtime = runtime
+        self._each = each
         self._client = client
-        self._method = method
         self._invocation = invocation
+        self._read = response
+        self._accumulate = accumulator
         self._accumulator: Accumulator | None = None
+        self._measured = measured
         self._closing = threading.Lock()
         self._first_chunk: float | None = None
         self._last_chunk: float | None = None
@@ -45,9 +63,9 @@ class LiveRecording:
             opening = content.fragment(_input_members(invocation), runtime.redaction)
         if runtime.capture.spans:
             attributes.update(_texts(_input_members(invocation), runtime))
+        kind = SpanKind.INTERNAL if invocation.operation in _WITHIN else SpanKind.CLIENT
         name = span_name(invocation)
-        kind = SpanKind.INTERNAL if invocation.operation == semconv.EXECUTE_TOOL else SpanKind.CLIENT
-        self._open = OpenSpan(runtime, name, kind=kind, attributes=attributes, content=opening)
+        self._open = OpenSpan(runtime, name, kind=kind, attributes=attributes, content=opening, context=context)
         self.span = self._open.span
         self._started = perf_counter()
 
@@ -55,7 +73,16 @@ class LiveRecording:
     def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording | None:
         """Open the span of a call, if it is to be recorded. Under the guard: it runs the integration's own function."""
         invocation = method.request(call)
-        return None if invocation is None else cls(runtime, method, invocation, call.instance)
+        if invocation is None:
+            return None
+        return cls(
+            runtime,
+            invocation,
+            response=method.response,
+            accumulator=method.accumulator,
+            each=method.each,
+            client=call.instance,
+        )
 
     @property
     def streams(self) -> bool:
@@ -67,12 +94,12 @@ class LiveRecording:
         self._last_chunk = perf_counter()
         if self._first_chunk is None:
             self._first_chunk = self._last_chunk
-            if self._method.accumulator is not None:
-                self._accumulator = guard.call("accumulator", self._method.accumulator)
+            if self._accumulate is not None:
+                self._accumulator = guard.call("accumulator", self._accumulate)
         if self._accumulator is not None:
             guard.call("chunk", self._accumulator.add, chunk)
-        if self._method.each is not None:
-            guard.call("chunk", self._tell, self._method.each, chunk)
+        if self._each is not None:
+            guard.call("chunk", self._tell, self._each, chunk)
 
     def _tell(self, method: Method, chunk: Any) -> None:
         """Record the call that a chunk is the reply to, as a span beneath this one."""
@@ -132,13 +159,13 @@ class LiveRecording:
             guard.call("event", self._emit, {**attributes, **_texts(members, self._runtime)})
         closing = content.fragment(members, self._runtime.redaction) if self._runtime.capture.journal else ""
         self._open.end(attributes, closing)
-        if self._runtime.measuring:
+        if self._measured and self._runtime.measuring:
             guard.call("metrics", self._measure, now - self._started, response, attributes)
 
     def _response(self, reply: Any) -> Response:
         response = None
         if reply is not None:
-            response = guard.call("response", self._method.response, reply)
+            response = guard.call("response", self._read, reply)
         elif self._accumulator is not None:
             response = guard.call("response", self._accumulator.response)
         return response if response is not None else Response()
@@ -178,14 +205,16 @@ class LiveRecording:
 
 
 def span_name(invocation: Invocation) -> str:
-    """The conventions' name: the operation and the model, or the tool's or agent's own name."""
-    subject = invocation.name or invocation.request_model
-    return f"{invocation.operation} {subject}" if subject else invocation.operation
+    """The conventions' name: the operation and the model, or the tool's or agent's own name. A step's is its own."""
+    words = invocation.operation, invocation.name or invocation.request_model
+    return " ".join(filter(None, words)) or "step"
 
 
 def request_attributes(invocation: Invocation) -> dict[str, AttributeValue]:
     """What is known before the call, by the conventions' names. Without content."""
-    attributes: dict[str, AttributeValue] = {semconv.OPERATION: invocation.operation}
+    attributes: dict[str, AttributeValue] = {}
+    if invocation.operation is not None:
+        attributes[semconv.OPERATION] = invocation.operation
     if invocation.provider is not None:
         attributes[semconv.PROVIDER] = invocation.provider
     if invocation.request_model is not None:
