@@ -88,14 +88,17 @@ class Usage:
 class Invocation:
     """What is known of a call before it is sent: one of these is all that an integration may produce.
 
-    `attributes` holds further request attributes by their semantic-convention name (temperature, max_tokens, ...).
+    `attributes` holds further request attributes by their semantic-convention name (temperature, max_tokens, ...). A
+    step that the conventions have no operation for has none, and is a chain.
     """
 
-    operation: str
+    operation: str | None = None
     provider: str | None = None
     request_model: str | None = None
     name: str | None = None
     stream: bool = False
+    tags: list[str] | None = None
+    """What the caller calls it, added to the tags that `context()` has put in force."""
     server_address: str | None = None
     server_port: int | None = None
     attributes: dict[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
 from tracekit import semconv
 from tracekit.errors import UsageError
 from tracekit.model import KINDS, Kind
-from tracekit.sdk import guard
+from tracekit.sdk import guard, stepwise
 from tracekit.sdk.runtime import runtime
 from tracekit.sdk.spans import SpanHandle
 
@@ -184,12 +184,12 @@ class _Yielding:
         if self.handle is not None:
             self.handle.leave()
 
-    def item(self, value: Any) -> None:
+    def item(self, value: Any, /) -> None:
         self._seen += 1
         if self._seen <= MAX_ITEMS:
             self._items.append(value)
 
-    def close(self, error: BaseException | None = None) -> None:
+    def close(self, error: BaseException | None = None, /) -> None:
         handle = self.handle
         if handle is None:
             return
@@ -214,71 +214,8 @@ def _joined(items: list[Any]) -> Any:
 
 
 def _generator(function: Callable[..., Any], opener: _Opener) -> Any:
-    @functools.wraps(function)
-    def traced(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        running = _Yielding(opener, args, kwargs)
-        inner = function(*args, **kwargs)
-        step, value = inner.send, None
-        try:
-            while True:
-                running.enter()
-                try:
-                    item = step(value)
-                finally:
-                    running.leave()
-                running.item(item)
-                try:
-                    value = yield item
-                    step = inner.send
-                except GeneratorExit:
-                    running.enter()
-                    try:
-                        inner.close()
-                    finally:
-                        running.leave()
-                    raise
-                except BaseException as error:  # noqa: BLE001 - thrown in by the consumer: the generator's own to handle
-                    step, value = inner.throw, error
-        except StopIteration as stop:
-            running.close()
-            return stop.value
-        except BaseException as error:
-            running.close(error)
-            raise
-
-    return traced
+    return functools.wraps(function)(stepwise.generator(function, functools.partial(_Yielding, opener)))
 
 
 def _async_generator(function: Callable[..., Any], opener: _Opener) -> Any:
-    @functools.wraps(function)
-    async def traced(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        running = _Yielding(opener, args, kwargs)
-        inner = function(*args, **kwargs)
-        step, value = inner.asend, None
-        try:
-            while True:
-                running.enter()
-                try:
-                    item = await step(value)
-                finally:
-                    running.leave()
-                running.item(item)
-                try:
-                    value = yield item
-                    step = inner.asend
-                except GeneratorExit:
-                    running.enter()
-                    try:
-                        await inner.aclose()
-                    finally:
-                        running.leave()
-                    raise
-                except BaseException as error:  # noqa: BLE001 - thrown in by the consumer: the generator's own to handle
-                    step, value = inner.athrow, error
-        except StopAsyncIteration:
-            running.close()
-        except BaseException as error:
-            running.close(error)
-            raise
-
-    return traced
+    return functools.wraps(function)(stepwise.async_generator(function, functools.partial(_Yielding, opener)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -49,16 +50,24 @@ class Target:
     is_async: bool = False
 
 
+Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+"""`wrapper(wrapped, instance, args, kwargs)` calls `wrapped` exactly once and returns what it returned."""
+
+
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Hook:
-    """A patch that records no call of its own: it tells an open recording that its reply was closed, parsed or read.
-
-    `wrapper(wrapped, instance, args, kwargs)` calls `wrapped` exactly once and returns what it returned.
-    """
+    """A patch that records no call of its own: it tells an open recording that its reply was closed, parsed or read."""
 
     module: str
     attribute: str
-    wrapper: Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+    wrapper: Wrapper
+
+
+class EventRuns(Protocol):
+    """What records the runs of a framework that tells of them by events: `tracekit.sdk.runs.Runs`."""
+
+    calls: Counter[str] | None
+    """Counts the runs begun, by operation; None while the integration is not in place, and no run is to be recorded."""
 
 
 Adapt = Callable[[Any, Recording], bool]
@@ -78,6 +87,7 @@ class Integration:
     package: str
     distribution: str
     versions: str
-    targets: tuple[Target, ...]
+    targets: tuple[Target, ...] = ()
     hooks: tuple[Hook, ...] = ()
     adapt: Adapt = whole_reply
+    runs: EventRuns | None = None

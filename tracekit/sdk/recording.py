@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
 from opentelemetry._logs import SeverityNumber
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from tracekit import semconv
@@ -18,20 +19,34 @@ from tracekit.sdk.integration import Method
 from tracekit.sdk.runtime import Runtime
 from tracekit.sdk.tracer import OpenSpan
 
+_WITHIN = frozenset({None, semconv.EXECUTE_TOOL, semconv.INVOKE_AGENT, semconv.INVOKE_WORKFLOW})
+"""Operations that are the program's own work, and no request to another one."""
+
 
 class LiveRecording:
     """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
 
     __slots__ = (
-        "_accumulator", "_closing", "_first_chunk", "_invocation", "_last_chunk", "_method", "_open", "_runtime",
-        "_started", "done", "span",
+        "_accumulate", "_accumulator", "_closing", "_first_chunk", "_invocation", "_last_chunk", "_measured", "_open",
+        "_read", "_runtime", "_started", "done", "span",
     )  # fmt: skip
 
-    def __init__(self, runtime: Runtime, method: Method, invocation: Invocation) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        invocation: Invocation,
+        *,
+        response: Callable[[Any], Response],
+        accumulator: Callable[[], Accumulator] | None,
+        context: Context | None = None,
+        measured: bool = True,
+    ) -> None:
         self._runtime = runtime
-        self._method = method
         self._invocation = invocation
+        self._read = response
+        self._accumulate = accumulator
         self._accumulator: Accumulator | None = None
+        self._measured = measured
         self._closing = threading.Lock()
         self._first_chunk: float | None = None
         self._last_chunk: float | None = None
@@ -42,24 +57,25 @@ class LiveRecording:
             opening = content.fragment(_input_members(invocation), runtime.redaction)
         if runtime.capture.spans:
             attributes.update(_texts(_input_members(invocation), runtime))
+        kind = SpanKind.INTERNAL if invocation.operation in _WITHIN else SpanKind.CLIENT
         name = span_name(invocation)
-        self._open = OpenSpan(runtime, name, kind=SpanKind.CLIENT, attributes=attributes, content=opening)
+        self._open = OpenSpan(runtime, name, kind=kind, attributes=attributes, content=opening, context=context)
         self.span = self._open.span
         self._started = perf_counter()
 
     @classmethod
     def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording:
         """Open the span of a call. Call it under the guard: it runs the integration's own function."""
-        return cls(runtime, method, method.request(call))
+        return cls(runtime, method.request(call), response=method.response, accumulator=method.accumulator)
 
     def chunk(self, chunk: Any, /) -> None:
         """Take one chunk of a streamed reply and its time."""
         self._last_chunk = perf_counter()
         if self._accumulator is None:
             self._first_chunk = self._last_chunk
-            if self._method.accumulator is None:
+            if self._accumulate is None:
                 return
-            self._accumulator = guard.call("accumulator", self._method.accumulator)
+            self._accumulator = guard.call("accumulator", self._accumulate)
         if self._accumulator is not None:
             guard.call("chunk", self._accumulator.add, chunk)
 
@@ -110,13 +126,13 @@ class LiveRecording:
             guard.call("event", self._emit, {**attributes, **_texts(members, self._runtime)})
         closing = content.fragment(members, self._runtime.redaction) if self._runtime.capture.journal else ""
         self._open.end(attributes, closing)
-        if self._runtime.measuring:
+        if self._measured and self._runtime.measuring:
             guard.call("metrics", self._measure, now - self._started, response, attributes)
 
     def _response(self, reply: Any) -> Response:
         response = None
         if reply is not None:
-            response = guard.call("response", self._method.response, reply)
+            response = guard.call("response", self._read, reply)
         elif self._accumulator is not None:
             response = guard.call("response", self._accumulator.response)
         return response if response is not None else Response()
@@ -156,14 +172,16 @@ class LiveRecording:
 
 
 def span_name(invocation: Invocation) -> str:
-    """The conventions' name: the operation and the model, or the tool's or agent's own name."""
-    subject = invocation.name or invocation.request_model
-    return f"{invocation.operation} {subject}" if subject else invocation.operation
+    """The conventions' name: the operation and the model, or the tool's or agent's own name. A step's is its own."""
+    words = invocation.operation, invocation.name or invocation.request_model
+    return " ".join(filter(None, words)) or "step"
 
 
 def request_attributes(invocation: Invocation) -> dict[str, AttributeValue]:
     """What is known before the call, by the conventions' names. Without content."""
-    attributes: dict[str, AttributeValue] = {semconv.OPERATION: invocation.operation}
+    attributes: dict[str, AttributeValue] = {}
+    if invocation.operation is not None:
+        attributes[semconv.OPERATION] = invocation.operation
     if invocation.provider is not None:
         attributes[semconv.PROVIDER] = invocation.provider
     if invocation.request_model is not None:

@@ -53,12 +53,16 @@ class Installed:
                     lambda original, w=hook.wrapper: wrapt.FunctionWrapper(original, self._inert(w)),
                 )
             )
+        if integration.runs is not None:
+            integration.runs.calls = self.health.calls
         for module, points in by_module.items():
             when_imported(module, lambda m=module, p=points: self._patch(m, p))
 
     def uninstall(self) -> None:
         """Put everything back; a wrapper that cannot be taken out, because another lies over it, lets calls through."""
         self.active = False
+        if self.integration.runs is not None:
+            self.integration.runs.calls = None
         for patch in reversed(self._patches):
             patch.undo()
         self._patches.clear()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import Span, SpanKind
 
@@ -38,6 +39,7 @@ class OpenSpan:
     Args:
         attributes: what is known at the start.
         content: members of the start record's content, encoded and redacted; the end record repeats them.
+        context: what it starts beneath; None for what is current.
     """
 
     __slots__ = ("_beside", "_content", "_runtime", "span")
@@ -50,19 +52,20 @@ class OpenSpan:
         kind: SpanKind = SpanKind.INTERNAL,
         attributes: Mapping[str, AttributeValue] | None = None,
         content: Fragment = "",
+        context: Context | None = None,
     ) -> None:
         self._runtime = runtime
         self._content = content
         self._beside: Mapping[str, AttributeValue] = {}
         processor = runtime.processor
         if processor is None:
-            self.span: Span = runtime.tracer.start_span(name, kind=kind, attributes=attributes)
+            self.span: Span = runtime.tracer.start_span(name, context, kind, attributes)
             return
         if attributes and _alone(runtime):
             self._beside, attributes = attributes, None
         processor.opening.beside = Beside(self._beside, content)
         try:
-            self.span = runtime.tracer.start_span(name, kind=kind, attributes=attributes)
+            self.span = runtime.tracer.start_span(name, context, kind, attributes)
         finally:
             processor.opening.beside = NOTHING
 
