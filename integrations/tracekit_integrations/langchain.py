@@ -14,7 +14,7 @@ from tracekit.sdk.integration import Hook, Integration, Wrapper
 from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.runs import Runs
 from tracekit_integrations import _langchain_runs as steps
-from tracekit_integrations._values import get
+from tracekit_integrations._values import get, items
 
 _runs = Runs("langchain", key=steps.key, parent=steps.parent, is_failure=steps.is_failure)
 
@@ -45,6 +45,11 @@ def _of_manager(*_: Any, run_manager: Any = None, **_more: Any) -> Any:
     return get(run_manager, "run_id")
 
 
+def _of_managers(_prompts: Any, _stop: Any, run_managers: Any, **_more: Any) -> Any:
+    """The first run of a function that answers several prompts at once."""
+    return next((get(manager, "run_id") for manager in items(run_managers)), None)
+
+
 _MODELS = "langchain_core.language_models"
 _within: dict[str, Wrapper] = {
     f"{_MODELS}.chat_models:BaseChatModel._generate_with_cache": _runs.within(_of_manager),
@@ -53,8 +58,8 @@ _within: dict[str, Wrapper] = {
     f"{_MODELS}.chat_models:BaseChatModel.astream": _runs.within_async_steps(),
     f"{_MODELS}.chat_models:BaseChatModel._iter_v2_events": _runs.within_steps(_of_manager),
     f"{_MODELS}.chat_models:BaseChatModel._aiter_v2_events": _runs.within_async_steps(_of_manager),
-    f"{_MODELS}.llms:BaseLLM.generate": _runs.within(),
-    f"{_MODELS}.llms:BaseLLM.agenerate": _runs.within_async(),
+    f"{_MODELS}.llms:BaseLLM._generate_helper": _runs.within(_of_managers),
+    f"{_MODELS}.llms:BaseLLM._agenerate_helper": _runs.within_async(_of_managers),
     f"{_MODELS}.llms:BaseLLM.stream": _runs.within_steps(),
     f"{_MODELS}.llms:BaseLLM.astream": _runs.within_async_steps(),
     "langchain_core.retrievers:BaseRetriever.invoke": _runs.within(),
