@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import operator
 from typing import Annotated, Any, TypedDict
 
@@ -102,9 +104,6 @@ async def test_a_stream_of_a_graph_that_is_left(traced: Traced) -> None:
     async for _ in graph().astream({"words": ["a"]}, stream_mode="updates"):
         assert tracekit.current_trace_id() is None
         break
-    import asyncio
-    import gc
-
     gc.collect()
     await asyncio.sleep(0.05)
     assert len(traced.traces) == 1
@@ -175,7 +174,7 @@ def test_an_interrupt_is_no_error(traced: Traced) -> None:
     stopped = traced.spans[1].attributes
     assert stopped[f"{semconv.METADATA_PREFIX}langgraph_stopped_by"] == "GraphInterrupt"
     assert "Which word?" in str(stopped[semconv.OUTPUT])
-    assert traced.spans[2].attributes[semconv.INPUT] == {"update": None, "resume": "b", "goto": []} or True
+    assert traced.spans[2].attributes[semconv.INPUT] == {"resume": "b", "goto": []}
 
 
 def test_a_command_to_the_graph_above_is_no_error(traced: Traced) -> None:

@@ -1,0 +1,116 @@
+"""Whatever line of the integration breaks, the program gets what it would get without it, and the fault is counted."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain_core.callbacks import CallbackManager
+from langchain_core.documents import Document
+from langchain_core.language_models.fake import FakeListLLM
+from langchain_core.language_models.fake_chat_models import FakeListChatModel, GenericFakeChatModel
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableLambda
+from langchain_core.tools import tool
+from langgraph.graph import START, StateGraph
+from langgraph.types import interrupt
+from opentelemetry import context as otel
+
+import tracekit
+import tracekit_integrations
+from tests.support import lines
+from tests.support.recorded import journaled
+from tracekit.sdk import guard
+from tracekit.sdk.runtime import runtime
+from tracekit_integrations import langchain
+
+HOME = Path(tracekit_integrations.__file__ or "").parent if tracekit_integrations.__file__ else Path(langchain.__file__).parent
+FILES = {HOME / "langchain.py", *HOME.glob("_langchain_*.py")}
+PICTURE = [
+    {"type": "text", "text": "What is this?"},
+    {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+]
+USED: Any = {"input_tokens": 9, "output_tokens": 3, "total_tokens": 12, "input_token_details": {"audio": 1}}
+
+
+class Shelf(BaseRetriever):
+    def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
+        return [Document(page_content=query, metadata={"score": 1})]
+
+
+@tool
+def double(word: str) -> str:
+    """Doubles a word."""
+    return word * 2
+
+
+class Caller(GenericFakeChatModel):
+    def bind_tools(self, tools: Any, **_: Any) -> Any:
+        return self.bind(tools=[{"type": "function", "function": {"name": "double"}}], stop=["END"], seed=1)
+
+
+def broken(_: Any) -> str:
+    raise ValueError("no")
+
+
+def asking(_: Any) -> Any:
+    return {"words": interrupt("Which?")}
+
+
+def _answers() -> Any:
+    call = {"name": "double", "args": {"word": "a"}, "id": "c1"}
+    meta = {"finish_reason": "stop", "model_name": "m"}
+    return iter([AIMessage("", tool_calls=[call]), AIMessage("done", usage_metadata=USED, response_metadata=meta)])
+
+
+async def _program() -> list[Any]:
+    """Something of everything; gives all that a program sees of it."""
+    graph = StateGraph(dict)
+    graph.add_node("asking", asking)
+    graph.add_edge(START, "asking")
+    agent = create_agent(Caller(messages=_answers()), [double], name="doubler")
+    answer = await agent.ainvoke({"messages": [HumanMessage(PICTURE)]}, {"metadata": {"thread_id": "t", "user_id": "u"}})  # type: ignore[arg-type]
+    prompt = ChatPromptTemplate.from_template("Say {word}") | FakeListChatModel(responses=["Hello"])
+    seen: list[Any] = [
+        [(type(message), message.content) for message in answer["messages"]],
+        [chunk.content for chunk in prompt.stream({"word": "a"}, {"tags": ["t"]})],
+        [chunk.content async for chunk in prompt.astream({"word": "a"})],
+        FakeListLLM(responses=["a"]).generate(["b"]).generations,
+        Shelf().invoke("a", {"callbacks": CallbackManager([])}),
+        double.invoke({"type": "tool_call", "id": "c", "name": "double", "args": {"word": "a"}}),
+    ]
+    stream = FakeListChatModel(responses=["Hello"]).stream("hi")
+    seen.append(next(stream).content)
+    stream.close()
+    with pytest.raises(ValueError, match="no"):
+        RunnableLambda(broken).invoke("a")
+    seen.append(repr(await graph.compile().ainvoke({}))[:12])
+    return seen
+
+
+def program() -> list[Any]:
+    return asyncio.run(_program())
+
+
+def test_no_line_of_the_integration_can_hurt_a_program(data_dir: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    untraced, current = program(), otel.get_current()
+    tracekit.autolog(directory=data_dir, instrument=["langchain"])
+    assert program() == untraced
+    places = lines.run_through(FILES, lambda: program())
+    assert len(places) > 100
+    assert {Path(file).name for file, _ in places} >= {"langchain.py", "_langchain_chat.py", "_langchain_runs.py"}
+    for place in places:
+        before = sum(count for count, _ in guard.faults().values())
+        assert lines.broken_at(place, program) == untraced, place
+        assert sum(count for count, _ in guard.faults().values()) > before, place
+        assert otel.get_current() == current
+    runtime.abandon_unread()
+    tracekit.uninstrument()
+    journal = journaled(data_dir)
+    assert {span.span_id for span in journal.started} == {span.span_id for span in journal.ended}
+    assert "Traceback" not in capfd.readouterr().err
