@@ -51,7 +51,7 @@ def _of_managers(_prompts: Any, _stop: Any, run_managers: Any, **_more: Any) -> 
 
 
 _MODELS = "langchain_core.language_models"
-_within: dict[str, Wrapper] = {
+_WITHIN: dict[str, Wrapper] = {
     f"{_MODELS}.chat_models:BaseChatModel._generate_with_cache": _runs.within(_of_manager),
     f"{_MODELS}.chat_models:BaseChatModel._agenerate_with_cache": _runs.within_async(_of_manager),
     f"{_MODELS}.chat_models:BaseChatModel.stream": _runs.within_steps(),
@@ -68,23 +68,25 @@ _within: dict[str, Wrapper] = {
     "langchain_core.tools.base:BaseTool.arun": _runs.within_async(),
 }
 """Calls within which a run works, so that what they call in turn is recorded beneath it."""
-_hooks: dict[str, Wrapper] = {
+_HOOKS: dict[str, Wrapper] = {
     "langchain_core.callbacks.base:BaseCallbackManager.__init__": _runs.after(_listen),
     "langchain_core.runnables.config:_set_config_context": _runs.entered(_of_config),
     "langgraph._internal._runnable:_set_config_context": _runs.entered(_of_config),
-    **_within,
+    **_WITHIN,
 }
+
+
+def _hook(place: str, wrapper: Wrapper) -> Hook:
+    module, _, attribute = place.partition(":")
+    return Hook(module=module, attribute=attribute, wrapper=wrapper)
+
 
 integration = Integration(
     name="langchain",
     package="langchain_core",
     distribution="langchain-core",
     versions=">=0.3,<2",
-    hooks=tuple(
-        Hook(module=module, attribute=attribute, wrapper=wrapper)
-        for module, _, attribute in (place.partition(":") for place in _hooks)
-        for wrapper in (_hooks[f"{module}:{attribute}"],)
-    ),
+    hooks=tuple(map(_hook, _HOOKS, _HOOKS.values())),
     runs=_runs,
 )
 

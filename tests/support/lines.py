@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -68,3 +68,22 @@ def broken_at(place: Place, run: Callable[[], T]) -> T:
 
 def _makes_definitions(frame: FrameType) -> bool:
     return frame.f_code.co_name == "<module>" or not frame.f_code.co_flags & 0x2  # no locals of its own: a class
+
+
+def lines_of(file: Path) -> set[Place]:
+    """The lines of a file's functions that something can happen on."""
+    whole = compile(file.read_text(encoding="utf-8"), str(file), "exec")
+    return {(str(file), line) for code in _functions(whole) for line in _lines(code)}
+
+
+def _functions(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_flags & 0x2:
+                yield constant
+            yield from _functions(constant)
+
+
+def _lines(code: CodeType) -> set[int]:
+    numbers = {line for _, _, line in code.co_lines() if line is not None}
+    return numbers if code.co_name == "<lambda>" else numbers - {code.co_firstlineno}

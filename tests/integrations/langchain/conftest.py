@@ -53,7 +53,9 @@ class Traced:
         known = {span.span_id for span in spans}
 
         def beneath(parent: str | None) -> list[Any]:
-            found = [span for span in spans if (span.parent_span_id if span.parent_span_id in known else None) == parent]
+            found = [
+                span for span in spans if (span.parent_span_id if span.parent_span_id in known else None) == parent
+            ]
             made = [(span.name, beneath(span.span_id)) for span in found]
             return [pair if pair[1] else pair[0] for pair in made]
 

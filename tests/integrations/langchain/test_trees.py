@@ -133,7 +133,10 @@ async def test_several_prompts_at_once_are_several_runs(traced: Traced) -> None:
     FakeListChatModel(responses=["a", "b"]).generate([[AIMessage("one")], [AIMessage("two")]])
     name = "text_completion Calling"
     assert traced.tree == [(name, ["looked_up", "looked_up"]), name] * 2 + [CHAT] * 2
-    assert [span.attributes[semconv.INPUT_MESSAGES][0]["parts"][0]["content"] for span in traced.spans[:2]] == ["one", "two"]
+    assert [span.attributes[semconv.INPUT_MESSAGES][0]["parts"][0]["content"] for span in traced.spans[:2]] == [
+        "one",
+        "two",
+    ]
 
 
 def test_each_of_several_prompts_has_its_own_call_beneath_it(traced: Traced) -> None:
@@ -228,7 +231,9 @@ def test_a_stream_is_current_for_nobody_who_reads_it(traced: Traced) -> None:
     assert [name for name in traced.tree if name != "between"] == [("RunnableSequence", STEPS), CHAT, TEXT]
     for span in traced.spans:
         if span.name == CHAT:
-            assert 0 < span.attributes[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < span.attributes[semconv.TIME_TO_LAST_CHUNK]
+            assert (
+                0 < span.attributes[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < span.attributes[semconv.TIME_TO_LAST_CHUNK]
+            )
     assert traced.said("RunnableSequence")[semconv.INPUT] == {"word": "hi"}
     assert traced.said("RunnableSequence")[semconv.OUTPUT] == "Hello"
 
