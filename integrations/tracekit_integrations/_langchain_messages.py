@@ -56,8 +56,10 @@ def part(block: Any) -> Part:
 
 def state(value: Any, depth: int = _DEPTH) -> Any:
     """What a step takes or gives, as data: messages in the conventions' shape wherever they stand in it."""
-    if isinstance(value, (str, int, float, bool)) or value is None or depth == 0:
+    if isinstance(value, (str, int, float, bool)) or value is None:
         return value
+    if depth == 0:
+        return str(value)
     if isinstance(value, Mapping):
         return {str(name): state(inner, depth - 1) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -102,10 +104,10 @@ def _whole(said: Any) -> Any:
     return said.content if isinstance(said.content, str) else plain(said.content)
 
 
-def _reasoning(block: _Block) -> Part | None:
+def _reasoning(block: _Block) -> Part:
+    """The thoughts shown; an empty part where the model thought and showed nothing."""
     thoughts = text(block.get("reasoning")) or text(block.get("thinking"))
-    summary = "\n\n".join(str(get(piece, "text")) for piece in items(block.get("summary")))
-    return parts.reasoning_part(thoughts or summary) if thoughts or summary else None
+    return parts.reasoning_part(thoughts or "\n\n".join(str(get(piece, "text")) for piece in items(block.get("summary"))))
 
 
 def _data(block: _Block) -> Part | None:
