@@ -107,7 +107,8 @@ def _whole(said: Any) -> Any:
 def _reasoning(block: _Block) -> Part:
     """The thoughts shown; an empty part where the model thought and showed nothing."""
     thoughts = text(block.get("reasoning")) or text(block.get("thinking"))
-    return parts.reasoning_part(thoughts or "\n\n".join(str(get(piece, "text")) for piece in items(block.get("summary"))))
+    summary = "\n\n".join(str(get(piece, "text")) for piece in items(block.get("summary")))
+    return parts.reasoning_part(thoughts or summary)
 
 
 def _data(block: _Block) -> Part | None:

@@ -167,3 +167,16 @@ def test_every_patched_method_is_documented() -> None:
     twins = {(each.module, each.attribute.removeprefix("Async")) for each in integration.targets if each.is_async}
     assert twins == documented
     assert f"`{integration.versions}`" in section
+
+
+def test_every_hook_of_langchain_is_documented() -> None:
+    from tracekit_integrations.langchain import integration
+
+    section = markdown.sections(DOCS / "integrations.md")[integration.name]
+    documented = {
+        (module, attribute)
+        for module, cell in re.findall(r"^\| `(lang[\w.]+)` \| (.+) \|$", section, re.MULTILINE)
+        for attribute in re.findall(r"`([\w.]+)`", cell)
+    }
+    assert documented == {(hook.module, hook.attribute) for hook in integration.hooks}
+    assert f"`{integration.versions}`" in section
