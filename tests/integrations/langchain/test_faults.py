@@ -118,6 +118,7 @@ async def _program() -> list[Any]:
     ]
     seen += [
         handled.invoke({"type": "tool_call", "id": "c", "name": "handled", "args": {"word": "a"}}).content,
+        RunnableLambda(lambda _: _nested(20)).invoke("a"),
         RunnableLambda(lambda word: [Document(page_content=word), Colour(name=word)]).invoke("a"),
         Caller(messages=iter([REPLY])).bind(temperature=0.5, response_format={"type": "json"}).invoke("hi").content,
     ]
@@ -130,6 +131,10 @@ async def _program() -> list[Any]:
     return seen
 
 
+def _nested(depth: int) -> list[Any]:
+    return [_nested(depth - 1)] if depth else []
+
+
 def program() -> list[Any]:
     return asyncio.run(_program())
 
@@ -140,9 +145,10 @@ def _text(place: lines.Place) -> str:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_line_of_the_integration_can_hurt_a_program(
-    part: int, data_dir: Path, capfd: pytest.CaptureFixture[str]
+    part: int, data_dir: Path, capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     untraced, current = program(), otel.get_current()
+    request.addfinalizer(tracekit.uninstrument)
     tracekit.autolog(directory=data_dir, instrument=["langchain"])
     assert program() == untraced
     places = lines.run_through(FILES, program)
@@ -154,7 +160,6 @@ def test_no_line_of_the_integration_can_hurt_a_program(
         assert sum(count for count, _ in guard.faults().values()) > before, place
         assert otel.get_current() == current
     runtime.abandon_unread()
-    tracekit.uninstrument()
     journal = journaled(data_dir)
     assert {span.span_id for span in journal.started} == {span.span_id for span in journal.ended}
     assert "Traceback" not in capfd.readouterr().err
