@@ -33,13 +33,6 @@ def request(call: Call) -> Invocation:
     return made
 
 
-def streamed_request(call: Call) -> Invocation:
-    """A call of `v2.chat_stream`."""
-    made = request(call)
-    made.stream = True
-    return made
-
-
 def response(reply: Any) -> Response:
     """A whole reply, in the client's wrapper that has the HTTP response beside it."""
     data = get(reply, "data")

@@ -31,13 +31,6 @@ def request(call: Call) -> Invocation:
     return made
 
 
-def streamed_request(call: Call) -> Invocation:
-    """A call of `chat_stream`."""
-    made = request(call)
-    made.stream = True
-    return made
-
-
 def _message(message: Any) -> Message:
     role = str(get(message, "role"))
     answers = [parts.tool_response_part(None, get(result, "outputs")) for result in items(get(message, "tool_results"))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from tracekit import semconv
@@ -61,17 +60,6 @@ def fim_request(call: Call) -> Invocation:
     around = [text(parameters.get(name)) for name in ("prompt", "suffix")]
     made.input_messages = [parts.message("user", [parts.text_part(each) for each in around if each])]
     return made
-
-
-def streamed(request: Callable[[Call], Invocation]) -> Callable[[Call], Invocation]:
-    """The `request` of the method that streams the same reply."""
-
-    def streamed_request(call: Call) -> Invocation:
-        made = request(call)
-        made.stream = True
-        return made
-
-    return streamed_request
 
 
 def chat_response(reply: Any) -> Response:

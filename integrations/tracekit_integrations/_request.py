@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tracekit import semconv
-from tracekit.model import AttributeValue, Invocation
+from tracekit.model import AttributeValue, Call, Invocation
 from tracekit_integrations._values import get, given, items, plain, text
 
 _PORTS = {"https": 443, "http": 80}
@@ -143,6 +143,17 @@ def invocation(operation: str, provider: str, url: str, **known: Any) -> Invocat
     """A call to the server of this URL; `known` are further fields."""
     host, port = _address(url)
     return Invocation(operation=operation, provider=provider, server_address=host, server_port=port, **known)
+
+
+def streamed(request: Callable[[Call], Invocation]) -> Callable[[Call], Invocation]:
+    """The `request` of the method that streams the same reply."""
+
+    def streamed_request(call: Call) -> Invocation:
+        made = request(call)
+        made.stream = True
+        return made
+
+    return streamed_request
 
 
 @lru_cache(_MOST_SEEN)

@@ -14,6 +14,7 @@ from tracekit.sdk.taps import watch_context
 from tracekit_integrations import _cohere_chat as chat
 from tracekit_integrations import _cohere_search as search
 from tracekit_integrations import _cohere_v1 as old
+from tracekit_integrations._request import streamed
 from tracekit_integrations._values import get
 
 _EMBED = Method(request=search.embed_request, response=search.embed_response)
@@ -21,13 +22,13 @@ _RERANK = Method(request=search.rerank_request, response=search.rerank_response)
 _METHODS: dict[str, dict[str, Method]] = {
     "v2.raw_client:RawV2Client": {
         "chat": Method(request=chat.request, response=chat.response),
-        "chat_stream": Method(request=chat.streamed_request, response=chat.response, accumulator=chat.Accumulator),
+        "chat_stream": Method(request=streamed(chat.request), response=chat.response, accumulator=chat.Accumulator),
         "embed": _EMBED,
         "rerank": _RERANK,
     },
     "raw_base_client:RawBaseCohere": {
         "chat": Method(request=old.request, response=old.response),
-        "chat_stream": Method(request=old.streamed_request, response=old.response, accumulator=old.Accumulator),
+        "chat_stream": Method(request=streamed(old.request), response=old.response, accumulator=old.Accumulator),
         "embed": _EMBED,
         "rerank": _RERANK,
     },

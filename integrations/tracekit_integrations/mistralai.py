@@ -12,10 +12,11 @@ from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.speakeasy import adapter
 from tracekit_integrations import _mistral as mistral
 from tracekit_integrations._openai_chat_stream import ended
+from tracekit_integrations._request import streamed
 
 _CHAT = Method(request=mistral.chat_request, response=mistral.chat_response)
 _CHAT_STREAM = Method(
-    request=mistral.streamed(mistral.chat_request), response=mistral.chat_response, accumulator=mistral.Accumulator
+    request=streamed(mistral.chat_request), response=mistral.chat_response, accumulator=mistral.Accumulator
 )
 _METHODS: dict[str, Method] = {
     "chat:Chat.complete": _CHAT,
@@ -24,7 +25,7 @@ _METHODS: dict[str, Method] = {
     "agents:Agents.stream": _CHAT_STREAM,
     "fim:Fim.complete": Method(request=mistral.fim_request, response=mistral.chat_response),
     "fim:Fim.stream": Method(
-        request=mistral.streamed(mistral.fim_request), response=mistral.chat_response, accumulator=mistral.Accumulator
+        request=streamed(mistral.fim_request), response=mistral.chat_response, accumulator=mistral.Accumulator
     ),
     "embeddings:Embeddings.create": Method(request=mistral.embed_request, response=mistral.embed_response),
     "ocr:Ocr.process": Method(request=mistral.ocr_request, response=mistral.ocr_response),
