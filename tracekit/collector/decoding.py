@@ -97,6 +97,7 @@ class DecodingProcess:
         if process is not None:
             process.kill()
             process.communicate()
+            pipe.release()
 
     def _rest(self, taken: Taken) -> None:
         now = time.monotonic()

@@ -41,13 +41,15 @@ def send(said: object, pipe: IO[bytes]) -> None:
     Raises:
         OSError: nobody reads it.
     """
-    buffers: list[pickle.PickleBuffer] = []
     pickled = io.BytesIO()
-    _Pickler(pickled, pickle.HIGHEST_PROTOCOL, buffer_callback=buffers.append).dump(said)
-    blocks = [pickled.getbuffer(), *(buffer.raw() for buffer in buffers)]
-    pipe.write(_COUNT.pack(len(blocks)) + struct.pack(f"<{len(blocks)}Q", *(block.nbytes for block in blocks)))
-    for block in blocks:
-        pipe.write(block)
+    pickler = _Pickler(pickled)
+    pickler.dump(said)
+    lengths = [pickled.tell(), *map(_length, pickler.tables)]
+    pipe.write(_COUNT.pack(len(lengths)) + struct.pack(f"<{len(lengths)}Q", *lengths))
+    pipe.write(pickled.getbuffer())
+    sink = pa.PythonFile(pipe, mode="w")
+    for table in pickler.tables:
+        _write(table, sink)
     pipe.flush()
 
 
@@ -59,24 +61,43 @@ def receive(pipe: IO[bytes]) -> Any:
     """
     (count,) = _COUNT.unpack(_read(pipe, _COUNT.size))
     lengths = struct.unpack(f"<{count}Q", _read(pipe, 8 * count))
-    pickled, *buffers = [_read(pipe, length) for length in lengths]
-    return pickle.loads(pickled, buffers=buffers)  # noqa: S301 - see above: from a process of ours
+    pickled, *streams = [_read(pipe, length) for length in lengths]
+    return _Unpickler(io.BytesIO(pickled), list(map(_table, streams))).load()
+
+
+def release() -> None:
+    """Give back the memory that received messages had, and that is kept for the next ones."""
+    pa.default_memory_pool().release_unused()
 
 
 class _Pickler(pickle.Pickler):
-    def reducer_override(self, obj: object) -> Any:
-        if isinstance(obj, pa.Table):
-            return _table, (pickle.PickleBuffer(_stream(obj)),)
-        return NotImplemented
+    """Leaves tables out of the pickle, which has their places in `tables` instead."""
+
+    def __init__(self, pickled: IO[bytes]) -> None:
+        super().__init__(pickled, pickle.HIGHEST_PROTOCOL)
+        self.tables: list[Table] = []
+
+    def persistent_id(self, obj: Any) -> int | None:
+        if not isinstance(obj, pa.Table):
+            return None
+        self.tables.append(obj)
+        return len(self.tables) - 1
 
 
-def _stream(table: Table) -> Any:
-    """The table in Arrow's stream format, in a buffer of the right size from the start: growing it would copy."""
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, pickled: IO[bytes], tables: list[Table]) -> None:
+        super().__init__(pickled)
+        self._tables = tables
+
+    def persistent_load(self, pid: int) -> Table:
+        return self._tables[pid]
+
+
+def _length(table: Table) -> int:
+    """How long the table's stream is: told ahead, so that it goes to the pipe without a copy of it in between."""
     size = pa.MockOutputStream()
     _write(table, size)
-    stream = pa.allocate_buffer(size.size())
-    _write(table, pa.FixedSizeBufferWriter(stream))
-    return stream
+    return size.size()
 
 
 def _write(table: Table, sink: Any) -> None:
