@@ -16,11 +16,14 @@ import pytest
 import tracekit
 import tracekit_integrations
 from tests.integrations.scenarios import SCENARIOS, Scenario, Stage, stage
+from tests.support import torture
 from tests.support.faults import Place, lines_of, passed, with_fault_at
 from tests.support.recorded import journaled
 from tracekit.sdk import guard
 from tracekit_integrations import _request
 
+STEP = 1 if torture.LONG else 5
+"""Each of so many lines breaks; all of them with `make torture`."""
 FOLDER = Path(tracekit_integrations.__file__).parent
 MODULES = [
     importlib.import_module(f"tracekit_integrations.{each.name}")
@@ -70,6 +73,7 @@ def covered(on: Stage, tmp_path_factory: pytest.TempPathFactory) -> dict[str, se
     return first
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_fault_at_any_line_costs_the_caller_nothing(
     name: str, on: Stage, covered: dict[str, set[Place]], data_dir: Path, capsys: pytest.CaptureFixture[str]
@@ -80,7 +84,7 @@ def test_a_fault_at_any_line_costs_the_caller_nothing(
     tracekit.autolog(directory=data_dir)
     try:
         assert outcome(scenario, on) == expected
-        for place in sorted(covered[name]):
+        for place in sorted(covered[name])[::STEP]:
             before = counted()
             found = with_fault_at(place, lambda: outcome(scenario, on))
             where = f"{Path(place.file).name}:{place.line}"
