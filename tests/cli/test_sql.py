@@ -254,7 +254,7 @@ def test_a_query_that_is_no_text_is_refused(run: Run, recorded: Path):
 
 
 def until_busy(pid: int) -> None:
-    """Wait until a process has had more CPU time than it takes to start, by the system's own account where there is one."""
+    """Wait until a process has had more CPU time than it takes to start, as far as the system tells."""
     account = Path(f"/proc/{pid}/stat")
     deadline = time.monotonic() + (20 if account.exists() else 3)
     while time.monotonic() < deadline:
