@@ -10,10 +10,10 @@ from typing import Any
 
 from benchmarks import processes
 
-NAMES = ("importtime", "overhead", "ingest", "query", "search")
+NAMES = ("importtime", "overhead", "ingest", "dialects", "query", "search")
 BY_NAME = ("peers",)
 """Those that run only when they are named: they install other programs."""
-COUNTED = ("ingest", "query", "search", "peers")
+COUNTED = ("ingest", "dialects", "query", "search", "peers")
 """Those that take a number of spans."""
 _WHICH = f"which: {', '.join(NAMES)} (default: these); {', '.join(BY_NAME)} only when named"
 

@@ -7,19 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ingest, query
+from benchmarks import dialects, ingest, query
 from benchmarks.store import RARE, TIER, fill
 from tracekit import config
 from tracekit.query.traces import get_trace
 from tracekit.store.duckdb import open_store
 
 
-@pytest.mark.parametrize("benchmark", ["ingest", "query"])
+@pytest.mark.parametrize("benchmark", ["ingest", "dialects", "query"])
 def test_it_measures_each_goal(benchmark: str) -> None:
-    runs = {"ingest": lambda: ingest.run(count=200), "query": lambda: query.run(count=400, rounds=1, seconds=0.2)}
+    runs = {
+        "ingest": lambda: ingest.run(count=200),
+        "dialects": lambda: dialects.run(count=200),
+        "query": lambda: query.run(count=400, rounds=1, seconds=0.2),
+    }
     report = runs[benchmark]()
     assert json.loads(json.dumps(report)) == report
-    assert len(report["results"]) == {"ingest": 4, "query": 17}[benchmark]
+    assert len(report["results"]) == {"ingest": 4, "dialects": 1, "query": 17}[benchmark]
     for result in report["results"]:
         assert result["value"] > 0
         at_least = "a second" in result["name"]
