@@ -1,6 +1,6 @@
 """What the meaning of a span costs: dialects, prices and the ledger, in CPU time, on the spans that `ingest` sends.
 
-Each is timed where ingest does it: the dialect's choice and its fields in the passes that read spans together, content by
+Each is timed where ingest does it: the choice of a dialect and its fields where spans are read together, content by
 the dialect's own functions, prices in the same passes, the ledger by its statements in the commits of a store.
 """
 
@@ -37,7 +37,7 @@ ROUNDS = 9
 GOAL_US = 15.0
 _PASSES: dict[str, list[tuple[Any, str]]] = {
     "choice": [(columns, "_conventional"), (columns, "_taken")],
-    "fields": [(columns._Chosen, name) for name in ("_said", "_kinds", "_usage", "_unreadable")],
+    "fields": [(columns.Chosen, name) for name in ("_said", "_kinds", "_usage", "_unreadable")],
     "prices": [(columns, "_charged")],
 }
 
@@ -96,9 +96,9 @@ def _content(one: columns.Sent, spent: Counter[str]) -> None:
     """What the dialect makes of content, without the cells and previews that are made of it."""
     found = Attributes(bulk.read(one.spans)).by_name()
     values = [
-        (value, columns._CONTENT[name][1])
+        (value, columns.CONTENT[name][1])
         for name, attribute in found.items()
-        if name in columns._CONTENT
+        if name in columns.CONTENT
         for value in attribute.values
     ]
     began = time.process_time_ns()

@@ -38,16 +38,17 @@ Charge = Callable[[Span], None]
 _TEXT, _INTEGER, _NUMBER, _TEXTS = pa.string(), pa.int64(), pa.float64(), pa.list_(pa.string())
 _MAX_ENUM = (1 << 31) - 1
 _Status = messages.lenient(Status)
-_CONTENT = {
+CONTENT = {
     sc.INPUT: ("input", None),
     sc.OUTPUT: ("output", None),
     **otel_genai.CONTENT,
 }
-_BITS = {name: 1 << 2 * place for place, name in enumerate(_CONTENT)}
+"""Attributes of content: the field that each is, and how it is read."""
+_BITS = {name: 1 << 2 * place for place, name in enumerate(CONTENT)}
 _PARTS = sorted(
     (
         (_BITS[name] << encoded, (name, field, encoded))
-        for name, (field, _) in _CONTENT.items()
+        for name, (field, _) in CONTENT.items()
         for encoded in (False, True)
     ),
     key=lambda part: contents.FIELDS.index(part[1][1]),
@@ -56,7 +57,7 @@ _PARTS = sorted(
 _CONVENTIONAL = (*otel_genai.FIELDS, *otel_genai.OLDER, *otel_genai.CONTENT)
 _APART = (*balance.APART, *(name for name, (field, _) in otel_genai.FIELDS.items() if field == "given_cost_usd"))
 """Attributes whose spans are read one by one."""
-_READ = [(name, field) for name, (field, _) in (*otel_genai.OLDER.items(), *_CONTENT.items())]
+_READ = [(name, field) for name, (field, _) in (*otel_genai.OLDER.items(), *CONTENT.items())]
 _RIVALS = [
     rivals
     for field in {field for _, field in _READ}
@@ -114,7 +115,7 @@ def rows(sent: Sent, charge: Charge) -> tuple[Table, Numbers]:
     attributes = Attributes(read)
     speaks = _conventional(read, attributes, sent)
     taken = _taken(read, attributes, speaks)
-    chosen = _Chosen(read, attributes.only(taken), taken, speaks[taken] > 0, sent)
+    chosen = Chosen(read, attributes.only(taken), taken, speaks[taken] > 0, sent)
     table, is_doubtful = chosen.table(charge)
     if is_doubtful.any():
         taken[np.flatnonzero(taken)[is_doubtful]] = False
@@ -168,7 +169,7 @@ def _may_be_media(value: Any) -> bool:
     return isinstance(value, list | dict) and is_large(value)
 
 
-class _Chosen:
+class Chosen:
     """Spans that are read together, and what their columns are made of."""
 
     def __init__(self, read: Bulk, attributes: Attributes, taken: Numbers, speaks: Numbers, sent: Sent) -> None:
@@ -261,9 +262,9 @@ class _Chosen:
         shown: dict[str, list[Array]] = {}
         masks = np.zeros(self._count, np.int64)
         left_out = np.zeros(len(self._attributes.owners), bool)
-        for name in self._by_name.keys() & _CONTENT:
+        for name in self._by_name.keys() & CONTENT:
             attribute = self._by_name[name]
-            field, content = _CONTENT[name][0], _Content(name, attribute.values)
+            field, content = CONTENT[name][0], _Content(name, attribute.values)
             made.setdefault(field, []).append(long_texts(self._count, attribute, content.cells))
             if field in _SEES:
                 shown.setdefault(field, []).append(spread(self._count, attribute, cells(content.shown)))
@@ -342,7 +343,7 @@ class _Content:
     """
 
     def __init__(self, name: str, values: list[Any]) -> None:
-        field, read = _CONTENT[name]
+        field, read = CONTENT[name]
         show, tells = _SEES.get(field), field == "output_messages"
         bit = _BITS[name]
         self.cells: list[Any] = []
