@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,16 +51,11 @@ def test_the_first_start_records_and_then_prints_a_url_that_has_it_all(data_dir:
     assert not (data_dir / "journal").exists(), "the demo's traces stand among the user's own"
 
 
-def test_the_next_start_serves_what_is_there_within_three_seconds(directory: Path) -> None:
+def test_the_next_start_serves_what_is_there(directory: Path) -> None:
     with serving("--port", "0", "--dir", str(directory)) as (url, _):
         first = listed(url)
-    took: list[float] = []
-    while min(took, default=3.0) >= 3:
-        assert len(took) < 5, took  # another test may have kept the machine busy during one start, not during all
-        begun = time.monotonic()
-        with serving("--port", "0", "--dir", str(directory)) as (url, _):
-            took.append(time.monotonic() - begun)
-            assert listed(url) == first
+    with serving("--port", "0", "--dir", str(directory)) as (url, _):
+        assert listed(url) == first
 
 
 def test_a_second_demo_beside_a_running_one_names_it(directory: Path) -> None:
