@@ -13,7 +13,9 @@ PYTEST = -m pytest -n $(TEST_WORKERS)
 # Some environments turn it off; hundreds of processes would compile the same modules again and again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test torture check bench clean
+MATRIX_ARGS ?=
+
+.PHONY: demo test test-matrix torture check bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/tracekit demo $(DEMO_ARGS)
@@ -21,6 +23,10 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev $(VENV_OPENAI2)/.dev
 	$(BIN)/python $(PYTEST) $(TEST_ARGS)
 	$(VENV_OPENAI2)/bin/python $(PYTEST) -m openai $(TEST_ARGS)
+
+# Each client and framework in environments of its own, with the oldest and the newest version that is supported.
+test-matrix: $(VENV)/.matrix
+	$(BIN)/python -m tests.clients $(MATRIX_ARGS)
 
 torture: export TRACEKIT_TORTURE = 1
 torture: $(VENV)/.dev
@@ -36,7 +42,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 clean:
-	rm -rf $(VENV) $(VENV_OPENAI2) .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf $(VENV) $(VENV_OPENAI2) .venvs .pytest_cache .ruff_cache .import_linter_cache dist
 
 # A virtual environment without ensurepip (Debian's python3 without python3-venv) is made by virtualenv instead.
 %/.made:
@@ -55,6 +61,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.bench: $(VENV)/.dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	touch $@
+
+$(VENV)/.matrix: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group matrix
 	touch $@
 
 # openai 2 beside openai 3: the same integration tests, the other client.

@@ -23,9 +23,8 @@ from opentelemetry import context as otel
 from pydantic import BaseModel
 
 import tracekit
-from tests.support import lines, torture
+from tests.support.faults import STEP, faults, lines_of, passed, with_fault_at
 from tests.support.recorded import journaled
-from tracekit.sdk import guard
 from tracekit.sdk.runtime import runtime
 from tracekit_integrations import langchain
 
@@ -35,8 +34,6 @@ AT_IMPORT = {"module, _, attribute", "return Hook("}
 """Beginnings of lines that run when the integration is imported, which `registry.install` guards."""
 PARTS = 4
 """So many tests share the lines: workers take them apart."""
-STEP = 1 if torture.LONG else 5
-"""Each of so many lines breaks; all of them with `make torture`."""
 BLOCKS = [
     {"type": "text", "text": "What is this?"},
     {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
@@ -141,10 +138,6 @@ def program() -> list[Any]:
     return asyncio.run(_program())
 
 
-def _text(place: lines.Place) -> str:
-    return Path(place[0]).read_text(encoding="utf-8").splitlines()[place[1] - 1].strip()
-
-
 @pytest.mark.torture
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_line_of_the_integration_can_hurt_a_program(
@@ -154,13 +147,13 @@ def test_no_line_of_the_integration_can_hurt_a_program(
     request.addfinalizer(tracekit.uninstrument)
     tracekit.autolog(directory=data_dir, instrument=["langchain"])
     assert program() == untraced
-    places = lines.run_through(FILES, program)
-    never = set().union(*map(lines.lines_of, FILES)) - set(places)
-    assert [text for text in sorted(map(_text, never)) if not text.startswith(tuple(AT_IMPORT))] == []
+    _, places = passed(FILES, program)
+    never = sorted(set().union(*map(lines_of, FILES)).difference(places))
+    assert [str(place) for place in never if not place.text.startswith(tuple(AT_IMPORT))] == []
     for place in places[part * STEP :: PARTS * STEP]:
-        before = sum(count for count, _ in guard.faults().values())
-        assert lines.broken_at(place, program) == untraced, place
-        assert sum(count for count, _ in guard.faults().values()) > before, place
+        before = faults()
+        assert with_fault_at(place, program, always=True) == untraced, place
+        assert faults() > before, place
         assert otel.get_current() == current
     runtime.abandon_unread()
     journal = journaled(data_dir)

@@ -49,6 +49,7 @@ def whole(on: Stage) -> Any:
     config: Any = {
         "system_instruction": "Be brief.",
         "response_modalities": ["TEXT"],
+        "response_mime_type": "application/json",
         "thinking_config": {"thinking_level": "low"},
         "candidate_count": 1,
         "top_k": 40,
