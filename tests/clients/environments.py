@@ -40,8 +40,8 @@ def environments() -> list[Environment]:
     for folder in folders():
         asked = _read(folder)
         tests = tuple(asked.get("tests", [f"tests/clients/{folder.name}"]))
-        for age in filter(asked.__contains__, AGES):
-            found.append(Environment(name=f"{folder.name}-{age}", needs=tuple(asked[age]), tests=tests))
+        ages = filter(asked.__contains__, AGES)
+        found += [Environment(name=f"{folder.name}-{age}", needs=tuple(asked[age]), tests=tests) for age in ages]
     return found
 
 
