@@ -53,6 +53,11 @@ VARIABLES = (
     ),
     Variable("redact", "TRACEKIT_REDACT", "replace secrets before anything is written (default true)"),
     Variable(
+        "redaction_key",
+        "TRACEKIT_REDACTION_KEY",
+        "text that pseudonyms of secrets are made with; default: redaction.key in the data directory",
+    ),
+    Variable(
         "instrument",
         "TRACEKIT_INSTRUMENT",
         "comma-separated clients to patch; default: all that are installed",

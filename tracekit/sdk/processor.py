@@ -141,7 +141,7 @@ class JournalProcessor(SpanProcessor):
         return f"{encoded[:-1]},{self._encode_attributes(added)[_ATTRIBUTES_OPEN:]}"
 
     def _encode(self, value: Any) -> Fragment:
-        return self._redaction.text(encode(self._redaction.values(value)))
+        return self._redaction.encoded(encode(self._redaction.values(value)))
 
 
 def _attributes(span: ReadableSpan) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from opentelemetry.util._once import Once
 
 from tracekit import config, semconv
 from tracekit.journal.writer import FSYNC, Fsync, JournalWriter
-from tracekit.sdk import guard, registry, threads
+from tracekit.sdk import guard, pseudonyms, registry, threads
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redact, Redaction
@@ -80,12 +81,11 @@ def autolog(
         runtime.disabled = True
         return
     if runtime.processor is None:
-        hook = redact if callable(redact) else None
-        secrets_out = config.boolean("redact", None if callable(redact) else redact, default=True)
-        runtime.capture, runtime.redaction = config.content(capture_content), Redaction(secrets_out, hook)
+        home = config.directory(directory)
+        runtime.capture, runtime.redaction = config.content(capture_content), _redaction(redact, home)
         runtime.disabled = False
         fsync = cast("Fsync", config.choice("fsync", FSYNC))
-        writer = JournalWriter(config.directory(directory) / config.JOURNAL, fsync=fsync)
+        writer = JournalWriter(home / config.JOURNAL, fsync=fsync)
         runtime.writer = writer
         runtime.processor = JournalProcessor(writer, runtime.redaction)
         runtime.project = config.setting("project", project).value
@@ -133,6 +133,13 @@ def shutdown() -> FlushResult:
     if runtime.writer is not None:
         runtime.writer.close()
     return result
+
+
+def _redaction(redact: bool | Redact | None, home: Path) -> Redaction:  # noqa: FBT001 - mirrors `autolog`
+    hook = redact if callable(redact) else None
+    secrets_out = config.boolean("redact", None if callable(redact) else redact, default=True)
+    named = config.setting("redaction_key").value
+    return Redaction(secrets_out, hook, functools.cache(lambda: pseudonyms.key(home, named)))
 
 
 def _list(names: Sequence[str] | None) -> list[str] | None:
