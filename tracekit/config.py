@@ -51,6 +51,12 @@ VARIABLES = (
         "TRACEKIT_CAPTURE_CONTENT",
         "record prompts and answers in the local journal (default true)",
     ),
+    Variable("no_content", "TRACEKIT_NO_CONTENT", "comma-separated clients whose prompts and answers are not recorded"),
+    Variable(
+        "sample",
+        "TRACEKIT_SAMPLE",
+        "share of traces that are recorded: 0.1, or with rules: 0.1, checkout*=1 (default 1)",
+    ),
     Variable("redact", "TRACEKIT_REDACT", "replace secrets before anything is written (default true)"),
     Variable(
         "redaction_key",

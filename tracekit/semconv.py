@@ -110,6 +110,7 @@ KIND: Final = "tracekit.kind"  # absent on a span of the scope "tracekit" that h
 INPUT: Final = "tracekit.input"
 OUTPUT: Final = "tracekit.output"
 OUTCOME: Final = "tracekit.outcome"
+SAMPLE_RATIO: Final = "tracekit.sample_ratio"  # on the first span of a trace: the share of such traces that is recorded
 OUTPUT_OMITTED: Final = "tracekit.output.omitted"  # yielded items beyond those kept
 TAGS: Final = "tracekit.tags"
 METADATA_PREFIX: Final = "tracekit.metadata."

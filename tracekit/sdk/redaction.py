@@ -1,8 +1,8 @@
 """Secrets out, before the first byte is written: keys, tokens, cards, accounts, in plain or encoded text. Pure.
 
 A shape is looked for only where a sign of it stands in the text, so that ordinary text costs a few quick searches.
-What is replaced says what it was, and which: `[redacted openai_key 3f9c21ab]`. The last word is a pseudonym, made of the
-secret with a key that stays in the data directory: equal secrets stay equal, and nobody who has only the traces can
+What is replaced says what it was, and which: `[redacted openai_key 3f9c21ab]`. The last word is a pseudonym, made of
+the secret with a key that stays in the data directory: equal secrets stay equal, and nobody who has only the traces can
 try out which secret it was.
 """
 

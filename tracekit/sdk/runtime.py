@@ -15,9 +15,11 @@ from tracekit import semconv
 from tracekit._version import __version__
 from tracekit.config import ContentCapture
 from tracekit.journal.writer import JournalWriter
+from tracekit.sdk.context import content_wanted
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redaction
+from tracekit.sdk.sampling import HeadSampler
 
 NO_CONTENT = ContentCapture(journal=False, spans=False)
 
@@ -36,9 +38,11 @@ class Runtime:
 
     writer: JournalWriter | None = None
     processor: JournalProcessor | None = None
+    sampler: HeadSampler | None = None
     provider: TracerProvider | None = None
     owns_provider: bool = False
     capture: ContentCapture = NO_CONTENT
+    no_content: frozenset[str] = frozenset()
     redaction: Redaction = field(default_factory=Redaction)
     disabled: bool = False
     project: str | None = None
@@ -76,6 +80,10 @@ class Runtime:
         if self._logger is None:
             self._logger = get_logger(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         return self._logger
+
+    def capturing(self, integration: str | None = None) -> ContentCapture:
+        """Where content goes here and now: of a call that this integration records, or of the program's own span."""
+        return NO_CONTENT if integration in self.no_content or not content_wanted() else self.capture
 
     def abandon_unread(self) -> None:
         """End what nobody will read any more: the process ends, and finalisers come after the journal's last word."""
