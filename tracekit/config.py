@@ -106,6 +106,11 @@ VARIABLES = (
         "TRACEKIT_MAX_SIZE",
         "size of the database above which `tracekit up` forgets the oldest traces, like 10GB; default: none",
     ),
+    Variable(
+        "tail_sample",
+        "TRACEKIT_TAIL_SAMPLE",
+        "share of the traces that `tracekit up` keeps once they are over, beside errors and slow ones: 0.1, slow=5s",
+    ),
     Variable("prices", "TRACEKIT_PRICES", "JSON file of prices that override the built-in ones"),
 )
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
