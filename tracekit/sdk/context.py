@@ -79,12 +79,19 @@ def context(
         new[semconv.PROMPT_NAME] = name
         if version is not None:
             new[semconv.PROMPT_VERSION] = version
-    in_force = _InForce(new, before.content if capture_content is None else capture_content)
-    _values.set(in_force)
+    with in_force(new, content=before.content if capture_content is None else capture_content):
+        yield
+
+
+@contextmanager
+def in_force(attributes: Mapping[str, Any], *, content: bool) -> Generator[None]:
+    """Have these values in force, and no others."""
+    before, now = _values.get(), _InForce(attributes, content)
+    _values.set(now)
     try:
         yield
     finally:
-        if _values.get() is in_force:
+        if _values.get() is now:
             _values.set(before)
 
 
@@ -146,5 +153,5 @@ class Carried:
 
 def anything_current() -> bool:
     """Whether there is anything here that another thread would have to be given."""
-    in_force = _values.get()
-    return bool(otel.get_current()) or bool(in_force.attributes) or not in_force.content
+    values_ = _values.get()
+    return bool(otel.get_current()) or bool(values_.attributes) or not values_.content

@@ -16,12 +16,19 @@ from tracekit._version import __version__
 from tracekit.config import ContentCapture
 from tracekit.journal.writer import JournalWriter
 from tracekit.sdk.context import content_wanted
-from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redaction
 from tracekit.sdk.sampling import HeadSampler
 
 NO_CONTENT = ContentCapture(journal=False, spans=False)
+
+
+class InPlace(Protocol):
+    """Something that was put in place and can be taken out again."""
+
+    def undo(self) -> object:
+        """Take it out."""
+        ...
 
 
 class Unread(Protocol):
@@ -46,7 +53,7 @@ class Runtime:
     redaction: Redaction = field(default_factory=Redaction)
     disabled: bool = False
     project: str | None = None
-    patches: list[Patch] = field(default_factory=list[Patch])
+    patches: list[InPlace] = field(default_factory=list["InPlace"])
     unread: set[Unread] = field(default_factory=set["Unread"])
     _tracer: Tracer | None = None
     _instruments: Instruments | None = None

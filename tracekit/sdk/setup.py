@@ -21,7 +21,7 @@ from opentelemetry.util._once import Once
 from tracekit import config, semconv
 from tracekit.errors import tell
 from tracekit.journal.writer import FSYNC, Fsync, JournalWriter
-from tracekit.sdk import guard, pseudonyms, registry, threads
+from tracekit.sdk import guard, processes, pseudonyms, registry, threads
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redact, Redaction
@@ -100,7 +100,7 @@ def autolog(
         runtime.project = config.setting("project", project).value
         runtime.sampler = None if shares is None else _sampler(shares, runtime.processor)
         _provide(config.setting("endpoint", endpoint).value)
-        runtime.patches = [*threads.patch(), _follow_provider()]
+        runtime.patches = [*threads.patch(), _follow_provider(), processes.Carriers()]
         _at_exit()
     registry.install(config.names("instrument", _list(instrument)), config.names("exclude", _list(exclude)) or ())
 
