@@ -182,4 +182,7 @@ XAI_USER_ID: Final = "user_id"
 XAI_CACHED_TOKENS: Final = "gen_ai.usage.cached_prompt_text_tokens"
 USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"
 
+HTTP_METHOD: Final = "http.request.method"
+HTTP_STATUS: Final = "http.response.status_code"
+URL_PATH: Final = "url.path"
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.41.0"
