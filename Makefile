@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MATRIX_ARGS ?=
 
-.PHONY: demo test test-matrix torture check bench clean
+.PHONY: demo test test-matrix test-real torture check bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/tracekit demo $(DEMO_ARGS)
@@ -27,6 +27,10 @@ test: $(VENV)/.dev $(VENV_OPENAI2)/.dev
 # Each client and framework in environments of its own, with the oldest and the newest version that is supported.
 test-matrix: $(VENV)/.matrix
 	$(BIN)/python -m tests.clients $(MATRIX_ARGS)
+
+# openai and anthropic against a real model in a real server, and the tokens that this counts.
+test-real: $(VENV)/.matrix
+	$(BIN)/python -m tests.clients real
 
 torture: export TRACEKIT_TORTURE = 1
 torture: $(VENV)/.dev
