@@ -1,6 +1,6 @@
 """openai's and anthropic's clients against a real model behind a real server: what it counts is what is recorded.
 
-The server is llama.cpp's, in this process; it counts the tokens that it reads and writes beside what it tells of each call.
+The server is llama.cpp's, in this process; it counts the tokens that it reads and writes, beside what it tells of a call.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ FORMAT: Any = {"type": "json_schema", "json_schema": {"name": "number", "schema"
 LIMITS: Any = {"model": "gemma", "temperature": 0, "seed": 1, "max_tokens": 12}
 
 
+SERVERS: list[Any] = []
+"""Kept to the end of the process: a server ends with its last reference."""
+
+
 class Counted(NamedTuple):
     """Tokens."""
 
@@ -36,13 +40,14 @@ class Counted(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     settings = xllamacpp.CommonParams()
     settings.model.path = str(model.assemble(tmp_path_factory.mktemp("model") / model.MODEL_NAME))
     settings.n_ctx, settings.n_parallel, settings.port = 2048, 1, 0
     settings.cache_prompt, settings.endpoint_metrics = False, True
-    server = xllamacpp.Server(settings)  # ends with its last reference
-    yield server.listening_address
+    server = xllamacpp.Server(settings)
+    SERVERS.append(server)
+    return server.listening_address
 
 
 @pytest.fixture
