@@ -82,6 +82,7 @@ class LiveRecording:
             accumulator=method.accumulator,
             each=method.each,
             client=call.instance,
+            measured=method.measured,
         )
 
     @property
