@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from tracekit import semconv
 from tracekit.model import AttributeValue, Invocation, Part, Response
@@ -48,7 +48,10 @@ class FailedError(Exception):
 class Scope(str):
     """The id of the event that opened a scope, and what that is a scope of."""
 
-    def __new__(cls, event: Any) -> Scope:
+    __slots__ = ("kind",)
+
+    def __new__(cls, event: Any) -> Self:
+        """The scope that an event opens."""
         made = super().__new__(cls, get(event, "event_id"))
         made.kind = _stem(event)
         return made
@@ -84,11 +87,6 @@ def piece(*, event: Any) -> Any:
 def holds(**_told: Any) -> bool:
     """CrewAI itself opens and closes scopes in one context."""
     return True
-
-
-def ends(event: Any) -> bool:
-    """Whether this event closes the scope that another one opened."""
-    return get(event, "started_event_id") is not None and _kind(event).endswith(_ENDED)
 
 
 def error(event: Any) -> BaseException | None:
@@ -128,7 +126,7 @@ def ended(*_: Any, event: Any, **_told: Any) -> Response:
     kind = _kind(event)
     if kind.startswith("llm_call"):
         return _answer(event)
-    if kind.startswith("tool_usage") or kind.startswith("mcp_tool"):
+    if kind.startswith(("tool_usage", "mcp_tool")):
         made = Response(content={semconv.TOOL_CALL_RESULT: value(get(event, "output") or get(event, "result"))})
         if get(event, "failure") is not None:
             made.attributes[f"{semconv.METADATA_PREFIX}tool_status"] = "error"
@@ -303,11 +301,11 @@ def _memory(event: Any, _source: Any) -> Invocation:
     return Invocation(operation=semconv.SEARCH_MEMORY, content={semconv.MEMORY_QUERY: get(event, "query")})
 
 
-def _knowledge(event: Any, _source: Any) -> Invocation:
+def _knowledge(_event: Any, _source: Any) -> Invocation:
     return Invocation(operation=semconv.RETRIEVAL, name="knowledge")
 
 
-def _guardrail(event: Any, _source: Any) -> Invocation:
+def _guardrail(_event: Any, _source: Any) -> Invocation:
     return Invocation(name="guardrail", attributes={semconv.KIND: "guardrail"})
 
 

@@ -73,6 +73,10 @@ def value(thing: Any, depth: int = _DEPTH) -> Any:
         return {str(name): value(inner, depth - 1) for name, inner in thing.items()}
     if isinstance(thing, (list, tuple)):
         return [value(inner, depth - 1) for inner in thing]
+    return _object(thing, depth)
+
+
+def _object(thing: Any, depth: int) -> Any:
     if is_message(thing):
         return message(thing)
     if hasattr(thing, "content") and hasattr(thing, "embedding"):

@@ -153,7 +153,12 @@ def _tools(offered: Any) -> list[dict[str, Any]] | None:
     """Tools on offer; a set of them that has to be asked is let be."""
     told = [each for each in items(offered) if get(each, "name") is not None]
     return [
-        {"type": "function", "name": str(each.name), "description": text(each.description), "parameters": each.parameters}
+        {
+            "type": "function",
+            "name": str(each.name),
+            "description": text(each.description),
+            "parameters": each.parameters,
+        }
         for each in told
     ] or None
 

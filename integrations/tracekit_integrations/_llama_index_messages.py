@@ -111,8 +111,10 @@ def _object(thing: Any, depth: int) -> Any:
         return message(thing)
     if hasattr(thing, "template_vars"):
         return text(get(thing, "template")) or type(thing).__name__
-    if type(thing).__name__ == "StopEvent":
-        return value(thing.result, depth - 1)
+    return value(thing.result, depth - 1) if type(thing).__name__ == "StopEvent" else _model(thing, depth)
+
+
+def _model(thing: Any, depth: int) -> Any:
     for name in ("query_str", "response", "message", "text"):  # a bundle, an answer, a model's reply
         if isinstance(get(thing, name), str) or hasattr(get(thing, name), "blocks"):
             return value(get(thing, name), depth - 1)

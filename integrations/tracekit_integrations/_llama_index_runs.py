@@ -73,21 +73,12 @@ def steered(error: BaseException, **_told: Any) -> Response:
 def begun(*, id_: str, bound_args: Any, instance: Any, **_told: Any) -> Invocation | None:
     """A method begins. Its inner halves (`_query`), and the jobs that it is split into, are no steps of their own."""
     name, kind = method(id_), base(type(instance))
-    if "run_jobs" in id_ or (name.startswith(_HALVES) and kind != "BaseNodePostprocessor"):
+    if "run_jobs" in id_ or (name.startswith(_HALVES) and not name.endswith("postprocess_nodes")):
         return None
     arguments = _arguments(bound_args)
-    if kind == "BaseLLM" and name.removeprefix("a").removeprefix("stream_") in {"chat", "complete"}:
-        return _model(name, arguments, instance)
-    if kind == "BaseEmbedding" and "embedding" in name:
-        return _embedding(arguments, instance)
-    if kind == "BaseRetriever" and name.endswith("retrieve"):
-        return _retriever(arguments, instance)
-    if kind == "BaseNodePostprocessor":
-        return _reranker(arguments, instance)
-    if kind == "BaseTool" and name.endswith("call"):
-        return _tool(arguments, instance)
-    if kind == "Workflow" and name == "run":
-        return _workflow(arguments, instance)
+    for of, endings, asked in _ASKED:
+        if of == kind and name.endswith(endings):
+            return asked(name, arguments, instance)
     return _step(name if instance is None else f"{type(instance).__name__}.{name}", arguments)
 
 
@@ -220,7 +211,7 @@ def _provider(kind: type[Any]) -> str | None:
     return None
 
 
-def _embedding(arguments: Mapping[str, Any], instance: Any) -> Invocation:
+def _embedding(_name: str, arguments: Mapping[str, Any], instance: Any) -> Invocation:
     embedded = next((arguments[name] for name in ("query", "text", "texts") if name in arguments), None)
     model = _model_name(instance)
     return Invocation(
@@ -239,7 +230,7 @@ def _vectors(result: Any) -> Response:
     return Response(attributes={semconv.EMBEDDINGS_DIMENSION_COUNT: len(first)} if first else {})
 
 
-def _retriever(arguments: Mapping[str, Any], instance: Any) -> Invocation:
+def _retriever(_name: str, arguments: Mapping[str, Any], instance: Any) -> Invocation:
     top = get(instance, "similarity_top_k")
     return Invocation(
         operation=semconv.RETRIEVAL,
@@ -249,7 +240,7 @@ def _retriever(arguments: Mapping[str, Any], instance: Any) -> Invocation:
     )
 
 
-def _reranker(arguments: Mapping[str, Any], instance: Any) -> Invocation:
+def _reranker(_name: str, arguments: Mapping[str, Any], instance: Any) -> Invocation:
     """One that scores documents anew, by its name; others sort out or change what was found, and are steps."""
     name = type(instance).__name__
     if "rerank" not in name.lower():
@@ -264,7 +255,7 @@ def _reranker(arguments: Mapping[str, Any], instance: Any) -> Invocation:
     )
 
 
-def _tool(arguments: Mapping[str, Any], instance: Any) -> Invocation:
+def _tool(_name: str, arguments: Mapping[str, Any], instance: Any) -> Invocation:
     about = get(instance, "metadata")
     name = text(get(about, "name")) or type(instance).__name__
     known = {semconv.TOOL_NAME: name, semconv.TOOL_DESCRIPTION: text(get(about, "description"))}
@@ -285,7 +276,7 @@ def _answered(result: Any) -> Response:
     return made
 
 
-def _workflow(arguments: Mapping[str, Any], instance: Any) -> Invocation:
+def _workflow(_name: str, arguments: Mapping[str, Any], instance: Any) -> Invocation:
     """A workflow, or an agent, which is one."""
     kind = type(instance)
     agent = any(each.__name__ == "BaseWorkflowAgent" for each in kind.__mro__)
@@ -306,3 +297,14 @@ def _step(name: str, arguments: Mapping[str, Any]) -> Invocation:
     shown = {name: messages.value(value) for name, value in arguments.items() if name != "ctx"}
     question = next((shown[name] for name in ("str_or_query_bundle", "message", "ev") if name in shown), shown)
     return Invocation(name=name, attributes=named, content={semconv.INPUT: question})
+
+
+_ASKED = (
+    ("BaseLLM", ("chat", "complete"), _model),
+    ("BaseEmbedding", ("embedding", "embedding_batch"), _embedding),
+    ("BaseRetriever", "retrieve", _retriever),
+    ("BaseNodePostprocessor", "postprocess_nodes", _reranker),
+    ("BaseTool", "call", _tool),
+    ("Workflow", "run", _workflow),
+)
+"""What is asked by methods of LlamaIndex's base classes whose names end so."""

@@ -14,9 +14,7 @@ from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.runs import Runs
 from tracekit_integrations import _crewai_events as events
 
-_runs = Runs(
-    "crewai", key=events.key, parent=events.parent, is_failure=events.is_failure, ends=events.ends_scope
-)
+_runs = Runs("crewai", key=events.key, parent=events.parent, is_failure=events.is_failure, ends=events.ends_scope)
 _begin = _runs.begin(events.begun, events.Pieces, events.holds)
 _piece = _runs.piece(events.piece)
 _end = _runs.end(events.ended)
@@ -47,7 +45,9 @@ _HOOKS: dict[str, Wrapper] = {
 
 def _hook(place: str, wrapper: Wrapper) -> Hook:
     module, _, attribute = place.partition(":")
-    return Hook(module=module, attribute=attribute, wrapper=wrapper, everywhere=attribute.endswith((".emit", ".kickoff")))
+    return Hook(
+        module=module, attribute=attribute, wrapper=wrapper, everywhere=attribute.endswith((".emit", ".kickoff"))
+    )
 
 
 integration = Integration(

@@ -16,14 +16,15 @@ from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.runs import Runs
 from tracekit_integrations import _llama_index_runs as steps
 
-
 _runs = Runs("llama_index", key=steps.key, parent=steps.parent, is_failure=steps.is_failure)
 _begin = _runs.begin(steps.begun, steps.Pieces, steps.holds)
 _end = _runs.end(steps.ended, steps.rest)
 _fail = _runs.fail(steps.steered)
 
 
-def _entered(id_: str, bound_args: Any, instance: Any = None, parent_id: str | None = None, *_: Any, **_more: Any) -> Any:
+def _entered(
+    id_: str, bound_args: Any, instance: Any = None, parent_id: str | None = None, *_: Any, **_more: Any
+) -> Any:
     return partial(_begin, None, id_=id_, bound_args=bound_args, instance=instance, parent_id=parent_id)
 
 
@@ -49,9 +50,7 @@ _READ = {
 
 def _hooks() -> tuple[Hook, ...]:
     telling = [
-        Hook(
-            module="llama_index_instrumentation.dispatcher", attribute=f"Dispatcher.{name}", wrapper=_runs.told(say)
-        )
+        Hook(module="llama_index_instrumentation.dispatcher", attribute=f"Dispatcher.{name}", wrapper=_runs.told(say))
         for name, say in _TELLING.items()
     ]
     reading = [

@@ -366,9 +366,7 @@ class Runs:
             run = run.outer
         return run
 
-    def _call(
-        self, key: Find | None, args: tuple[Any, ...], kwargs: dict[str, Any], *, reads: bool = False
-    ) -> _Call:
+    def _call(self, key: Find | None, args: tuple[Any, ...], kwargs: dict[str, Any], *, reads: bool = False) -> _Call:
         run = None if key is None else self._find(key, args, kwargs)
         return _Call(self, run, takes_any=key is None, reads=reads)
 

@@ -30,7 +30,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.prompts import PromptTemplate
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
-from llama_index.core.tools import FunctionTool, ToolOutput
+from llama_index.core.tools import FunctionTool, ToolMetadata, ToolOutput
 from llama_index.core.workflow import StartEvent, StopEvent, Workflow, step
 from pydantic import BaseModel
 
@@ -65,7 +65,7 @@ class Colour(BaseModel):
     name: str
 
 
-class WaitingForEvent(Exception):
+class WaitingForEvent(Exception):  # noqa: N818 - as it is there
     """Named as LlamaIndex's own."""
 
 
@@ -75,11 +75,11 @@ class Own(CustomLLM):
         return LLMMetadata(model_name="own")
 
     @llm_completion_callback()
-    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:
+    def complete(self, prompt: str, **_: Any) -> CompletionResponse:
         return CompletionResponse(text="a b", raw={"stop_reason": "end_turn"})
 
     @llm_completion_callback()
-    def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> Any:
+    def stream_complete(self, prompt: str, **_: Any) -> Any:
         return (CompletionResponse(text=word, delta=word) for word in "ab")
 
     @llm_chat_callback()
@@ -110,6 +110,15 @@ class Reranker(BaseNodePostprocessor):
 class Sieve(BaseNodePostprocessor):
     def _postprocess_nodes(self, nodes: Any, query_bundle: Any = None) -> Any:
         return nodes
+
+
+def same(a: int = 0) -> int:
+    return a
+
+
+class Failing(FunctionTool):
+    def call(self, *_: Any, **__: Any) -> ToolOutput:
+        return ToolOutput(content="no", tool_name="failing", raw_input={}, raw_output="no", is_error=True)
 
 
 class Mine(Workflow):
@@ -156,13 +165,12 @@ async def _program() -> list[Any]:
         MockEmbedding(embed_dim=3).get_query_embedding("a"),
         Reranker().postprocess_nodes(found, query_str="q"),
         Sieve().postprocess_nodes(found),
-        FunctionTool.from_defaults(lambda a: a, name="same").call(a=1).content,
+        FunctionTool.from_defaults(same).call(a=1).content,
         await Mine().run(word="a"),
         [shown(value) is value for value in values],
         list(shown(StreamingResponse(response_gen=iter_of("ab"))).response_gen),
     ]
-    answered = ToolOutput(content="no", tool_name="t", raw_input={}, raw_output="no", is_error=True)
-    seen.append(FunctionTool.from_defaults(lambda: answered, name="failing").call().is_error)
+    seen.append(Failing(same, metadata=ToolMetadata(name="failing", description="Fails.")).call().is_error)
     for call in (waiting, lambda: broken(1, a=2)):
         with pytest.raises((WaitingForEvent, ValueError)) as caught:
             call()

@@ -316,11 +316,11 @@ class Own(CustomLLM):
         return LLMMetadata(model_name="own")
 
     @llm_completion_callback()
-    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:
+    def complete(self, prompt: str, **_: Any) -> CompletionResponse:
         return CompletionResponse(text="a b")
 
     @llm_completion_callback()
-    def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> Any:
+    def stream_complete(self, prompt: str, **_: Any) -> Any:
         def words() -> Any:
             with tracekit.span("inside"):
                 yield CompletionResponse(text="a", delta="a")
@@ -332,7 +332,7 @@ class Own(CustomLLM):
 def test_a_model_of_the_programs_own(spans: Spans) -> None:
     class Later(Own):
         @llm_completion_callback()
-        def stream_complete(self, prompt: str, formatted: bool = False, **more: Any) -> Any:
+        def stream_complete(self, prompt: str, **more: Any) -> Any:
             return Own.stream_complete(self, prompt, **more)
 
     for kind in (Own, Later):
