@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 
 class Watch(Protocol):
@@ -110,8 +110,12 @@ def async_generator(function: Callable[..., Any], start: Start) -> Callable[...,
 
 def watched(made: Any, watch: Watch) -> Any:
     """A generator that was made already, sync or async, watched; None of anything else."""
+
+    def start(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Watch:
+        return watch
+
     if isinstance(made, types.GeneratorType):
-        return generator(lambda: made, lambda _args, _kwargs: watch)()
+        return generator(lambda: cast("Any", made), start)()
     if isinstance(made, types.AsyncGeneratorType):
-        return async_generator(lambda: made, lambda _args, _kwargs: watch)()
+        return async_generator(lambda: cast("Any", made), start)()
     return None

@@ -108,7 +108,7 @@ async def test_crews_that_are_awaited_stay_apart(model: Any, provider: Provider,
 
     assert await asyncio.gather(*map(one, range(2))) == ["3"] * 2
     assert str((await crew(model).akickoff(inputs={"what": "it"})).raw) == "3"
-    each = crew(model).kickoff_for_each([{"what": "a"}, {"what": "b"}])
+    each = await asyncio.to_thread(crew(model).kickoff_for_each, [{"what": "a"}, {"what": "b"}])
     assert [str(output.raw) for output in each] == ["3", "3"]
     assert sorted(tree(spans()), key=str) == sorted([*[(f"mine {n}", [TREE]) for n in range(2)], *[TREE] * 3], key=str)
     assert otel.get_current() == {}
@@ -221,7 +221,7 @@ def test_everything_is_put_back(data_dir: Path) -> None:
     places = [(CrewAIEventsBus, "emit"), (Crew, "kickoff"), (Flow, "kickoff_async")]
 
     def state() -> list[int]:
-        return [id(vars(owner)[name]) for owner, name in places]
+        return [id(vars(owner).get(name)) for owner, name in places]
 
     before = state()
     tracekit.autolog(directory=data_dir)

@@ -42,6 +42,8 @@ USED = {"prompt_tokens": 9, "completion_tokens": 3}
 class Source(BaseModel):
     """What an event is of."""
 
+    id: str = "s"
+    name: str = "c"
     provider: str = "openai"
     temperature: float = 0.5
 
@@ -125,7 +127,7 @@ def program() -> list[Any]:
     emit(agent_events.AgentExecutionCompletedEvent(agent=agent, task=task, output="3"), agent)
     output = TaskOutput(description="Add", raw="3", agent="adder")
     emit(task_events.TaskCompletedEvent(output=output, task=task), task)
-    emit(crew_events.CrewKickoffCompletedEvent(crew_name="c", output=object()))
+    emit(crew_events.CrewKickoffCompletedEvent(crew_name="c", output=Shown()))
     seen.append(Greeting().kickoff())
     return seen
 

@@ -26,6 +26,8 @@ MESSAGES = [
     ChatMessage.from_assistant("a", tool_calls=[CALL], reasoning=ReasoningContent(reasoning_text="b")),
     ChatMessage.from_tool("no", origin=CALL, error=True),
 ]
+EMPTY: Any = ChatMessage.from_user("a")
+EMPTY._content = [TextContent(None)]  # type: ignore[arg-type]
 
 
 @component
@@ -97,7 +99,9 @@ async def _program() -> list[Any]:
         ran(OwnRetriever(), query="a", top_k=1),
         ran(OwnRanker(), query="a", top_k=1),
         ran(Shower(), value=MESSAGES),
-        ran(Shower(), value=[*nested(20), CALL, Document(id="d1", content="a")]),
+        ran(
+            Shower(), value=[*nested(20), ChatMessage.from_assistant("a"), EMPTY, CALL, Document(id="d1", content="a")]
+        ),
         await same.invoke_async(a=1),
         Agent(chat_generator=OpenAIGenerator(), tools=[same]).run(messages=MESSAGES[:1])["last_message"].text,
     ]

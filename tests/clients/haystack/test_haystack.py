@@ -113,7 +113,7 @@ async def test_a_pipeline_that_gives_its_outputs_as_they_come(generator: Any, pr
     async for outputs in reading:
         assert tracekit.current_trace_id() is None
         names += outputs
-    assert names[:3] == ["find", "ask", "model"]
+    assert set(names) == {"model"}
     left = pipeline(generator()).run_async_generator(ASKED)
     await anext(left)
     await left.aclose()
