@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,7 @@ MESSAGES = [
     ChatMessage.from_assistant("a", tool_calls=[CALL], reasoning=ReasoningContent(reasoning_text="b")),
     ChatMessage.from_tool("no", origin=CALL, error=True),
 ]
-EMPTY: Any = ChatMessage.from_user("a")
-EMPTY._content = [TextContent(None)]  # type: ignore[arg-type]
+EMPTY = dataclasses.replace(ChatMessage.from_user("a"), _content=[TextContent(None)])  # type: ignore[arg-type]
 
 
 @component
