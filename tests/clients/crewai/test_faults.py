@@ -32,7 +32,7 @@ from tracekit_integrations import crewai
 
 HOME = Path(crewai.__file__).parent
 FILES = {HOME / "crewai.py", *HOME.glob("_crewai_*.py")}
-AT_IMPORT = ("module, _, attribute", "return Hook(")
+AT_IMPORT = ("module, _, attribute", "return Hook(", "module=module")
 """Beginnings of lines that run when the integration is imported, which `registry.install` guards."""
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CALL = {"id": "t1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
