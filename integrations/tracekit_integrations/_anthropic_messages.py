@@ -89,7 +89,7 @@ def response(reply: Any) -> Response:
     return _response(found, said(found.get("usage")), [contents.block(each) for each in items(found.get("content"))])
 
 
-def _response(head: Mapping[str, Any], usage: Mapping[str, Any], found: list[Part]) -> Response:
+def _response(head: Mapping[str, Any], reported: Mapping[str, Any], found: list[Part]) -> Response:
     """A reply out of its head, its usage and its parts."""
     stopped = text(head.get("stop_reason"))
     reason = None if stopped is None else _FINISH.get(stopped, stopped)
@@ -97,15 +97,15 @@ def _response(head: Mapping[str, Any], usage: Mapping[str, Any], found: list[Par
         response_model=text(head.get("model")),
         response_id=text(head.get("id")),
         finish_reasons=None if reason is None else [reason],
-        usage=_usage(usage),
+        usage=usage(reported),
         output_messages=[parts.reply(found, reason or parts.UNKNOWN)] if found else None,
     )
-    speed = text(usage.get("speed"))
+    speed = text(reported.get("speed"))
     for name, value in (
         (semconv.ANTHROPIC_STOP_REASON, stopped),
-        (semconv.ANTHROPIC_RESPONSE_SERVICE_TIER, text(usage.get("service_tier"))),
+        (semconv.ANTHROPIC_RESPONSE_SERVICE_TIER, text(reported.get("service_tier"))),
         (semconv.ANTHROPIC_RESPONSE_SPEED, speed if speed != "standard" else None),
-        *_written(usage).items(),
+        *_written(reported).items(),
     ):
         if value is not None:
             made.attributes[name] = value
@@ -123,7 +123,7 @@ def _written(usage: Mapping[str, Any]) -> dict[str, int]:
     return known if sum(known.values()) == (count(usage.get("cache_creation_input_tokens")) or 0) else {}
 
 
-def _usage(reported: Mapping[str, Any]) -> Usage | None:
+def usage(reported: Mapping[str, Any]) -> Usage | None:
     """Tokens by the conventions' rule: this API counts those of the cache beside the input.
 
     What it took to make a long conversation shorter (`compaction`) is paid, and counted beside all of that.

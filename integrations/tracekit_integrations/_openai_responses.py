@@ -115,7 +115,7 @@ def _reasoning(item: Any) -> list[Part]:
     return [parts.reasoning_part(str(get(part, "text"))) for part in shown] or [parts.reasoning_part("")]
 
 
-def _usage(reported: Any) -> Usage | None:
+def usage(reported: Any) -> Usage | None:
     if reported is None:
         return None
     given, made = get(reported, "input_tokens_details"), get(reported, "output_tokens_details")
@@ -152,7 +152,7 @@ def create_response(reply: Any) -> Response:
         response_model=text(get(reply, "model")),
         response_id=text(get(reply, "id")),
         finish_reasons=None if reason is None else [reason],
-        usage=_usage(get(reply, "usage")),
+        usage=usage(get(reply, "usage")),
         output_messages=[parts.reply(found, finish_word(reason))] if found else None,
     )
     tier = text(get(reply, "service_tier"))

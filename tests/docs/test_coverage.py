@@ -156,7 +156,11 @@ def paths(route: BaseRoute) -> list[str]:
     return [route.path] if isinstance(route, Route) else []
 
 
-@pytest.mark.parametrize("name", sorted(set(registry.available()) - {"langchain"}))
+FRAMEWORKS = {"crewai": "crewai", "haystack": "haystack", "langchain": "lang", "llama_index": "llama_index"}
+"""Integrations whose patches have no twins, with how the names of their modules begin."""
+
+
+@pytest.mark.parametrize("name", sorted(registry.available().keys() - FRAMEWORKS.keys()))
 def test_every_patched_method_is_documented(name: str) -> None:
     integration = importlib.import_module(f"tracekit_integrations.{name}").integration
     section = markdown.sections(DOCS / "integrations.md")[integration.name]
@@ -178,14 +182,14 @@ def either(attribute: str) -> str:
     return re.sub(r"^A?[Ss]ync(?=[A-Z])|(?<=\.)async_|_async$", "", attribute)
 
 
-def test_every_hook_of_langchain_is_documented() -> None:
-    from tracekit_integrations.langchain import integration
-
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_every_patch_of_a_framework_is_documented(name: str) -> None:
+    integration = importlib.import_module(f"tracekit_integrations.{name}").integration
     section = markdown.sections(DOCS / "integrations.md")[integration.name]
     documented = {
         (module, attribute)
-        for module, cell in re.findall(r"^\| `(lang[\w.]+)` \| (.+) \|$", section, re.MULTILINE)
+        for module, cell in re.findall(rf"^\| `({FRAMEWORKS[name]}[\w.]+)` \| (.+?) \|", section, re.MULTILINE)
         for attribute in re.findall(r"`([\w.]+)`", cell)
     }
-    assert documented == {(hook.module, hook.attribute) for hook in integration.hooks}
+    assert documented == {(each.module, each.attribute) for each in (*integration.hooks, *integration.targets)}
     assert f"`{integration.versions}`" in section

@@ -49,6 +49,8 @@ class Method:
     stream is read; it ends the recording."""
     nests: bool = False
     """Whether calls that happen inside are calls of their own: a function of the program's that the client runs."""
+    measured: bool = True
+    """Whether the call counts among the metrics; a framework's does not, where the client beneath counts it."""
     each: Method | None = None
 
 
@@ -71,12 +73,15 @@ class Hook:
     """A patch that records no call of its own: it tells an open recording that its reply was closed, parsed or read.
 
     Where `everywhere` is false, some of the supported versions have no such place, and nothing is amiss without it.
+    Where `kin` is true, the method is patched in the classes derived from the one named, now or later, that have their
+    own: a base class whose method is abstract gives no place to stand.
     """
 
     module: str
     attribute: str
     wrapper: Wrapper
     everywhere: bool = True
+    kin: bool = False
 
 
 class EventRuns(Protocol):

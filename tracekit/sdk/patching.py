@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,18 @@ def resolve(module: str, attribute: str) -> tuple[Any, str]:
     except (ImportError, AttributeError) as error:
         raise PatchPointMissingError(f"{module}: no {attribute} ({error})") from error
     return owner, name
+
+
+def descendants(owner: type[Any]) -> Iterator[type[Any]]:
+    """The classes derived from this one, at any remove, each once."""
+    seen = {owner}
+    waiting = [owner]
+    while waiting:
+        for each in type.__subclasses__(waiting.pop()):
+            if each not in seen:
+                seen.add(each)
+                waiting.append(each)
+                yield each
 
 
 def when_imported(package: str, action: Callable[[], None]) -> None:

@@ -86,6 +86,7 @@ class LiveRecording:
             accumulator=method.accumulator,
             each=method.each,
             client=call.instance,
+            measured=method.measured,
             integration=integration,
         )
 

@@ -18,7 +18,7 @@ from tracekit.model import Call
 from tracekit.sdk import guard
 from tracekit.sdk.context import INSIDE, Activation, beneath
 from tracekit.sdk.integration import Integration, Target
-from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
+from tracekit.sdk.patching import Patch, PatchPointMissingError, descendants, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
 
@@ -41,6 +41,7 @@ class _Point(NamedTuple):
     attribute: str
     wrap: Callable[[Any], Any]
     everywhere: bool = True
+    kin: bool = False
 
 
 class Installed:
@@ -56,7 +57,7 @@ class Installed:
             by_module.setdefault(target.module, []).append(_Point(target.attribute, self._wrap(target)))
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
-            by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere))
+            by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere, hook.kin))
         if integration.runs is not None:
             integration.runs.calls = self.health.calls
         for module, points in by_module.items():
@@ -78,12 +79,32 @@ class Installed:
             place = f"{module}.{point.attribute}"
             try:
                 owner, name = resolve(module, point.attribute)
-                self._patches.append(Patch.apply(owner, name, point.wrap))
+                if point.kin:
+                    self._patch_kin(owner, name, point.wrap)
+                else:
+                    self._patches.append(Patch.apply(owner, name, point.wrap))
             except PatchPointMissingError:
                 if point.everywhere:
                     self.health.missing.append(place)
             else:
                 self.health.patched.append(place)
+
+    def _patch_kin(self, owner: type[Any], name: str, wrap: Callable[[Any], Any]) -> None:
+        """Patch the method in the classes derived from its owner that have their own, those to come included."""
+
+        def patch(derived: type[Any]) -> None:
+            if self.active and name in vars(derived):
+                self._patches.append(Patch.apply(derived, name, wrap))
+
+        def hook(wrapped: Callable[..., Any], derived: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            wrapped(*args, **kwargs)
+            guard.call(f"{self.integration.name} {name}", patch, derived)
+
+        for derived in descendants(owner):
+            patch(derived)
+        self._patches.append(
+            Patch.apply(owner, "__init_subclass__", lambda original: wrapt.FunctionWrapper(original, hook))
+        )
 
     def _inert(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
         def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

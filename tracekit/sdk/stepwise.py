@@ -6,8 +6,9 @@ task or thread.
 
 from __future__ import annotations
 
+import types
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 
 class Watch(Protocol):
@@ -37,7 +38,7 @@ Start = Callable[[tuple[Any, ...], dict[str, Any]], Watch]
 def generator(function: Callable[..., Any], start: Start) -> Callable[..., Generator[Any, Any, Any]]:
     """A generator function that does what `function` does, watched."""
 
-    def watched(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+    def steps(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         watch = start(args, kwargs)
         inner = function(*args, **kwargs)
         step, value = inner.send, None
@@ -68,13 +69,13 @@ def generator(function: Callable[..., Any], start: Start) -> Callable[..., Gener
             watch.close(error)
             raise
 
-    return watched
+    return steps
 
 
 def async_generator(function: Callable[..., Any], start: Start) -> Callable[..., AsyncGenerator[Any, Any]]:
     """The same of an async generator function."""
 
-    async def watched(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+    async def steps(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         watch = start(args, kwargs)
         inner = function(*args, **kwargs)
         step, value = inner.asend, None
@@ -104,4 +105,17 @@ def async_generator(function: Callable[..., Any], start: Start) -> Callable[...,
             watch.close(error)
             raise
 
-    return watched
+    return steps
+
+
+def watched(made: Any, watch: Watch) -> Any:
+    """A generator that was made already, sync or async, watched; None of anything else."""
+
+    def start(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> Watch:
+        return watch
+
+    if isinstance(made, types.GeneratorType):
+        return generator(lambda: cast("Any", made), start)()
+    if isinstance(made, types.AsyncGeneratorType):
+        return async_generator(lambda: cast("Any", made), start)()
+    return None

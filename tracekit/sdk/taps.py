@@ -10,8 +10,11 @@ import copy
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from tracekit.sdk import bodies, guard
+from opentelemetry import context as otel
+
+from tracekit.sdk import bodies, guard, stepwise
 from tracekit.sdk.bodies import UNSEEN, Ended, left_outcome
+from tracekit.sdk.context import Activation, beneath
 from tracekit.sdk.integration import Recording
 
 
@@ -93,6 +96,38 @@ def tap_of(iterator: Any, recording: Recording, ended: Ended) -> Tap:
 def tapping(ended: Ended) -> Callable[[Any, Recording], Tap]:
     """The `tap` of a method; `ended` says of the last chunk seen whether the model had finished."""
     return lambda iterator, recording: tap_of(iterator, recording, ended)
+
+
+class _Within:
+    """Who watches a generator that works within a recording: its span is current at every step, and no longer."""
+
+    __slots__ = ("_activation", "_recording")
+
+    def __init__(self, recording: Any) -> None:
+        self._recording = recording
+        self._activation = Activation(beneath(recording.span, otel.get_current()))
+
+    def enter(self) -> None:
+        self._activation.enter()
+
+    def leave(self) -> None:
+        self._activation.leave()
+
+    def item(self, value: Any, /) -> None:
+        self._recording.chunk(value)
+
+    def close(self, error: BaseException | None = None, /) -> None:
+        if error is None:
+            self._recording.finish()
+        elif isinstance(error, GeneratorExit):
+            self._recording.finish("abandoned")
+        else:
+            self._recording.fail(error)
+
+
+def within(generator: Any, recording: Recording) -> Any:
+    """The `tap` of a method that gives a generator of the program's to read: one like it, whose work is the span's."""
+    return stepwise.watched(generator, _Within(recording))
 
 
 class _Context:
