@@ -1,6 +1,6 @@
 """openai's and anthropic's clients against a real model behind a real server: what it counts is what is recorded.
 
-The server is llama.cpp's, in this process; it counts the tokens that it reads and writes, beside what it tells of a call.
+The server is llama.cpp's, in this process. It counts the tokens that it reads and writes, beside what it tells.
 """
 
 from __future__ import annotations
