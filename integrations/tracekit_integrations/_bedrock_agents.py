@@ -8,14 +8,15 @@ from tracekit import semconv
 from tracekit.model import Call, Invocation, Message, Part, Response
 from tracekit_integrations import _bedrock_search as search
 from tracekit_integrations import _parts as parts
-from tracekit_integrations._bedrock_request import invocation, parameters_of, put
+from tracekit_integrations._bedrock_request import in_base64, invocation, parameters_of, put
 from tracekit_integrations._values import get, items, plain, text
+
 
 def request(call: Call) -> Invocation:
     """The agent, and what it is asked."""
     parameters = parameters_of(call)
     id_, name = text(parameters.get("agentId")), text(parameters.get("agentName"))
-    made = invocation(call, semconv.INVOKE_AGENT, name=name or id_, stream=True)
+    made = invocation(call, semconv.INVOKE_AGENT, name=name or id_)
     made.request_model = text(parameters.get("foundationModel"))
     put(made.attributes, AGENT_ID=id_, AGENT_NAME=name, CONVERSATION_ID=text(parameters.get("sessionId")))
     told, asked = text(parameters.get("instruction")), text(parameters.get("inputText"))
@@ -71,7 +72,8 @@ def _wish(wanted: Any, id_: Any) -> Part:
 
 
 def _file(file: Any) -> Part:
-    return parts.generic_part("file", {"name": get(file, "name"), "mime_type": get(file, "type")})
+    type_ = text(get(file, "type"))
+    return parts.blob_part(parts.modality(type_), type_, in_base64(get(file, "bytes")) or "")
 
 
 def tool_name(held: Any) -> str:

@@ -8,7 +8,15 @@ from tracekit import semconv
 from tracekit.model import Call, Invocation, Part, Response
 from tracekit_integrations import _bedrock_content as contents
 from tracekit_integrations import _parts as parts
-from tracekit_integrations._bedrock_request import Parameters, guarded, identified, invocation, parameters_of, put, usage
+from tracekit_integrations._bedrock_request import (
+    Parameters,
+    guarded,
+    identified,
+    invocation,
+    parameters_of,
+    put,
+    usage,
+)
 from tracekit_integrations._request import attributes, number, stops, whole
 from tracekit_integrations._values import count, decoded, get, items, text
 

@@ -14,7 +14,7 @@ def request(call: Call) -> Invocation:
     """A call of InvokeFlow."""
     parameters = parameters_of(call)
     name = text(parameters.get("flowIdentifier"))
-    made = invocation(call, semconv.INVOKE_WORKFLOW, name=name, stream=True)
+    made = invocation(call, semconv.INVOKE_WORKFLOW, name=name)
     put(made.attributes, WORKFLOW_NAME=name, CONVERSATION_ID=text(parameters.get("executionId")))
     made.content[semconv.INPUT] = _documents(items(parameters.get("inputs")))
     return made

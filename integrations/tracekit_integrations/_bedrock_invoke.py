@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from tracekit import semconv
 from tracekit.model import Accumulator as Accumulates
 from tracekit.model import Call, Invocation, Response
-from tracekit.sdk.integration import Method
 from tracekit_integrations import _anthropic_messages as claude
 from tracekit_integrations import _bedrock_converse as converse
 from tracekit_integrations import _bedrock_texts as texts
@@ -43,20 +41,16 @@ _COUNTS = ("inputTokenCount", "outputTokenCount", "cacheReadInputTokenCount", "c
 _Describe = Callable[[Invocation, Parameters], None]
 
 
-def method(call: Call) -> Method:
-    """How a call of InvokeModel is understood, or of InvokeModelWithResponseStream."""
+def request(call: Call) -> Invocation:
+    """A call of InvokeModel, whole or streamed."""
     parameters = parameters_of(call)
-    body = _decoded(parameters.get("body"))
-    operation, describe = _asked(body, str(parameters.get("modelId")))
-
-    def request(call: Call) -> Invocation:
-        made = invocation(call, operation, request_model=text(parameters.get("modelId")))
-        describe(made, body)
-        guarded(made, parameters)
-        put(made.attributes, BEDROCK_REQUEST_SERVICE_TIER=text(parameters.get("serviceTier")))
-        return made
-
-    return Method(request=request, response=partial(_response, items(body.get("documents"))), accumulator=Accumulator)
+    body, model = _decoded(parameters.get("body")), str(parameters.get("modelId"))
+    operation, describe = next((wanted, read) for tells, wanted, read in _ASKED if tells(body, model))
+    made = invocation(call, operation, request_model=model)
+    describe(made, body)
+    guarded(made, parameters)
+    put(made.attributes, BEDROCK_REQUEST_SERVICE_TIER=text(parameters.get("serviceTier")))
+    return made
 
 
 def _decoded(body: Any) -> dict[str, Any]:
@@ -66,26 +60,10 @@ def _decoded(body: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _asked(body: Parameters, model: str) -> tuple[str, _Describe]:
-    """What a request is for, and how it is read."""
-    if "anthropic_version" in body and "messages" in body:
-        return semconv.CHAT, claude.describe
-    if "messages" in body:
-        nova = "schemaVersion" in body or not {"inferenceConfig", "toolConfig"}.isdisjoint(body) or _untyped(body)
-        return semconv.CHAT, converse.describe if nova else _describe_chat
-    if "message" in body:
-        return semconv.CHAT, command.describe
-    if "query" in body and "documents" in body:
-        return semconv.RERANK, vectors.describe_ranking
-    if vectors.embeds(body, model):
-        return semconv.EMBEDDINGS, vectors.describe_embedding
-    if vectors.draws(body, model):
-        return semconv.GENERATE_IMAGE, vectors.describe_picture
-    return semconv.TEXT_COMPLETION, texts.describe
-
-
-def _untyped(body: Parameters) -> bool:
-    """Whether messages have Nova's blocks, which are named by their one key."""
+def _is_nova(body: Parameters) -> bool:
+    """Whether messages have Nova's options, or blocks that are named by their one key."""
+    if not {"schemaVersion", "inferenceConfig", "toolConfig"}.isdisjoint(body):
+        return True
     content = [get(message, "content") for message in items(body["messages"])]
     return any(isinstance(each, dict) and "type" not in each for blocks in content for each in items(blocks))
 
@@ -96,32 +74,52 @@ def _describe_chat(made: Invocation, body: Parameters) -> None:
     made.tool_definitions = tool_definitions(body)
 
 
-def _response(documents: Any, reply: Any) -> Response:
-    """A whole reply, whose body has been read. Where that counts no tokens, the headers do."""
+_ASKED: tuple[tuple[Callable[[Parameters, str], bool], str, _Describe], ...] = (
+    (lambda body, _: {"anthropic_version", "messages"} <= body.keys(), semconv.CHAT, claude.describe),
+    (lambda body, _: "messages" in body and _is_nova(body), semconv.CHAT, converse.describe),
+    (lambda body, _: "messages" in body, semconv.CHAT, _describe_chat),
+    (lambda body, _: "message" in body, semconv.CHAT, command.describe),
+    (lambda body, _: {"query", "documents"} <= body.keys(), semconv.RERANK, vectors.describe_ranking),
+    (vectors.embeds, semconv.EMBEDDINGS, vectors.describe_embedding),
+    (vectors.draws, semconv.GENERATE_IMAGE, vectors.describe_picture),
+    (lambda _, __: True, semconv.TEXT_COMPLETION, texts.describe),
+)
+"""How a request's body, with the id of its model, is told from others; what it is for; how it is read."""
+
+
+def response(call: Call, reply: Any) -> Response:
+    """A whole reply to a call, whose body has been read. Where that counts no tokens, the headers do."""
     body = _decoded(get(reply, "body"))
-    made = identified(_said(body, documents), reply)
+    made = identified(_said(call, body), reply)
     headers = get(get(reply, "ResponseMetadata"), "HTTPHeaders") or {}
     made.usage = made.usage or usage(*(decoded(headers.get(name)) for name in _HEADERS))
     put(made.attributes, BEDROCK_RESPONSE_SERVICE_TIER=text(get(reply, "serviceTier")))
     return made
 
 
-def _said(body: Mapping[str, Any], documents: Any) -> Response:
-    if not {"embedding", "embeddings"}.isdisjoint(body):
-        return vectors.embedding_response(body)
-    if not {"images", "artifacts"}.isdisjoint(body):
-        return vectors.picture_response(body)
-    if documents and "results" in body:
-        return vectors.ranking_response(body, documents)
-    if body.get("type") == "message":
-        return claude.response(body)
-    if "output" in body:
-        return converse.response(body)
-    if "response_id" in body or "generation_id" in body:
-        return command.whole(body)
+def _said(call: Call, body: Mapping[str, Any]) -> Response:
+    first = next(iter(items(body.get("results"))), None)
+    if get(first, "relevance_score") is not None:
+        return vectors.ranking_response(body, items(_decoded(parameters_of(call)["body"]).get("documents")))
+    read = next((read for key, read in _WHOLE.items() if key in body), None)
+    if read is not None:
+        return read(body)
     found = _language(body)()
     found.add(body)
     return found.response()
+
+
+_WHOLE: dict[str, Callable[[Any], Response]] = {
+    "embedding": vectors.embedding_response,
+    "embeddings": vectors.embedding_response,
+    "images": vectors.picture_response,
+    "artifacts": vectors.picture_response,
+    "content": claude.response,
+    "output": converse.response,
+    "response_id": command.whole,
+    "generation_id": command.whole,
+}
+"""By a key that only a whole reply in this language has; others are as the chunks of their streams are."""
 
 
 def _language(body: Mapping[str, Any]) -> Callable[[], Accumulates]:

@@ -174,7 +174,7 @@ def checks_request(call: Call) -> Invocation:
 
 def _judges(made: Invocation, content: Any) -> None:
     shown = [contents.guarded(each) for each in content]
-    made.content[semconv.INPUT] = shown[0]["content"] if len(shown) == 1 and shown[0]["type"] == "text" else shown
+    made.content[semconv.INPUT] = shown[0].get("content") if len(shown) == 1 and shown[0]["type"] == "text" else shown
 
 
 def guardrail_response(reply: Any) -> Response:

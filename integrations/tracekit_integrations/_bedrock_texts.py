@@ -13,7 +13,7 @@ from tracekit import semconv
 from tracekit.model import Invocation, Response
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._bedrock_request import Parameters, in_base64, usage
-from tracekit_integrations._request import attributes, choices, number, stops, whole
+from tracekit_integrations._request import Shaped, attributes, choices, number, stops, whole
 from tracekit_integrations._values import added, count, get, items, text
 
 _FINISH = {
@@ -27,7 +27,13 @@ _FINISH = {
     "CONTENT_FILTERED": "content_filter",
     "ERROR_TOXIC": "content_filter",
 }
-_PARAMETERS = {
+
+
+def _scale(penalty: Any) -> float | None:
+    return number(get(penalty, "scale"))
+
+
+_PARAMETERS: Shaped = {
     **dict.fromkeys(
         ("maxTokenCount", "max_gen_len", "maxTokens", "max_tokens_to_sample"), (semconv.REQUEST_MAX_TOKENS, whole)
     ),
@@ -35,8 +41,8 @@ _PARAMETERS = {
     "k": (semconv.REQUEST_TOP_K, whole),
     **dict.fromkeys(("stopSequences", "stop_sequences", "stop"), (semconv.REQUEST_STOP_SEQUENCES, stops)),
     **dict.fromkeys(("num_generations", "numResults"), (semconv.REQUEST_CHOICE_COUNT, choices)),
-    "frequencyPenalty": (semconv.REQUEST_FREQUENCY_PENALTY, lambda penalty: number(get(penalty, "scale"))),
-    "presencePenalty": (semconv.REQUEST_PRESENCE_PENALTY, lambda penalty: number(get(penalty, "scale"))),
+    "frequencyPenalty": (semconv.REQUEST_FREQUENCY_PENALTY, _scale),
+    "presencePenalty": (semconv.REQUEST_PRESENCE_PENALTY, _scale),
 }
 
 
@@ -67,25 +73,27 @@ def _listed(name: str) -> Callable[[Mapping[str, Any]], Any]:
     return lambda body: items(body[name])
 
 
+def _completions(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """AI21's, flat."""
+    return [
+        {"text": get(get(each, "data"), "text"), "reason": get(get(each, "finishReason"), "reason")}
+        for each in items(body["completions"])
+    ]
+
+
 _SHAPES = {
     "results": _Texts(_listed("results"), "outputText", "completionReason", "inputTextTokenCount", "tokenCount"),
-    "outputText": _Texts(
-        _itself, "outputText", "completionReason", "inputTextTokenCount", "totalOutputTextTokenCount"
-    ),
+    "outputText": _Texts(_itself, "outputText", "completionReason", "inputTextTokenCount", "totalOutputTextTokenCount"),
     "generation": _Texts(_itself, "generation", "stop_reason", "prompt_token_count", "generation_token_count"),
     "outputs": _Texts(_listed("outputs"), "text", "stop_reason"),
     "generations": _Texts(_listed("generations"), "text", "finish_reason"),
-    "completions": _Texts(lambda body: list(map(_ai21, items(body["completions"]))), "text", "reason"),
+    "completions": _Texts(_completions, "text", "reason"),
     "completion": _Texts(_itself, "completion", "stop_reason"),
     "choices": _Texts(_listed("choices"), "text", "stop_reason"),
     "message": _Texts(_itself, "message", "finishReason"),
     "text": _Texts(_itself, "text", "finish_reason"),
 }
 """By the one key of a body that has this shape."""
-
-
-def _ai21(completion: Any) -> dict[str, Any]:
-    return {"text": get(get(completion, "data"), "text"), "reason": get(get(completion, "finishReason"), "reason")}
 
 
 class Accumulator:

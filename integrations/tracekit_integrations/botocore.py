@@ -6,10 +6,11 @@ pass. Models that are asked by Anthropic's own client for Bedrock are that integ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from tracekit.model import Call, Response
+from tracekit.model import Accumulator, Call, Invocation, Response
 from tracekit.sdk.boto import adapter, hooks
 from tracekit.sdk.integration import Choose, Integration, Method, Target
 from tracekit.sdk.registry import instrumentor
@@ -29,68 +30,52 @@ def _unsaid(reply: Any) -> Response:
     return identified(Response(), reply)
 
 
-def _streamed(call: Call) -> Method:
-    made = invoke.method(call)
-    return Method(request=streamed(made.request), response=_unsaid, accumulator=invoke.Accumulator)
+def _told(
+    request: Callable[[Call], Invocation], accumulator: Callable[[], Accumulator], each: Method | None = None
+) -> Method:
+    """A method whose reply is told in events."""
+    return Method(request=streamed(request), response=_unsaid, accumulator=accumulator, each=each)
 
 
 def _agent(call: Call) -> Method:
-    each = Method(request=Steps(call).request, response=step_response)
-    return Method(request=agents.request, response=_unsaid, accumulator=agents.Accumulator, each=each)
+    return _told(agents.request, agents.Accumulator, Method(request=Steps(call).request, response=step_response))
+
+
+def _invoke(call: Call) -> Method:
+    return Method(request=invoke.request, response=partial(invoke.response, call))
 
 
 def _rerank(call: Call) -> Method:
     return Method(request=search.rerank_request, response=partial(search.rerank_response, call))
 
 
-_METHODS: dict[str, tuple[str, Method | Choose]] = {
-    "Converse": ("bedrock-runtime", Method(request=converse.request, response=converse.response)),
-    "ConverseStream": (
-        "bedrock-runtime",
-        Method(request=streamed(converse.request), response=_unsaid, accumulator=converse.Accumulator),
-    ),
-    "InvokeModel": ("bedrock-runtime", invoke.method),
-    "InvokeModelWithResponseStream": ("bedrock-runtime", _streamed),
-    "ApplyGuardrail": (
-        "bedrock-runtime",
-        Method(request=search.guardrail_request, response=search.guardrail_response),
-    ),
-    "InvokeGuardrailChecks": (
-        "bedrock-runtime",
-        Method(request=search.checks_request, response=search.guardrail_response),
-    ),
-    "InvokeAgent": ("bedrock-agent-runtime", _agent),
-    "InvokeInlineAgent": ("bedrock-agent-runtime", _agent),
-    "InvokeFlow": (
-        "bedrock-agent-runtime",
-        Method(request=flows.request, response=_unsaid, accumulator=flows.Accumulator),
-    ),
-    "Retrieve": (
-        "bedrock-agent-runtime",
-        Method(request=search.retrieve_request, response=search.retrieve_response),
-    ),
-    "RetrieveAndGenerate": (
-        "bedrock-agent-runtime",
-        Method(request=search.generate_request, response=search.generate_response),
-    ),
-    "RetrieveAndGenerateStream": (
-        "bedrock-agent-runtime",
-        Method(request=streamed(search.generate_request), response=_unsaid, accumulator=search.Accumulator),
-    ),
-    "AgenticRetrieveStream": (
-        "bedrock-agent-runtime",
-        Method(request=streamed(search.agentic_request), response=_unsaid, accumulator=search.Accumulator),
-    ),
-    "Rerank": ("bedrock-agent-runtime", _rerank),
+_METHODS: dict[str, dict[str, Method | Choose]] = {
+    "bedrock-runtime": {
+        "Converse": Method(request=converse.request, response=converse.response),
+        "ConverseStream": _told(converse.request, converse.Accumulator),
+        "InvokeModel": _invoke,
+        "InvokeModelWithResponseStream": _told(invoke.request, invoke.Accumulator),
+        "ApplyGuardrail": Method(request=search.guardrail_request, response=search.guardrail_response),
+        "InvokeGuardrailChecks": Method(request=search.checks_request, response=search.guardrail_response),
+    },
+    "bedrock-agent-runtime": {
+        "InvokeAgent": _agent,
+        "InvokeInlineAgent": _agent,
+        "InvokeFlow": _told(flows.request, flows.Accumulator),
+        "Retrieve": Method(request=search.retrieve_request, response=search.retrieve_response),
+        "RetrieveAndGenerate": Method(request=search.generate_request, response=search.generate_response),
+        "RetrieveAndGenerateStream": _told(search.generate_request, search.Accumulator),
+        "AgenticRetrieveStream": _told(search.agentic_request, search.Accumulator),
+        "Rerank": _rerank,
+    },
 }
-"""By operation: the service that has it, and how a call of it is understood."""
+"""By service and operation, how a call is understood."""
 
 
 def _method(call: Call) -> Method | None:
-    found = _METHODS.get(operation_of(call))
-    if found is None or call.instance.meta.service_model.service_name != found[0]:
-        return None
-    return found[1] if isinstance(found[1], Method) else found[1](call)
+    found = _METHODS.get(call.instance.meta.service_model.service_name)
+    method = None if found is None else found.get(operation_of(call))
+    return method if isinstance(method, Method) or method is None else method(call)
 
 
 def _ended(event: Any) -> bool:

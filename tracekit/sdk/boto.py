@@ -25,7 +25,7 @@ _NOTHING: dict[str, Any] = {}
 _SOURCES = ("_raw_stream", "__wrapped__")
 _LENGTHS = ("_content_length", "_self_content_length")
 _AMOUNTS = ("_amount_read", "_self_amount_read")
-"""Where a body keeps its source, its length, and how much of it was read: aiobotocore's may be a proxy of the source."""
+"""Where a body keeps its source, its length, and how much was read: aiobotocore's may be a proxy of the source."""
 
 
 def adapter(ended: Ended) -> Adapt:

@@ -141,9 +141,7 @@ class Installed:
 
         return call
 
-    def _open(
-        self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> _Opened | None:
+    def _open(self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Opened | None:
         """What is begun of a call; None for a call that is not to be recorded."""
         current = otel.get_current()
         if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
