@@ -66,11 +66,17 @@ def _model(sent: Any, body: dict[str, Any]) -> str | None:
 
 
 def _provider(client: Any, url: str) -> str:
-    """Who serves the model: the one that the client is made for, or that the address tells."""
+    """Who serves the model: the one that the client is made for, or that the address tells.
+
+    The router's own address says that it chooses. Of any other the client says `hf-inference`, its first provider.
+    """
     chosen, parts = text(get(client, "provider")), urlsplit(url)
     if chosen is None or chosen == "auto":
         host, routed = parts.hostname or "", parts.path.strip("/").partition("/")[0]
-        chosen = routed if host == _ROUTER and routed != "v1" else provider_of(host) or "huggingface"
+        if host == _ROUTER:
+            chosen = "huggingface" if routed == "v1" else routed
+        else:
+            chosen = provider_of(host) or "hf-inference"
     return _NAMES.get(chosen, chosen)
 
 

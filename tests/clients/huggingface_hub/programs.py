@@ -21,7 +21,14 @@ def chat(content: str | None = "Hello", finish: str = "stop", **message: Any) ->
     """A whole chat completion."""
     said = {"role": "assistant", "content": content, **message}
     choice = {"index": 0, "finish_reason": finish, "message": said}
-    return {"id": "h1", "object": "chat.completion", "created": 1, "model": "m-9-1", "choices": [choice], "usage": USAGE}
+    return {
+        "id": "h1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m-9-1",
+        "choices": [choice],
+        "usage": USAGE,
+    }
 
 
 def chunk(content: str, finish: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -80,7 +87,7 @@ def everything(provider: Provider) -> list[Any]:
     queue(provider, "/text", events(TOKENS, done=False), {"choices": [{"text": "Hello", "finish_reason": "stop"}]})
     queue(provider, "/text", events([{"choices": [{"index": 0, "text": "Hello", "finish_reason": "stop"}]}]))
     queue(provider, "/sum", [{"summary_text": "Hi"}])
-    queue(provider, "/vectors", [[0.1, 0.2]], {"data": [{"embedding": [0.1, 0.2]}]}, {})
+    queue(provider, "/vectors", [[0.1, 0.2]], {"data": [{"embedding": [0.1, 0.2]}]})
     queue(provider, "/near", [0.9])
     queue(provider, "/draw", Reply(headers={"content-type": "image/png"}, body=PNG))
     queue(provider, "/speak", Reply(headers={"content-type": "audio/flac"}, body=b"fLaC"))
