@@ -137,11 +137,9 @@ def sound_response(_data: Any) -> Response:
     return Response()
 
 
-def _json(data: Any) -> Any:
+def _json(data: bytes) -> Any:
     """What a body says, where that is JSON."""
-    if not isinstance(data, (bytes, bytearray, str)):
-        return data
-    found = decoded(data if isinstance(data, str) else data.decode(errors="replace"))
+    found = decoded(data.decode(errors="replace"))
     return None if isinstance(found, str) else found
 
 

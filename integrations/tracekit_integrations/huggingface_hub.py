@@ -72,11 +72,10 @@ def _provider(client: Any, url: str) -> str:
     """
     chosen, parts = text(get(client, "provider")), urlsplit(url)
     if chosen is None or chosen == "auto":
-        host, routed = parts.hostname or "", parts.path.strip("/").partition("/")[0]
-        if host == _ROUTER:
-            chosen = "huggingface" if routed == "v1" else routed
-        else:
-            chosen = provider_of(host) or "hf-inference"
+        first = parts.path.strip("/").partition("/")[0]
+        routed = first if first != "v1" else "huggingface"
+        host = parts.hostname or ""
+        chosen = routed if host == _ROUTER else provider_of(host) or "hf-inference"
     return _NAMES.get(chosen, chosen)
 
 

@@ -89,7 +89,9 @@ def everything(provider: Provider) -> list[Any]:
     queue(provider, "/sum", [{"summary_text": "Hi"}])
     queue(provider, "/vectors", [[0.1, 0.2]], {"data": [{"embedding": [0.1, 0.2]}]})
     queue(provider, "/near", [0.9])
-    queue(provider, "/draw", Reply(headers={"content-type": "image/png"}, body=PNG))
+    queue(
+        provider, "/draw", Reply(headers={"content-type": "image/png"}, body=PNG), {"images": [{"url": "https://a/b"}]}
+    )
     queue(provider, "/speak", Reply(headers={"content-type": "audio/flac"}, body=b"fLaC"))
     queue(provider, "/fill", [{"score": 1.0, "token": 1, "token_str": "a", "sequence": "a"}])
     queue(provider, "/qa", {"answer": "Paris", "score": 1.0, "start": 0, "end": 5})
@@ -112,6 +114,7 @@ def everything(provider: Provider) -> list[Any]:
         attempt(lambda: vectors.feature_extraction("Hi")),
         attempt(lambda: vectors.feature_extraction("Hi")),
         attempt(lambda: client(provider, "/near").sentence_similarity("a", other_sentences=["b"])),
+        attempt(lambda: bytes_of(client(provider, "/draw"))),
         attempt(lambda: bytes_of(client(provider, "/draw"))),
         attempt(lambda: client(provider, "/speak").text_to_speech("Hi")),
         attempt(lambda: client(provider, "/fill").fill_mask("a <mask>")),

@@ -488,7 +488,8 @@ def passed(on: Stage) -> Any:
     on.queue(f"/model/{MODEL}/count-tokens", answer({"inputTokens": 2}))
     counted = on.bedrock.count_tokens(modelId=MODEL, input={"converse": {"messages": HI}})
     with Stubber(on.agents) as stubber:
-        stubber.add_response("invoke_flow", {"executionId": "execution-1"})
+        said = {"flowCompletionEvent": {"completionReason": "SUCCESS"}}
+        stubber.add_response("invoke_flow", {"responseStream": said})
         return counted, on.agents.invoke_flow(flowIdentifier="f1", flowAliasIdentifier="l1", inputs=[])
 
 
