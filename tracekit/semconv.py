@@ -98,6 +98,14 @@ ANTHROPIC_RESPONSE_SPEED: Final = "anthropic.response.speed"  # its client has n
 ANTHROPIC_CACHE_WRITE_5M: Final = "anthropic.usage.cache_creation.ephemeral_5m_input_tokens"
 ANTHROPIC_CACHE_WRITE_1H: Final = "anthropic.usage.cache_creation.ephemeral_1h_input_tokens"
 
+# AWS's own
+AWS_REQUEST_ID: Final = "aws.request_id"
+BEDROCK_GUARDRAIL_ID: Final = "aws.bedrock.guardrail.id"
+BEDROCK_GUARDRAIL_VERSION: Final = "aws.bedrock.guardrail.version"  # in no version; this and the next two
+BEDROCK_REQUEST_SERVICE_TIER: Final = "aws.bedrock.request.service_tier"
+BEDROCK_RESPONSE_SERVICE_TIER: Final = "aws.bedrock.response.service_tier"
+BEDROCK_KNOWLEDGE_BASE_ID: Final = "aws.bedrock.knowledge_base.id"
+
 # Resource and general
 SERVICE_NAME: Final = "service.name"
 SESSION_ID: Final = "session.id"

@@ -68,6 +68,12 @@ def request(call: Call) -> Invocation | None:
     made = invocation(call.instance, semconv.CHAT)
     made.request_model = text(parameters.get("model"))
     made.stream = parameters.get("stream") is True
+    describe(made, parameters)
+    return made
+
+
+def describe(made: Invocation, parameters: Mapping[str, Any]) -> None:
+    """Put what a request for a message says into its invocation."""
     made.attributes = _request.attributes(parameters, _WORDS, _SHAPED)
     made.system_instructions = contents.blocks(parameters.get("system")) or None
     made.input_messages = [contents.message(each) for each in items(parameters.get("messages"))] or None
@@ -80,7 +86,6 @@ def request(call: Call) -> Invocation | None:
     ):
         if value is not None:
             made.attributes[name] = value
-    return made
 
 
 def response(reply: Any) -> Response:

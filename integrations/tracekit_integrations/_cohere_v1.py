@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tracekit import semconv
@@ -18,6 +19,12 @@ _ROLES = {"CHATBOT": "assistant", "USER": "user", "SYSTEM": "system", "TOOL": "t
 def request(call: Call) -> Invocation:
     """A call of `chat`."""
     made, parameters = invocation(call, semconv.CHAT)
+    describe(made, parameters)
+    return made
+
+
+def describe(made: Invocation, parameters: Mapping[str, Any]) -> None:
+    """Put what a request says into its invocation."""
     made.attributes = attributes(parameters, {}, PARAMETERS)
     told, asked = text(parameters.get("preamble")), text(parameters.get("message"))
     made.system_instructions = [parts.text_part(told)] if told else None
@@ -28,7 +35,6 @@ def request(call: Call) -> Invocation:
     ]
     made.input_messages = said or None
     made.tool_definitions = list(map(_tool, items(parameters.get("tools")))) or None
-    return made
 
 
 def _message(message: Any) -> Message:
@@ -53,10 +59,11 @@ def _tool(tool: Any) -> dict[str, Any]:
 
 def response(reply: Any) -> Response:
     """A whole reply."""
-    return _whole(get(reply, "data"))
+    return whole(get(reply, "data"))
 
 
-def _whole(reply: Any) -> Response:
+def whole(reply: Any) -> Response:
+    """A reply as it is in JSON."""
     id_ = get(reply, "response_id") or get(reply, "generation_id")
     return answered(id_, _said(get(reply, "text"), reply), get(reply, "finish_reason"), get(reply, "meta"))
 
@@ -87,4 +94,4 @@ class Accumulator:
         if self._end is None:
             return answered(self._id, _said("".join(self._words), {"tool_calls": self._calls}), None, None)
         made = {"finish_reason": get(self._end, "finish_reason"), **(get(self._end, "response") or {})}
-        return _whole(made)
+        return whole(made)

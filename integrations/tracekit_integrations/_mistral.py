@@ -64,7 +64,7 @@ def fim_request(call: Call) -> Invocation:
 
 def chat_response(reply: Any) -> Response:
     """A whole reply; what the client fills in by itself (no tokens, no id) is not taken for the provider's word."""
-    return _worded(chat.response(fields(reply)))
+    return chat.reworded(chat.response(fields(reply)), _FINISH)
 
 
 class Accumulator(ChatAccumulator):
@@ -72,14 +72,7 @@ class Accumulator(ChatAccumulator):
 
     def response(self) -> Response:
         """The reply as far as it has come."""
-        return _worded(super().response())
-
-
-def _worded(made: Response) -> Response:
-    for message in made.output_messages or ():
-        message["finish_reason"] = parts.finish_word(message.get("finish_reason"), _FINISH)
-    made.finish_reasons = parts.finish_reasons(made.output_messages or ())
-    return made
+        return chat.reworded(super().response(), _FINISH)
 
 
 def embed_request(call: Call) -> Invocation:

@@ -169,6 +169,14 @@ def reply_of(source: Mapping[str, Any], reported: Any, choices: list[tuple[Any, 
     return made
 
 
+def reworded(made: Response, words: Mapping[str, str]) -> Response:
+    """The same reply of a provider that has words of its own for why it stopped."""
+    for message in made.output_messages or ():
+        message["finish_reason"] = parts.finish_word(message.get("finish_reason"), words)
+    made.finish_reasons = parts.finish_reasons(made.output_messages or ())
+    return made
+
+
 def reported_usage(reply: Mapping[str, Any]) -> Any:
     """The usage of a reply or a chunk; Groq reports that of a stream beside it."""
     reported = reply.get("usage")

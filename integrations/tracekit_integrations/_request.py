@@ -102,10 +102,14 @@ class Clients(NamedTuple):
         return Endpoint(by_class or self._provider(host), host, parts.port or _PORTS.get(parts.scheme))
 
     def _provider(self, host: str) -> str:
-        for ending, provider in self.hosts.items():
-            if f".{host}".endswith(ending):
-                return provider
-        return _PREFIXES.get(host.partition(".")[0].removesuffix("-fips"), self.default)
+        return provider_of(host, self.hosts) or _PREFIXES.get(
+            host.partition(".")[0].removesuffix("-fips"), self.default
+        )
+
+
+def provider_of(host: str, hosts: Mapping[str, str] = HOSTS) -> str | None:
+    """The provider whose host this is; None of one that is not known."""
+    return next((provider for ending, provider in hosts.items() if f".{host}".endswith(ending)), None)
 
 
 _seen: dict[tuple[str, int], tuple[Any, Endpoint]] = {}

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import struct
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +10,7 @@ import pytest
 
 from tests.integrations import anthropic_wire as wire
 from tests.integrations.conftest import Spans
-from tests.support import conventions
+from tests.support import conventions, eventstream
 from tests.support.conventions import outcome
 from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
@@ -27,25 +23,8 @@ VERTEX = "claude-sonnet-4-5@20250929"
 OPTIONS: Any = {"max_retries": 0, "timeout": 5}
 
 
-def frame(event: Any) -> bytes:
-    """One message of AWS's event stream: lengths, headers, payload, and checksums of both."""
-    payload = json.dumps({"bytes": base64.b64encode(json.dumps(event).encode()).decode()}).encode()
-    headers = b"".join(
-        struct.pack("!B", len(name)) + name + b"\x07" + struct.pack("!H", len(value)) + value
-        for name, value in (
-            (b":event-type", b"chunk"),
-            (b":content-type", b"application/json"),
-            (b":message-type", b"event"),
-        )
-    )
-    prelude = struct.pack("!II", len(headers) + len(payload) + 16, len(headers))
-    body = prelude + struct.pack("!I", zlib.crc32(prelude)) + headers + payload
-    return body + struct.pack("!I", zlib.crc32(body))
-
-
 def event_stream(script: Sequence[Any]) -> Reply:
-    headers = {"content-type": "application/vnd.amazon.eventstream"}
-    return Reply(headers=headers, body=b"".join(map(frame, script)))
+    return eventstream.reply([eventstream.chunk(each) for each in script])
 
 
 def bedrock(provider: Provider, kind: Any) -> Any:

@@ -19,7 +19,18 @@ from tests.support.recorded import journaled
 from tracekit_integrations import _request
 
 FOLDER = Path(tracekit_integrations.__file__).parent
-INTEGRATIONS = ("openai", "anthropic", "google", "mistral", "ollama", "cohere", "groq", "together")
+INTEGRATIONS = (
+    "openai",
+    "anthropic",
+    "google",
+    "mistral",
+    "ollama",
+    "cohere",
+    "groq",
+    "together",
+    "bedrock",
+    "botocore",
+)
 SHARED = ("parts", "request", "values")
 """Those whose scenarios are here, and what all of them stand on; the others have a program of their own."""
 FILES = [file for name in (*INTEGRATIONS, *SHARED) for file in FOLDER.glob(f"*{name}*.py")]

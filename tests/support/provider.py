@@ -21,7 +21,12 @@ import yaml
 _PIECE = 37
 """Bytes of an event stream a write: a prime, so that cuts fall in different places of successive events."""
 
-_STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json")
+_STREAMS = (
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/stream+json",
+    "application/vnd.amazon.eventstream",
+)
 
 _EVENTS = "text/event-stream; charset=utf-8"
 _KEPT_HEADERS = {"content-type", "content-encoding", "x-request-id", "openai-processing-ms", "retry-after"}
@@ -98,7 +103,8 @@ def recorded(path: Path) -> list[Exchange]:
 def _exchange(interaction: dict[str, Any]) -> Exchange:
     request, response = interaction["request"], interaction["response"]
     body = response["body"]["string"]
-    headers = {name: value for name, value in _headers(response["headers"]).items() if name in _KEPT_HEADERS}
+    kept = _headers(response["headers"]).items()
+    headers = {name: value for name, value in kept if name in _KEPT_HEADERS or name.startswith("x-amzn-")}
     headers.setdefault("content-type", _EVENTS if body[:6] in ("event:", b"event:") else "application/json")
     return Exchange(
         method=request["method"],

@@ -54,13 +54,17 @@ class Method:
     each: Method | None = None
 
 
+Choose = Callable[[Call], Method | None]
+"""Says which method a call is of, where a client makes all its calls through one function; None: not to be recorded."""
+
+
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Target:
     """One method to patch: `Class.method` or a function of a module."""
 
     module: str
     attribute: str
-    method: Method
+    method: Method | Choose
     is_async: bool = False
 
 

@@ -17,7 +17,7 @@ from tracekit import config
 from tracekit.model import Call
 from tracekit.sdk import guard
 from tracekit.sdk.context import INSIDE, Activation, beneath
-from tracekit.sdk.integration import Integration, Target
+from tracekit.sdk.integration import Integration, Method, Target
 from tracekit.sdk.patching import Patch, PatchPointMissingError, descendants, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
@@ -42,6 +42,14 @@ class _Point(NamedTuple):
     wrap: Callable[[Any], Any]
     everywhere: bool = True
     kin: bool = False
+
+
+class _Opened(NamedTuple):
+    """A call that is recorded: its method, its recording, and the activation, entered."""
+
+    method: Method
+    recording: LiveRecording
+    activation: Activation
 
 
 class Installed:
@@ -121,8 +129,8 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return wrapped(*args, **kwargs)
-            recording, activation = opened
-            made_on = self._made_on(target, recording, wrapped, instance)
+            method, recording, activation = opened
+            made_on = self._made_on(method, recording, wrapped, instance)
             try:
                 result = made_on(*args, **kwargs)
             except BaseException as error:
@@ -130,7 +138,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(target, recording, result, watched=made_on is not wrapped)
+            return self._settle(method, recording, result, watched=made_on is not wrapped)
 
         return call
 
@@ -141,8 +149,8 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return await wrapped(*args, **kwargs)
-            recording, activation = opened
-            made_on = self._made_on(target, recording, wrapped, instance)
+            method, recording, activation = opened
+            made_on = self._made_on(method, recording, wrapped, instance)
             try:
                 result = await made_on(*args, **kwargs)
             except BaseException as error:
@@ -150,43 +158,44 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(target, recording, result, watched=made_on is not wrapped)
+            return self._settle(method, recording, result, watched=made_on is not wrapped)
 
         return call
 
-    def _open(
-        self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[LiveRecording, Activation] | None:
-        """The open recording of a call and its activation, entered; None for a call that is not to be recorded."""
+    def _open(self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Opened | None:
+        """What is begun of a call; None for a call that is not to be recorded."""
         current = otel.get_current()
         if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
             return None
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
-        recording = guard.call(where, LiveRecording.begin, runtime, target.method, call, self.integration.name)
+        method = target.method if isinstance(target.method, Method) else guard.call(where, target.method, call)
+        if method is None:
+            return None
+        recording = guard.call(where, LiveRecording.begin, runtime, method, call, self.integration.name)
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
-        inside = {} if target.method.nests else {INSIDE: self.integration}
+        inside = {} if method.nests else {INSIDE: self.integration}
         activation = Activation(beneath(recording.span, current, **inside))
         activation.enter()
-        return recording, activation
+        return _Opened(method, recording, activation)
 
-    def _made_on(self, target: Target, recording: LiveRecording, wrapped: Callable[..., Any], instance: Any) -> Any:
+    def _made_on(self, method: Method, recording: LiveRecording, wrapped: Callable[..., Any], instance: Any) -> Any:
         """The method as it is, or of what stands in for its object while a stream is read."""
-        if target.method.stand_in is None or not recording.streams:
+        if method.stand_in is None or not recording.streams:
             return wrapped
         where = f"{self.integration.name} stand-in"
-        stand_in = guard.call(where, target.method.stand_in, instance, recording)
+        stand_in = guard.call(where, method.stand_in, instance, recording)
         return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
-    def _settle(self, target: Target, recording: LiveRecording, result: Any, *, watched: bool) -> Any:
+    def _settle(self, method: Method, recording: LiveRecording, result: Any, *, watched: bool) -> Any:
         """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
         if watched:
             recording.defer()
             return result
-        if target.method.tap is not None:
-            tapped = guard.call(f"{self.integration.name} tap", target.method.tap, result, recording)
+        if method.tap is not None:
+            tapped = guard.call(f"{self.integration.name} tap", method.tap, result, recording)
             if tapped is not None:
                 recording.defer()
                 return tapped

@@ -35,6 +35,11 @@ class Tap:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
+    def show(self, chunk: Any) -> None:
+        """A chunk passed."""
+        self._last = chunk
+        self._recording.chunk(chunk)
+
     def leave(self) -> None:
         """The caller will ask for no more."""
         if not self._recording.done:
@@ -61,8 +66,7 @@ class SyncTap(Tap):
         except BaseException as error:
             self._recording.fail(error)
             raise
-        self._last = chunk
-        self._recording.chunk(chunk)
+        self.show(chunk)
         return chunk
 
 
@@ -83,8 +87,7 @@ class AsyncTap(Tap):
         except BaseException as error:
             self._recording.fail(error)
             raise
-        self._last = chunk
-        self._recording.chunk(chunk)
+        self.show(chunk)
         return chunk
 
 

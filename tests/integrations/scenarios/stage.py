@@ -17,6 +17,7 @@ from google import genai
 from google.oauth2.credentials import Credentials
 from mistralai.client import Mistral
 
+from tests.integrations import botocores
 from tests.support.provider import Provider, Reply
 
 
@@ -33,6 +34,8 @@ class Stage:
     cohere: cohere.ClientV2
     cohere_old: cohere.Client
     mistral: Mistral
+    bedrock: Any
+    agents: Any
 
     def fresh(self) -> Stage:
         """The same with new clients: resources of older ones may hold on to methods as they were patched then."""
@@ -62,7 +65,7 @@ def stage() -> Generator[Stage]:
 
 
 def _others(url: str, stack: ExitStack) -> tuple[Any, ...]:
-    """Clients of Gemini, Vertex AI, Ollama, Cohere (two) and Mistral, which keep no methods as they were patched."""
+    """Clients of Gemini, Vertex AI, Ollama, Cohere (two), Mistral and Bedrock (two), which look methods up anew."""
     plain = {"verify": False}  # no CA files to load
     google: Any = {"base_url": url, "api_version": "v1", "client_args": plain, "async_client_args": plain}
     who: Any = {"vertexai": True, "project": "p", "location": "l", "credentials": Credentials(token="none")}
@@ -76,4 +79,6 @@ def _others(url: str, stack: ExitStack) -> tuple[Any, ...]:
         cohere.ClientV2(**options),
         cohere.Client(**options),
         Mistral(api_key="none", server_url=url, client=http2),
+        botocores.client(url, "bedrock-runtime"),
+        botocores.client(url, "bedrock-agent-runtime"),
     )
