@@ -50,16 +50,19 @@ class Method:
     nests: bool = False
     """Whether calls that happen inside are calls of their own: a function of the program's that the client runs."""
     each: Method | None = None
+    fills: bool = False
+    """Whether the reply is in the object that the method was called on, and what it returns says nothing."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Target:
-    """One method to patch: `Class.method` or a function of a module."""
+    """One method to patch: `Class.method` or a function of a module. Of `everywhere`, see `Hook`."""
 
     module: str
     attribute: str
     method: Method
     is_async: bool = False
+    everywhere: bool = True
 
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]

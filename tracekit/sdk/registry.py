@@ -53,7 +53,8 @@ class Installed:
         self._patches: list[Patch] = []
         by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
-            by_module.setdefault(target.module, []).append(_Point(target.attribute, self._wrap(target)))
+            point = _Point(target.attribute, self._wrap(target), target.everywhere)
+            by_module.setdefault(target.module, []).append(point)
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
             by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere))
@@ -109,7 +110,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(target, recording, result, watched=made_on is not wrapped)
+            return self._settle(target, recording, instance, result, watched=made_on is not wrapped)
 
         return call
 
@@ -129,7 +130,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(target, recording, result, watched=made_on is not wrapped)
+            return self._settle(target, recording, instance, result, watched=made_on is not wrapped)
 
         return call
 
@@ -159,7 +160,9 @@ class Installed:
         stand_in = guard.call(where, target.method.stand_in, instance, recording)
         return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
-    def _settle(self, target: Target, recording: LiveRecording, result: Any, *, watched: bool) -> Any:
+    def _settle(
+        self, target: Target, recording: LiveRecording, instance: Any, result: Any, *, watched: bool
+    ) -> Any:
         """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
         if watched:
             recording.defer()
@@ -172,7 +175,7 @@ class Installed:
         if guard.call(f"{self.integration.name} adapt", self.integration.adapt, result, recording):
             recording.defer()
         else:
-            recording.finish(reply=result)
+            recording.finish(reply=instance if target.method.fills else result)
         return result
 
 
