@@ -17,7 +17,9 @@ from tracekit_integrations._values import count, items, text
 
 MOST = 1000
 """Of a search that finds more rows, so many are recorded, and the others counted."""
-_OWN = re.compile(r"<(?:#|=|\+|~|%%?)>|\b(?:l1|l2|cosine|hamming|jaccard)_distance\s*\(|\b(?:negative_)?inner_product\s*\(")
+_OWN = re.compile(
+    r"<(?:#|=|\+|~|%%?)>|\b(?:l1|l2|cosine|hamming|jaccard)_distance\s*\(|\b(?:negative_)?inner_product\s*\("
+)
 _SHARED = "<->"
 """Points, shapes and words have this operator too: what it compares has to look like vectors."""
 _VECTORS = re.compile(r"(?<!ts)vec|embed", re.IGNORECASE)

@@ -10,7 +10,16 @@ from tracekit.sdk.registry import instrumentor
 from tracekit_integrations import _retrieval as retrieval
 from tracekit_integrations._values import get, items
 
-_ASKED = ("query_embeddings", "query_texts", "query_images", "query_uris", "ids", "n_results", "where", "where_document")
+_ASKED = (
+    "query_embeddings",
+    "query_texts",
+    "query_images",
+    "query_uris",
+    "ids",
+    "n_results",
+    "where",
+    "where_document",
+)
 _LOOKED_FOR = ("query_texts", "query_uris", "query_embeddings", "query_images")
 _CONDITIONS = ("where", "where_document", "ids")
 _MOST = 10

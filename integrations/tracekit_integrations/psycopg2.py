@@ -52,11 +52,9 @@ integration = Integration(
     versions=">=2.9,<3",
     targets=(
         *retrieval.targets(_OURS, "Cursor", _EXECUTE),
-        *(
-            target
-            for owner in ("DictCursor", "RealDictCursor", "NamedTupleCursor")
-            for target in retrieval.targets("psycopg2.extras", owner, _EXECUTE)
-        ),
+        *retrieval.targets("psycopg2.extras", "DictCursor", _EXECUTE),
+        *retrieval.targets("psycopg2.extras", "RealDictCursor", _EXECUTE),
+        *retrieval.targets("psycopg2.extras", "NamedTupleCursor", _EXECUTE),
     ),
     hooks=(Hook(module="psycopg2", attribute="connect", wrapper=guard.showing("psycopg2 connect", _connected)),),
 )

@@ -56,7 +56,9 @@ def _invocation(call: Call, asked: dict[str, Any], query: Any, wanted: Any) -> I
 def _found(reply: Any) -> Response:
     if not isinstance(reply, list):  # a future, whose result the program waits for
         return Response()
-    return retrieval.response([[retrieval.document(hit.id, hit.distance, hit.fields) for hit in hits] for hits in reply])
+    return retrieval.response(
+        [[retrieval.document(hit.id, hit.distance, hit.fields) for hit in hits] for hits in reply]
+    )
 
 
 _METHODS = {

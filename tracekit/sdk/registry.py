@@ -160,9 +160,7 @@ class Installed:
         stand_in = guard.call(where, target.method.stand_in, instance, recording)
         return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
-    def _settle(
-        self, target: Target, recording: LiveRecording, instance: Any, result: Any, *, watched: bool
-    ) -> Any:
+    def _settle(self, target: Target, recording: LiveRecording, instance: Any, result: Any, *, watched: bool) -> Any:
         """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
         if watched:
             recording.defer()

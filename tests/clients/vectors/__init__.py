@@ -72,4 +72,8 @@ class Store(Provider):
         """The answer to a request."""
         self.asked.append(asked)
         found = self.answers.get(f"{asked.method} {urlsplit(asked.path).path}")
-        return answer({"error": "NotFoundError", "message": f"no {asked.path}"}, status=404) if found is None else answer(found)
+        return (
+            answer({"error": "NotFoundError", "message": f"no {asked.path}"}, status=404)
+            if found is None
+            else answer(found)
+        )

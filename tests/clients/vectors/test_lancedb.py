@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import lancedb
-import numpy
+import numpy as np
 import pytest
 from lancedb.index import FTS
 from lancedb.rerankers import RRFReranker
@@ -45,7 +45,7 @@ def docs(home: Path) -> Any:
 
 @pytest.fixture
 async def later(home: Path) -> AsyncIterator[Any]:
-    yield await (await lancedb.connect_async(str(home))).open_table("docs")
+    return await (await lancedb.connect_async(str(home))).open_table("docs")
 
 
 def test_a_search_by_a_vector(docs: Any, spans: Spans) -> None:
@@ -58,7 +58,8 @@ def test_a_search_by_a_vector(docs: Any, spans: Spans) -> None:
         {"id": "a", "score": 0.0, "content": "one fish"},
         {"id": "b", "score": 2.0, "content": "two fish"},
     ]
-    assert type(rows) is list and rows[0]["vector"] == VECTOR
+    assert type(rows) is list
+    assert rows[0]["vector"] == VECTOR
 
 
 def test_searches_by_words_and_by_both(docs: Any, spans: Spans) -> None:
@@ -72,7 +73,7 @@ def test_searches_by_words_and_by_both(docs: Any, spans: Spans) -> None:
 
 
 def test_batches_are_the_programs_to_read(docs: Any, spans: Spans) -> None:
-    reader = docs.search(numpy.array(VECTOR)).select(["text"]).to_batches()
+    reader = docs.search(np.array(VECTOR)).select(["text"]).to_batches()
     assert sum(batch.num_rows for batch in reader) == 2
     (search,) = spans()
     assert is_search(search, "lancedb", "docs", vector=VECTOR, dimensions=3)
@@ -89,7 +90,8 @@ def test_what_fails_fails_as_before(docs: Any, spans: Spans) -> None:
         docs.search(LONG, vector_column_name="vector").where("nonsense = 1").to_list()
     (search,) = spans()
     assert is_search(search, "lancedb", "docs", vector="[16 dimensions]", dimensions=16, wanted="nonsense = 1")
-    assert search.status_code == 2 and search.status_message == str(caught.value)
+    assert search.status_code == 2
+    assert search.status_message == str(caught.value)
 
 
 async def test_asynchronous_searches_beside_each_other(later: Any, spans: Spans) -> None:

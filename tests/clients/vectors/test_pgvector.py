@@ -108,7 +108,8 @@ async def test_psycopg_asynchronous(postgres: str, spans: Spans) -> None:
         await connection.execute("SELECT id FROM nowhere ORDER BY embedding <=> '[1,0,0]'")
     await connection.close()
     search, asked, wrong = spans()
-    assert search.parent_span_id == asked.span_id and found(search) == DOCUMENTS
+    assert search.parent_span_id == asked.span_id
+    assert found(search) == DOCUMENTS
     assert is_search(search, "postgresql", "docs", **SAID)
     assert is_search(wrong, "postgresql", "nowhere", error="psycopg.errors.UndefinedTable", top_k=None, vector=VECTOR)
     assert wrong.status_message == str(caught.value)
@@ -122,7 +123,8 @@ def test_psycopg2(old: Any, spans: Spans, factory: str | None) -> None:
         assert cursor.execute(NEAREST, (WORD, 2)) is None
         assert (cursor.rownumber, cursor.rowcount) == (0, 2)
         first, *rest = cursor.fetchall()
-        assert (first["id"] if factory == "RealDictCursor" else first[0]) == "a" and len(rest) == 1
+        assert (first["id"] if factory == "RealDictCursor" else first[0]) == "a"
+        assert len(rest) == 1
     (search,) = spans()
     assert is_search(search, "postgresql", "docs", **SAID, sql=NEAREST)
     assert found(search) == DOCUMENTS
@@ -142,8 +144,10 @@ def test_psycopg2_finds_nothing_fails_and_composes(old: Any, spans: Spans) -> No
         named.execute(NEAREST, (WORD, 2))
         assert len(named.fetchall()) == 2
     nothing, wrong, _ = spans()
-    assert is_search(nothing, "postgresql", "docs", vector=VECTOR) and found(nothing) == []
-    assert is_search(wrong, "postgresql", "nowhere") and wrong.status_message == str(caught.value)
+    assert is_search(nothing, "postgresql", "docs", vector=VECTOR)
+    assert found(nothing) == []
+    assert is_search(wrong, "postgresql", "nowhere")
+    assert wrong.status_message == str(caught.value)
 
 
 async def test_asyncpg(fast: Any, spans: Spans) -> None:
@@ -154,7 +158,8 @@ async def test_asyncpg(fast: Any, spans: Spans) -> None:
     nothing = await fast.fetchrow("SELECT id FROM docs WHERE cosine_distance(embedding, $1) < 0", WORD)
     prepared = await fast.prepare(asked)
     again = await prepared.fetch(WORD, 2)
-    assert [type(each) for each in (*rows, row)] == [asyncpg.Record] * 3 and rows == again
+    assert [type(each) for each in (*rows, row)] == [asyncpg.Record] * 3
+    assert rows == again
     assert (name, nothing) == ("one fish", None)
     searches = spans()
     assert len(searches) == 5
@@ -170,7 +175,8 @@ async def test_asyncpg_by_a_pool_and_failing(postgres: str, spans: Spans) -> Non
             await pool.fetch("SELECT id FROM nowhere ORDER BY embedding <=> '[1,0,0]'")
         await pool.fetch("SELECT id FROM docs ORDER BY embedding <=> '[1,0,0]'")
     wrong, right = spans()
-    assert is_search(wrong, "postgresql", "nowhere") and wrong.status_message == str(caught.value)
+    assert is_search(wrong, "postgresql", "nowhere")
+    assert wrong.status_message == str(caught.value)
     assert [document["id"] for document in found(right)] == ["a", "b"]
 
 
@@ -254,7 +260,8 @@ def test_much_is_counted_and_not_kept() -> None:
 )
 def test_limits(statement: str, given: Any, limit: int | None) -> None:
     made = _pgvector.search(statement, given)
-    assert made is not None and made.name == "docs"
+    assert made is not None
+    assert made.name == "docs"
     assert made.attributes.get(semconv.RETRIEVAL_TOP_K) == limit
 
 
@@ -274,6 +281,8 @@ def test_a_fault_of_ours_harms_nobody(postgres: str, data_dir: Path) -> None:
         ("SELECT id, embedding <=> %(near)s AS similarity FROM docs LIMIT %(most)s", {"near": WORD, "most": 2}),
         ("SELECT kind FROM docs WHERE embedding <=> '[1,0,0]' < 0", None),
         ("SELECT text FROM docs WHERE embedding <=> '[1,0,0]' < 2 LIMIT 1", None),
+        ("SELECT n, embedding <=> '[1,0,0]' FROM docs, generate_series(1, 600) AS n", None),
+        ("SELECT point(0, 0) <-> point(1, 1)", None),
         ("SELECT id FROM nowhere ORDER BY embedding <-> '[1,0,0]'", None),
         ("DELETE FROM docs WHERE embedding <=> '[1,0,0]' < -1", None),
     ]
@@ -288,18 +297,18 @@ def test_a_fault_of_ours_harms_nobody(postgres: str, data_dir: Path) -> None:
         for connect, own in ((psycopg.connect, []), (psycopg2.connect, [composed])):
             with contextlib.closing(connect(postgres)) as connection:
                 connection.autocommit = True
-                for statement, given in [*statements[:5], *own]:
-                    gave.append(seen(lambda s=statement, g=given: read(connection.cursor(), s, g)))  # noqa: B023
-                for statement, given in statements[5:]:
-                    gave.append(seen(lambda s=statement, g=given: connection.cursor().execute(s, g) and None))  # noqa: B023
+                for statement, given in [*statements[:7], *own]:
+                    gave.append(seen(lambda s=statement, g=given: read(connection.cursor(), s, g)))
+                for statement, given in statements[7:]:
+                    gave.append(seen(lambda s=statement, g=given: connection.cursor().execute(s, g) and None))
                 connection.autocommit = False
-                named = connection.cursor("named")
-                gave.append(seen(lambda: read(named, *statements[0])))  # noqa: B023
+                with connection.cursor("named") as named:
+                    gave.append(seen(lambda: read(named, *statements[0])))
                 if connect is psycopg2.connect:
                     made = connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
                     gave.append(seen(lambda: read(made, *statements[0])))  # noqa: B023
                 else:
-                    gave.append(seen(lambda: piped(connection)))  # noqa: B023
+                    gave.append(seen(lambda: piped(connection)))
         return [*gave, *asyncio.run(later())]
 
     def piped(connection: Any) -> Any:
@@ -314,7 +323,7 @@ def test_a_fault_of_ours_harms_nobody(postgres: str, data_dir: Path) -> None:
         prepared = await connection.prepare(asked)
         gave = [
             await connection.fetch(asked, WORD, 2),
-            await connection.fetchrow(asked, WORD, 2),
+            await connection.fetchrow(asked, VECTOR, 2),
             await connection.fetchval(asked, WORD, 2),
             await connection.fetch("SELECT 1"),
             await connection.fetchrow("SELECT id FROM docs WHERE embedding <=> $1 < 0 LIMIT 1", WORD),
@@ -323,5 +332,5 @@ def test_a_fault_of_ours_harms_nobody(postgres: str, data_dir: Path) -> None:
         await connection.close()
         return [repr(each) for each in gave]
 
-    files = {HOME / f"{name}.py" for name in ("_pgvector", "_psycopg2_cursor", "asyncpg", "psycopg", "psycopg2")}
+    files = {HOME / f"{name}.py" for name in ("_pgvector", "asyncpg", "psycopg", "psycopg2")}
     assert harm(files, program, data_dir) == []

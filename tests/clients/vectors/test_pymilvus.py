@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pymilvus import AnnSearchRequest, AsyncMilvusClient, Collection, MilvusClient, MilvusException, RRFRanker, connections
+from pymilvus import (
+    AnnSearchRequest,
+    AsyncMilvusClient,
+    Collection,
+    MilvusClient,
+    MilvusException,
+    RRFRanker,
+    connections,
+)
 
 import tracekit
 from tests.clients.conftest import Spans
@@ -68,7 +76,8 @@ def test_what_fails_fails_as_before(client: Any, spans: Spans) -> None:
         client.search("nowhere", [LONG])
     (search,) = spans()
     assert is_search(search, "milvus", "nowhere", vector="[16 dimensions]", top_k=10)
-    assert search.status_code == 2 and search.status_message == str(caught.value)
+    assert search.status_code == 2
+    assert search.status_message == str(caught.value)
 
 
 async def test_asynchronous_searches_beside_each_other(home: str, spans: Spans) -> None:
@@ -94,7 +103,8 @@ def test_a_collection_warns_at_the_programs_line(home: str, spans: Spans) -> Non
         connections.disconnect("tests")
     assert {each.filename for each in told if "ORM" in str(each.message)} <= {__file__}
     one, two = spans()
-    assert is_search(one, "milvus", "docs", vector=VECTOR, top_k=1, measure="similarity") and found(one) == [FIRST]
+    assert is_search(one, "milvus", "docs", vector=VECTOR, top_k=1, measure="similarity")
+    assert found(one) == [FIRST]
     assert semconv.RETRIEVAL_DOCUMENTS not in two.attributes
 
 
@@ -114,7 +124,7 @@ def test_a_fault_of_ours_harms_nobody(home: str, data_dir: Path) -> None:
     def program() -> list[Any]:
         client = MilvusClient(home)
         asked = [AnnSearchRequest([VECTOR], "vector", COSINE, 2)]
-        handler = client._get_connection()  # noqa: SLF001 - which gives futures too
+        handler = client._get_connection()
         waits = {"anns_field": "vector", "param": COSINE, "limit": 1, "_async": True}
         gave = [
             seen(lambda: client.search("docs", [VECTOR], filter="id >= 0", search_params=COSINE)),
