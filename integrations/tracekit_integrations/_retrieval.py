@@ -50,7 +50,7 @@ def invocation(
     made = requests.invocation(semconv.RETRIEVAL, provider, url, name=text(source))
     known = {
         semconv.DATA_SOURCE_ID: text(source),
-        semconv.RETRIEVAL_TOP_K: count(top_k),
+        semconv.REQUEST_TOP_K: count(top_k),
         semconv.EMBEDDINGS_DIMENSION_COUNT: dimensions(query),
     }
     made.attributes.update({name: value for name, value in known.items() if value is not None})

@@ -53,7 +53,7 @@ integration = Integration(
     name="asyncpg",
     package="asyncpg",
     distribution="asyncpg",
-    versions=">=0.29,<1",
+    versions=">=0.30,<1",
     targets=(
         *retrieval.targets("asyncpg.connection", "Connection", _QUERIES, is_async=True),
         *retrieval.targets("asyncpg.prepared_stmt", "PreparedStatement", _PREPARED, is_async=True),

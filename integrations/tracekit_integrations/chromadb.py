@@ -93,7 +93,7 @@ integration = Integration(
     name="chromadb",
     package="chromadb",
     distribution="chromadb",
-    versions=">=1,<2",
+    versions=">=1.2,<2",
     targets=(
         *retrieval.targets(f"{_MODELS}.Collection", "Collection", _METHODS),
         *retrieval.targets(f"{_MODELS}.AsyncCollection", "AsyncCollection", _METHODS, is_async=True),

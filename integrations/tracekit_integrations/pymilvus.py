@@ -70,7 +70,7 @@ integration = Integration(
     name="pymilvus",
     package="pymilvus",
     distribution="pymilvus",
-    versions=">=2.5,<4",
+    versions=">=2.6,<4",
     targets=(
         *retrieval.targets("pymilvus.client.grpc_handler", "GrpcHandler", _METHODS),
         *retrieval.targets("pymilvus.client.async_grpc_handler", "AsyncGrpcHandler", _METHODS, is_async=True),

@@ -107,7 +107,7 @@ integration = Integration(
     name="qdrant_client",
     package="qdrant_client",
     distribution="qdrant-client",
-    versions=">=1.13,<2",
+    versions=">=1.14,<2",
     targets=(
         *retrieval.targets("qdrant_client.qdrant_client", "QdrantClient", _METHODS),
         *retrieval.targets("qdrant_client.async_qdrant_client", "AsyncQdrantClient", _METHODS, is_async=True),

@@ -30,7 +30,7 @@ def is_search(span: RawSpan, provider: str, source: str | None, **said: Any) -> 
     named = {
         "query": semconv.RETRIEVAL_QUERY,
         "vector": semconv.INPUT,
-        "top_k": semconv.RETRIEVAL_TOP_K,
+        "top_k": semconv.REQUEST_TOP_K,
         "dimensions": semconv.EMBEDDINGS_DIMENSION_COUNT,
         "wanted": semconv.RETRIEVAL_FILTER,
         "measure": semconv.RETRIEVAL_SCORE,
@@ -52,7 +52,7 @@ def seen(call: Callable[[], Any]) -> Any:
     """What a call gives or raises, comparable."""
     try:
         return repr(call())
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a client raises
         return type(error), str(error)
 
 

@@ -17,6 +17,7 @@ from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, VECTOR, Store, found, is_search, seen
 from tests.clients.vectors.grpc_server import Server
 from tests.support.faults import harm
+from tracekit import semconv
 
 IS_NEW = hasattr(pinecone, "AsyncIndex")
 """Version 10 is another client than those before it."""
@@ -74,17 +75,17 @@ def test_words_that_the_store_embeds(index: Any, spans: Spans) -> None:
     index.search(namespace="n", query={"inputs": {"text": "one"}, "top_k": 2, "filter": wanted})
     index.search_records(namespace="n", query={"vector": {"values": VECTOR}, "top_k": 1})
     words, vector = spans()
-    assert words.attributes["gen_ai.retrieval.query.text"] == "one"
-    assert words.attributes["gen_ai.retrieval.top_k"] == 2
-    assert words.attributes["tracekit.retrieval.filter"] == {"namespace": "n", "filter": wanted}
+    assert words.attributes[semconv.RETRIEVAL_QUERY] == "one"
+    assert words.attributes[semconv.REQUEST_TOP_K] == 2
+    assert words.attributes[semconv.RETRIEVAL_FILTER] == {"namespace": "n", "filter": wanted}
     assert found(words) == [FIRST]
-    assert vector.attributes["tracekit.input"] == {"values": VECTOR}
+    assert vector.attributes[semconv.INPUT] == {"values": VECTOR}
 
 
 def test_several_namespaces_are_one_search(index: Any, spans: Spans) -> None:
     reply = index.query_namespaces(vector=VECTOR, namespaces=["n", "m"], metric="cosine", top_k=2)
     (search,) = spans()
-    assert search.attributes["tracekit.retrieval.filter"] == {"namespaces": ["n", "m"]}
+    assert search.attributes[semconv.RETRIEVAL_FILTER] == {"namespaces": ["n", "m"]}
     assert [each["id"] for each in found(search)] == [each["id"] for each in reply.matches]
 
 
@@ -92,7 +93,7 @@ def test_a_future_is_the_programs_to_wait_for(index: Any, spans: Spans) -> None:
     later = index.query(vector=VECTOR, top_k=1, async_req=True)
     assert later.get().matches[0].id == "a"
     (search,) = spans()
-    assert search.attributes["gen_ai.retrieval.top_k"] == 1
+    assert search.attributes[semconv.REQUEST_TOP_K] == 1
 
 
 def test_what_fails_fails_as_before(index: Any, server: Store, spans: Spans) -> None:
@@ -145,8 +146,8 @@ def test_grpc(spans: Spans) -> None:
         for ask in futures:
             assert ask(vector=VECTOR, top_k=1).result().matches[0].id == "a"
     search = spans()[0]
-    assert search.attributes["gen_ai.retrieval.top_k"] == 2
-    assert search.attributes["server.address"] == "127.0.0.1"
+    assert search.attributes[semconv.REQUEST_TOP_K] == 2
+    assert search.attributes[semconv.SERVER_ADDRESS] == "127.0.0.1"
     assert found(search) == [{"id": "a", "score": 0.5}]
 
 

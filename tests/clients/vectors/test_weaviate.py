@@ -19,6 +19,7 @@ from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, VECTOR, Store, found, is_search, seen
 from tests.clients.vectors.grpc_server import Server
 from tests.support.faults import harm
+from tracekit import semconv
 
 ID = "7f1c7a5e-0000-4000-8000-000000000000"
 DISTANCE = {"return_metadata": MetadataQuery(distance=True)}
@@ -98,7 +99,7 @@ def test_words(docs: Any, places: Places, spans: Spans) -> None:
     assert is_search(
         near, "weaviate", "Docs", query="fish", top_k=2, measure="distance", address="127.0.0.1", port=places[1].port
     )
-    wanted = near.attributes["tracekit.retrieval.filter"]
+    wanted = near.attributes[semconv.RETRIEVAL_FILTER]
     assert (wanted["operator"], wanted["valueInt"], wanted["target"]) == ("OPERATOR_EQUAL", "1", {"property": "kind"})
     assert found(near)[0]["score"] == 0.25
     assert found(near)[0]["content"] == "one fish"
