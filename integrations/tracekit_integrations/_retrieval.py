@@ -81,7 +81,7 @@ def dimensions(value: Any) -> int | None:
         return shape[-1] if shape else None
     listed = items(value)
     if not listed:
-        counted = getattr(value, "dimensions", None)  # a type of pgvector's
+        counted: Any = getattr(value, "dimensions", None)  # a type of pgvector's
         return counted() if callable(counted) else None
     if isinstance(listed[0], (int, float)) or getattr(listed[0], "shape", None) == ():
         return len(listed)
