@@ -78,8 +78,10 @@ def _table(reply: Any) -> Response:
 
 
 def _document(row: dict[str, Any], scored: str | None) -> dict[str, Any]:
+    place = row.pop("query_index", None)  # where several are searched for at once
     fields = {name: value for name, value in row.items() if name != "id" and name not in _SCORES}
-    return retrieval.document(row.get("id", row.get("_rowid")), row.get(scored or ""), fields)
+    found = retrieval.document(row.get("id", row.get("_rowid")), row.get(scored or ""), fields)
+    return found if place is None else {**found, "query": place}
 
 
 def _reader(_reply: Any) -> Response:

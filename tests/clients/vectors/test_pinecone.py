@@ -132,9 +132,10 @@ def grpc_index() -> Iterator[Any]:
 
             made = GrpcIndex(host=f"127.0.0.1:{server.port}", api_key="none", secure=False)
         else:
-            from pinecone.grpc import PineconeGRPC
+            from pinecone.grpc import GRPCClientConfig, PineconeGRPC
 
-            made = PineconeGRPC(api_key="none", secure=False).Index(host=f"127.0.0.1:{server.port}")
+            plain = GRPCClientConfig(secure=False)
+            made = PineconeGRPC(api_key="none").Index(host=f"127.0.0.1:{server.port}", grpc_config=plain)
         with made as index:
             yield index
 
