@@ -262,7 +262,7 @@ def test_limits(statement: str, given: Any, limit: int | None) -> None:
     made = _pgvector.search(statement, given)
     assert made is not None
     assert made.name == "docs"
-    assert made.attributes.get(semconv.RETRIEVAL_TOP_K) == limit
+    assert made.attributes.get(semconv.REQUEST_TOP_K) == limit
 
 
 def test_what_is_put_back(old: Any, connection: Any, spans: Spans) -> None:
