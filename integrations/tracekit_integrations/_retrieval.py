@@ -76,14 +76,14 @@ def one_or_all(values: Any) -> Any:
 
 def dimensions(value: Any) -> int | None:
     """The length of a vector, or of the first of several; None of anything else."""
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple):
-        return shape[-1] if shape else None
+    axes = getattr(value, "ndim", None)
+    if axes is not None:
+        return value.shape[-1] if axes else None
     listed = items(value)
     if not listed:
-        counted: Any = getattr(value, "dimensions", None)  # a type of pgvector's
-        return counted() if callable(counted) else None
-    if isinstance(listed[0], (int, float)) or getattr(listed[0], "shape", None) == ():
+        of_pgvector = hasattr(value, "dimensions") and hasattr(value, "to_list")
+        return value.dimensions() if of_pgvector else None
+    if _is_number(listed[0], (int, float)):
         return len(listed)
     return None if isinstance(listed[0], str) else dimensions(listed[0])
 
@@ -93,19 +93,25 @@ def shown(value: Any, numbers: tuple[type, ...] = (float,)) -> Any:
     value = plain(value)
     if isinstance(value, Mapping):
         return {name: shown(inner, numbers) for name, inner in value.items()}
-    shape = getattr(value, "shape", None)
     length = dimensions(value)
-    if length is None or (isinstance(value, list) and not isinstance(value[0], numbers)):
+    if length is None or (isinstance(value, list) and not _is_number(value[0], numbers)):
         return [shown(inner, numbers) for inner in value] if isinstance(value, list) else value
-    if isinstance(shape, tuple) and len(shape) > 1:
+    if getattr(value, "ndim", 1) > 1:
         return [shown(row, numbers) for row in value]
     if length > SHORT:
         return f"[{length} dimensions]"
-    return value if isinstance(value, list) else _listed(value)
+    return _listed(value)
+
+
+def _is_number(value: Any, numbers: tuple[type, ...]) -> bool:
+    """A number, also one of an array's."""
+    return isinstance(value, numbers) or getattr(value, "ndim", None) == 0
 
 
 def _listed(vector: Any) -> Any:
-    """The numbers of an array, or of a type of pgvector's."""
+    """The numbers of a list, of an array, or of a type of pgvector's."""
+    if isinstance(vector, list):
+        return [each.item() if hasattr(each, "item") else each for each in vector]
     return vector.tolist() if hasattr(vector, "tolist") else vector.to_list()
 
 
