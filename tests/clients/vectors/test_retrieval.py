@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy
+import numpy as np
 import pytest
 from pgvector import Vector
 
@@ -18,11 +18,11 @@ from tracekit_integrations import _retrieval as retrieval
         ([1] * 9, 9, [1] * 9),
         ((0.5, 1), 2, [0.5, 1]),
         ([[0.5] * 9, [0.5]], 9, ["[9 dimensions]", [0.5]]),
-        (numpy.zeros(9), 9, "[9 dimensions]"),
-        (numpy.zeros((2, 9)), 9, ["[9 dimensions]"] * 2),
-        (numpy.ones(2), 2, [1.0, 1.0]),
-        ([numpy.float32(1)] * 9, 9, "[9 dimensions]"),
-        ([numpy.float32(1)] * 2, 2, [1.0, 1.0]),
+        (np.zeros(9), 9, "[9 dimensions]"),
+        (np.zeros((2, 9)), 9, ["[9 dimensions]"] * 2),
+        (np.ones(2), 2, [1.0, 1.0]),
+        ([np.float32(1)] * 9, 9, "[9 dimensions]"),
+        ([np.float32(1)] * 2, 2, [1.0, 1.0]),
         (Vector([1] * 9), 9, "[9 dimensions]"),
         (Vector([1, 2]), 2, [1.0, 2.0]),
         ("words", None, "words"),
