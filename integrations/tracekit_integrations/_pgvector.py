@@ -17,6 +17,8 @@ from tracekit_integrations._values import count, items, text
 
 MOST = 1000
 """Of a search that finds more rows, so many are recorded, and the others counted."""
+_MARKS = ("<->", "<=>", "<#>", "<+>", "<~>", "<%", "_distance", "inner_product")
+"""One of these stands in every search; most other statements have none, and cost no more than this look."""
 _OWN = re.compile(
     r"<(?:#|=|\+|~|%%?)>|\b(?:l1|l2|cosine|hamming|jaccard)_distance\s*\(|\b(?:negative_)?inner_product\s*\("
 )
@@ -39,7 +41,7 @@ def search(statement: str, given: Any) -> Invocation | None:
         statement: SQL.
         given: its parameters, by place or by name.
     """
-    if "<" not in statement and "_distance" not in statement and "inner_product" not in statement:
+    if not any(map(statement.__contains__, _MARKS)):
         return None
     bare = _QUOTED.sub("''", statement)
     if not _READS.match(bare.lstrip("' \n\t")):
