@@ -124,6 +124,8 @@ TAGS: Final = "tracekit.tags"
 METADATA_PREFIX: Final = "tracekit.metadata."
 FAULT: Final = "tracekit.fault"  # why a span is kept raw, or what in it could not be kept as it came
 TIME_TO_LAST_CHUNK: Final = "tracekit.time_to_last_chunk"  # seconds
+RETRIEVAL_FILTER: Final = "tracekit.retrieval.filter"  # content: what documents had to be like to be found
+RETRIEVAL_SCORE: Final = "tracekit.retrieval.score"  # what the documents' scores are: distance or similarity
 
 # Operations
 CHAT: Final = "chat"

@@ -9,7 +9,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from tracekit.errors import tell
 
@@ -27,6 +27,17 @@ def call(where: str, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwa
     except Exception as error:
         note(where, error)
         return None
+
+
+def showing(where: str, act: Callable[[Any], object]) -> Callable[..., Any]:
+    """A wrapper that shows `act` what a function returned."""
+
+    def wrapper(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        result = wrapped(*args, **kwargs)
+        call(where, act, result)
+        return result
+
+    return wrapper
 
 
 @contextmanager

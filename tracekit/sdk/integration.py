@@ -52,6 +52,8 @@ class Method:
     measured: bool = True
     """Whether the call counts among the metrics; a framework's does not, where the client beneath counts it."""
     each: Method | None = None
+    fills: bool = False
+    """Whether the reply is in the object that the method was called on, and what it returns says nothing."""
 
 
 Choose = Callable[[Call], Method | None]
@@ -60,12 +62,13 @@ Choose = Callable[[Call], Method | None]
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Target:
-    """One method to patch: `Class.method` or a function of a module."""
+    """One method to patch: `Class.method` or a function of a module. Of `everywhere`, see `Hook`."""
 
     module: str
     attribute: str
     method: Method | Choose
     is_async: bool = False
+    everywhere: bool = True
 
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]

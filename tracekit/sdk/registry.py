@@ -62,7 +62,8 @@ class Installed:
         self._patches: list[Patch] = []
         by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
-            by_module.setdefault(target.module, []).append(_Point(target.attribute, self._wrap(target)))
+            point = _Point(target.attribute, self._wrap(target), target.everywhere)
+            by_module.setdefault(target.module, []).append(point)
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
             by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere, hook.kin))
@@ -138,7 +139,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(method, recording, result, watched=made_on is not wrapped)
+            return self._settle(method, recording, instance, result, watched=made_on is not wrapped)
 
         return call
 
@@ -158,7 +159,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(method, recording, result, watched=made_on is not wrapped)
+            return self._settle(method, recording, instance, result, watched=made_on is not wrapped)
 
         return call
 
@@ -189,7 +190,7 @@ class Installed:
         stand_in = guard.call(where, method.stand_in, instance, recording)
         return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
-    def _settle(self, method: Method, recording: LiveRecording, result: Any, *, watched: bool) -> Any:
+    def _settle(self, method: Method, recording: LiveRecording, instance: Any, result: Any, *, watched: bool) -> Any:
         """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
         if watched:
             recording.defer()
@@ -202,7 +203,7 @@ class Installed:
         if guard.call(f"{self.integration.name} adapt", self.integration.adapt, result, recording):
             recording.defer()
         else:
-            recording.finish(reply=result)
+            recording.finish(reply=instance if method.fills else result)
         return result
 
 

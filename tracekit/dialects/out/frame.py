@@ -69,7 +69,9 @@ _VOCABULARIES = (
 )  # fmt: skip
 """How the names begin that some dialect reads."""
 _GENERAL = frozenset({sc.ERROR_TYPE, sc.SESSION_ID, sc.USER_ID})
-_OURS_KEPT = (sc.METADATA_PREFIX, sc.FAULT, sc.OUTPUT_OMITTED, sc.TIME_TO_LAST_CHUNK)
+_OURS_KEPT = (
+    sc.METADATA_PREFIX, sc.FAULT, sc.OUTPUT_OMITTED, sc.TIME_TO_LAST_CHUNK, sc.RETRIEVAL_FILTER, sc.RETRIEVAL_SCORE,
+)  # fmt: skip
 
 
 def translated(span: Span, attributes: Mapping[str, Any], *, dialect: str) -> RawSpan:
