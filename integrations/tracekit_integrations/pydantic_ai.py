@@ -13,8 +13,8 @@ from tracekit.sdk.adopted import providers
 from tracekit.sdk.integration import Adoption, Answer, Integration
 from tracekit.sdk.registry import instrumentor
 
-_DEFAULTS = {"agent": "Agent", "embeddings": "Embedder", "images": "ImageGenerator"}
-"""Modules under `pydantic_ai`, each with its class whose default for all is set."""
+_DEFAULTS = ("agent.Agent", "embeddings.Embedder", "images.ImageGenerator")
+"""Classes whose default for all is set. They are there once the whole package is."""
 
 
 @functools.cache
@@ -35,12 +35,12 @@ integration = Integration(
     adoption=Adoption(
         answers=tuple(
             Answer(
-                module=f"pydantic_ai.{module}",
-                attribute=f"{name}._instrument_default",
+                module="pydantic_ai",
+                attribute=f"{place}._instrument_default",
                 change=_switched_on,
-                everywhere=name == "Agent",
+                everywhere=place == "agent.Agent",
             )
-            for module, name in _DEFAULTS.items()
+            for place in _DEFAULTS
         ),
     ),
 )

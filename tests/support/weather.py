@@ -1,8 +1,10 @@
-"""One conversation for every framework: a model asks for a tool, gets its result, and answers. 196 tokens in, 29 out."""
+"""One conversation for every framework: a model asks for a tool and then answers. 196 tokens in, 29 out."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.support.provider import Provider, Reply, answer, events
@@ -25,6 +27,16 @@ _numbers = itertools.count(1)
 def openai(provider: Provider, *, stream: bool = False) -> None:
     """Queue both replies of OpenAI's chat completions."""
     provider.queue(CHAT, *(_streamed(step) if stream else _whole(step) for step in (0, 1)))
+
+
+@asynccontextmanager
+async def openai_client(url: str) -> AsyncIterator[Any]:
+    """The client of openai, for this server."""
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+    http = DefaultAsyncHttpxClient(verify=False)  # no CA files to load
+    async with AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, http_client=http) as client:
+        yield client
 
 
 def gemini(provider: Provider, *, stream: bool = False) -> None:
@@ -62,7 +74,11 @@ def _message(step: int) -> dict[str, Any]:
     if step:
         return {"role": "assistant", "content": ANSWER}
     call = {"name": "get_weather", "arguments": '{"city": "Paris"}'}
-    return {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": call}]}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "call_1", "type": "function", "function": call}],
+    }
 
 
 def _frame(step: int, kind: str, **fields: Any) -> dict[str, Any]:

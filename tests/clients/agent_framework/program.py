@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
-import openai
 from agent_framework import Agent, tool
 from agent_framework.openai import OpenAIChatCompletionClient
 
 from tests.support import weather
-
 
 queue = weather.openai
 
@@ -20,10 +19,7 @@ def get_weather(city: str) -> str:
     return weather.RESULT
 
 
-def agent(url: str) -> Agent:
-    client = openai.AsyncOpenAI(
-        base_url=f"{url}/v1", api_key="none", max_retries=0, http_client=openai.DefaultAsyncHttpxClient(verify=False)
-    )
+def agent(client: Any) -> Agent:
     chat = OpenAIChatCompletionClient(model=weather.MODEL, async_client=client)
     return Agent(client=chat, instructions=weather.INSTRUCTIONS, name="weather-agent", tools=[get_weather])
 
@@ -33,8 +29,10 @@ def ask(url: str, question: str = weather.QUESTION, *, stream: bool = False) -> 
 
 
 async def _whole(url: str, question: str) -> str:
-    return (await agent(url).run(question)).text
+    async with weather.openai_client(url) as client:
+        return (await agent(client).run(question)).text
 
 
 async def _streamed(url: str, question: str) -> str:
-    return "".join([update.text async for update in agent(url).run(question, stream=True)])
+    async with weather.openai_client(url) as client:
+        return "".join([update.text async for update in agent(client).run(question, stream=True)])

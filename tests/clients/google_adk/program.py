@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import Any
 
 from google import genai
@@ -14,7 +15,6 @@ from google.genai import types
 
 from tests.support import weather
 
-
 queue = weather.gemini
 
 
@@ -23,8 +23,8 @@ class Local(Gemini):
 
     url: str
 
-    @property
-    def api_client(self) -> genai.Client:  # type: ignore[override]
+    @cached_property
+    def api_client(self) -> genai.Client:
         return genai.Client(api_key="none", vertexai=False, http_options=types.HttpOptions(base_url=self.url))
 
 

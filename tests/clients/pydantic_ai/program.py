@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import openai
 from pydantic_ai import Agent
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from tests.support import weather
 
-
 queue = weather.openai
 
 
-def agent(url: str, **options: Any) -> Agent:
-    client = openai.AsyncOpenAI(
-        base_url=f"{url}/v1", api_key="none", max_retries=0, http_client=openai.DefaultAsyncHttpxClient(verify=False)
-    )
+def agent(client: Any, **options: Any) -> Agent:
     model = OpenAIChatModel(weather.MODEL, provider=OpenAIProvider(openai_client=client))
     made: Agent = Agent(model, instructions=weather.INSTRUCTIONS, name="weather-agent", retries=0, **options)
 
@@ -36,9 +31,10 @@ def ask(url: str, question: str = weather.QUESTION, *, stream: bool = False) -> 
 
 
 async def _whole(url: str, question: str) -> str:
-    return (await agent(url).run(question)).output
+    async with weather.openai_client(url) as client:
+        return (await agent(client).run(question)).output
 
 
 async def _streamed(url: str, question: str) -> str:
-    async with agent(url).run_stream(question) as result:
+    async with weather.openai_client(url) as client, agent(client).run_stream(question) as result:
         return "".join([piece async for piece in result.stream_text(delta=True)])

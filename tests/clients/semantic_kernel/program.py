@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-
-import openai
-from semantic_kernel.agents import ChatCompletionAgent
-from semantic_kernel.connectors.ai.open_ai import OpenAIChatCompletion
-from semantic_kernel.functions import kernel_function
+import warnings
+from typing import Any
 
 from tests.support import weather
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its own use of pydantic
+    from semantic_kernel.agents import ChatCompletionAgent
+    from semantic_kernel.connectors.ai.open_ai import OpenAIChatCompletion
+    from semantic_kernel.functions import kernel_function
 
 queue = weather.openai
 
@@ -22,10 +24,7 @@ class Weather:
         return weather.RESULT
 
 
-def agent(url: str) -> ChatCompletionAgent:
-    client = openai.AsyncOpenAI(
-        base_url=f"{url}/v1", api_key="none", max_retries=0, http_client=openai.DefaultAsyncHttpxClient(verify=False)
-    )
+def agent(client: Any) -> ChatCompletionAgent:
     service = OpenAIChatCompletion(ai_model_id=weather.MODEL, async_client=client)
     return ChatCompletionAgent(
         service=service, name="weather-agent", instructions=weather.INSTRUCTIONS, plugins=[Weather()]
@@ -37,8 +36,10 @@ def ask(url: str, question: str = weather.QUESTION, *, stream: bool = False) -> 
 
 
 async def _whole(url: str, question: str) -> str:
-    return str(await agent(url).get_response(question))
+    async with weather.openai_client(url) as client:
+        return str(await agent(client).get_response(question))
 
 
 async def _streamed(url: str, question: str) -> str:
-    return "".join([str(piece.message) async for piece in agent(url).invoke_stream(question)])
+    async with weather.openai_client(url) as client:
+        return "".join([str(piece.message) async for piece in agent(client).invoke_stream(question)])
