@@ -45,7 +45,7 @@ integration = Integration(
         Hook(
             module="agent_framework.observability",
             attribute="_emit_otel_event_v1_36",
-            wrapper=telling(_message, unasked=_not_asked),
+            wrapper=telling("agent_framework", _message, unasked=_not_asked),
         ),
     ),
     adoption=Adoption(

@@ -20,7 +20,7 @@ _DEFAULTS = ("agent.Agent", "embeddings.Embedder", "images.ImageGenerator")
 @functools.cache
 def _settings(include_content: bool) -> Any:  # noqa: FBT001 - cached by position
     module: Any = sys.modules["pydantic_ai.models.instrumented"]
-    return module.InstrumentationSettings(**providers(), include_content=include_content)
+    return module.InstrumentationSettings(**providers("pydantic_ai"), include_content=include_content)
 
 
 def _switched_on(said: Any, content: bool) -> Any:  # noqa: FBT001 - the signature of an answer

@@ -58,8 +58,8 @@ integration = Integration(
     distribution="semantic-kernel",
     versions=">=1.35,<2",
     hooks=(
-        Hook(module=_MODELS, attribute="_set_completion_input", wrapper=telling(_asked)),
-        Hook(module=_MODELS, attribute="_set_completion_response", wrapper=telling(_answered)),
+        Hook(module=_MODELS, attribute="_set_completion_input", wrapper=telling("semantic_kernel", _asked)),
+        Hook(module=_MODELS, attribute="_set_completion_response", wrapper=telling("semantic_kernel", _answered)),
     ),
     adoption=Adoption(
         scopes=("semantic_kernel",),

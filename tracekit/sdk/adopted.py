@@ -76,7 +76,9 @@ def answering(answer: Answer, integration: str, active: Callable[[], bool]) -> C
     return around
 
 
-def telling(integration: str, describe: Callable[..., Iterable[Told]], *, unasked: Callable[[], bool] = bool) -> Wrapper:
+def telling(
+    integration: str, describe: Callable[..., Iterable[Told]], *, unasked: Callable[[], bool] = bool
+) -> Wrapper:
     """A hook on a function that tells of content elsewhere than on the current span: it is told beside that span too.
 
     Args:
@@ -90,15 +92,17 @@ def telling(integration: str, describe: Callable[..., Iterable[Told]], *, unaske
         result = None if guard.call(f"{integration} own spans", unasked) else wrapped(*args, **kwargs)
         capture = runtime.capturing(integration)
         if capture.journal:
-            guard.call(f"{integration} own spans", _tell, capture, describe(*args, **kwargs))
+            guard.call(f"{integration} own spans", _tell, capture, describe, args, kwargs)
         return result
 
     return hook
 
 
-def _tell(capture: ContentCapture, told: Iterable[Told]) -> None:
+def _tell(
+    capture: ContentCapture, describe: Callable[..., Iterable[Told]], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
     span, processor = get_current_span(), runtime.processor
-    for name, said in told:
+    for name, said in describe(*args, **kwargs):
         if capture.spans:
             span.add_event(name, dict(said))
         elif processor is not None:

@@ -152,9 +152,7 @@ class Foreign:
         """Put an event beside an open span."""
         self._riding.setdefault(span_id, Riding()).add(name, attributes)
 
-    def end(
-        self, span_id: int, attributes: dict[str, Any], events: list[Event]
-    ) -> tuple[dict[str, Any], list[Event]]:
+    def end(self, span_id: int, attributes: dict[str, Any], events: list[Event]) -> tuple[dict[str, Any], list[Event]]:
         """A span has ended; gives what of its attributes and events, and of what rode beside them, may be written."""
         riding = self._riding.pop(span_id, None)
         if riding is not None:

@@ -250,6 +250,7 @@ def instrumentor(integration: Integration) -> type[Any]:
         """Puts one integration in place, and takes it out."""
 
         name = integration.name
+
         def instrument(self, **_kwargs: Any) -> None:
             """Patch the client, now or when it is imported. A second call changes nothing."""
             if integration.name not in installed:
