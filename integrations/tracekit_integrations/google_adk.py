@@ -22,7 +22,7 @@ integration = Integration(
     name="google_adk",
     package="google.adk",
     distribution="google-adk",
-    versions=">=1.35,<3",
+    versions=">=2.3,<3",
     adoption=Adoption(
         scopes=("gcp.vertex.agent",),
         answers=(

@@ -31,7 +31,7 @@ integration = Integration(
     name="pydantic_ai",
     package="pydantic_ai",
     distribution="pydantic-ai-slim",
-    versions=">=1,<3",
+    versions=">=1.50,<3",
     adoption=Adoption(
         answers=tuple(
             Answer(

@@ -56,7 +56,7 @@ integration = Integration(
     name="semantic_kernel",
     package="semantic_kernel",
     distribution="semantic-kernel",
-    versions=">=1.35,<2",
+    versions=">=1.36,<2",
     hooks=(
         Hook(module=_MODELS, attribute="_set_completion_input", wrapper=telling("semantic_kernel", _asked)),
         Hook(module=_MODELS, attribute="_set_completion_response", wrapper=telling("semantic_kernel", _answered)),

@@ -9,7 +9,7 @@ integration = Integration(
     name="strands",
     package="strands",
     distribution="strands-agents",
-    versions=">=1,<2",
+    versions=">=1.20,<2",
     adoption=Adoption(scopes=("strands.telemetry.tracer",)),
 )
 
