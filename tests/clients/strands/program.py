@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from typing import Any
-
-from strands import Agent, tool
-from strands.models.openai import OpenAIModel
 
 from tests.support import weather
 from tests.support.provider import Provider
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its own use of what it deprecates
+    from strands import Agent, tool
+    from strands.models.openai import OpenAIModel
 
 
 @tool
