@@ -9,7 +9,7 @@ integration = Integration(
     name="xai_sdk",
     package="xai_sdk",
     distribution="xai-sdk",
-    versions=">=1.2,<2",
+    versions=">=1.4,<2",
     adoption=Adoption(scopes=("xai_sdk",)),
 )
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from functools import cached_property
 from typing import Any
 
-from google import genai
-from google.adk.agents import LlmAgent, RunConfig
-from google.adk.agents.run_config import StreamingMode
-from google.adk.models.google_llm import Gemini
-from google.adk.runners import InMemoryRunner
-from google.genai import types
-
 from tests.support import weather
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its own use of what is deprecated
+    from google import genai
+    from google.adk.agents import LlmAgent, RunConfig
+    from google.adk.agents.run_config import StreamingMode
+    from google.adk.models.google_llm import Gemini
+    from google.adk.runners import InMemoryRunner
+    from google.genai import types
 
 queue = weather.gemini
 
