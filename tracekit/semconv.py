@@ -171,6 +171,7 @@ EXCEPTION_MESSAGE: Final = "exception.message"
 EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
 
 # Emitters' own
+ADK_DATA: Final = "gcp.vertex.agent.data"  # what is sent to a live model
 ADK_LLM_REQUEST: Final = "gcp.vertex.agent.llm_request"
 ADK_LLM_RESPONSE: Final = "gcp.vertex.agent.llm_response"
 ADK_SESSION_ID: Final = "gcp.vertex.agent.session_id"
@@ -188,6 +189,7 @@ DB_OPERATION: Final = "db.operation.name"
 DB_QUERY: Final = "db.query.text"
 SEMANTIC_KERNEL_FINISH_REASON: Final = "gen_ai.response.finish_reason"
 SERVER_TIME_TO_FIRST_TOKEN: Final = "gen_ai.server.time_to_first_token"  # noqa: S105 - seconds; Strands: milliseconds
+STRANDS_EVENTS: Final = ("memory.query", "memory.content", "memory.results")  # beside those of the conventions
 XAI_USER_ID: Final = "user_id"
 XAI_CACHED_TOKENS: Final = "gen_ai.usage.cached_prompt_text_tokens"
 USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"

@@ -60,7 +60,10 @@ EMBEDDING_PARAMETERS: Final = "embedding.invocation_parameters"
 EMBEDDINGS: Final = "embedding.embeddings"
 RERANKER_MODEL: Final = "reranker.model_name"
 RERANKER_QUERY: Final = "reranker.query"
+RERANKER_INPUT: Final = "reranker.input_documents"
 RERANKER_OUTPUT: Final = "reranker.output_documents"
+LLM_PROMPT_TEMPLATE: Final = "llm.prompt_template.template"
+LLM_PROMPT_VARIABLES: Final = "llm.prompt_template.variables"
 DOCUMENTS: Final = "retrieval.documents"
 OI_TOOL_NAME: Final = "tool.name"
 OI_TOOL_ID: Final = "tool.id"
@@ -133,6 +136,7 @@ LOGFIRE_TAGS: Final = "logfire.tags"
 LOGFIRE_REQUEST: Final = "request_data"
 LOGFIRE_RESPONSE: Final = "response_data"
 LOGFIRE_USAGE: Final = "gen_ai.usage.raw"
+LOGFIRE_MESSAGE: Final = "logfire.msg"  # the template filled in
 LOGFIRE_EVENTS: Final = "events"  # also pydantic-ai's, before its version 3 of telemetry
 
 # pydantic-ai
@@ -156,6 +160,7 @@ PYDANTIC_AI_RESULT: Final = "final_result"
 PYDANTIC_AI_MODEL: Final = "model_name"
 PYDANTIC_AI_TOOL_ARGUMENTS: Final = "tool_arguments"  # before version 3
 PYDANTIC_AI_TOOL_RESPONSE: Final = "tool_response"
+PYDANTIC_AI_PARAMETERS: Final = "model_request_parameters"  # JSON: tools, among others
 
 # MLflow: every value is JSON text
 MLFLOW_KIND: Final = "mlflow.spanType"
@@ -171,12 +176,16 @@ MLFLOW_FORMAT: Final = "mlflow.message.format"
 MLFLOW_SESSION: Final = "mlflow.trace.session"
 MLFLOW_USER: Final = "mlflow.trace.user"
 MLFLOW_TAG_PREFIX: Final = "mlflow.traceTag."
+MLFLOW_CHUNK_ITEM: Final = "mlflow.chunk.item."  # events' names begin so
 MLFLOW_CHUNK: Final = "mlflow.chunk.value"
 
 # Langfuse
 LANGFUSE_KIND: Final = "langfuse.observation.type"
 LANGFUSE_INPUT: Final = "langfuse.observation.input"
 LANGFUSE_OUTPUT: Final = "langfuse.observation.output"
+LANGFUSE_TRACE_INPUT: Final = "langfuse.trace.input"
+LANGFUSE_TRACE_OUTPUT: Final = "langfuse.trace.output"
+LANGFUSE_INSTRUCTIONS: Final = "langfuse.observation.metadata.instructions"
 LANGFUSE_MODEL: Final = "langfuse.observation.model.name"
 LANGFUSE_USAGE: Final = "langfuse.observation.usage_details"
 LANGFUSE_COST: Final = "langfuse.observation.cost_details"

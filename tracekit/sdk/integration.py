@@ -91,6 +91,32 @@ class Hook:
     kin: bool = False
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Answer:
+    """What a client says when it asks itself whether to trace, or whether its spans hold content: ours in its place.
+
+    It is a function, a property, or a plain value. `change` gets what the client says and whether content is recorded;
+    what the program has decided, it gives back. Where `everywhere` is false, some versions have no such place.
+    """
+
+    module: str
+    attribute: str
+    change: Callable[[Any, bool], Any]
+    everywhere: bool = True
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Adoption:
+    """The spans that a client makes by itself, taken into our traces.
+
+    `scopes` are the instrumentation scopes of what it makes on any provider that it finds, each with whatever follows
+    it after a dot: left out of a provider of ours with the integration. `answers` switch on what it makes when asked.
+    """
+
+    scopes: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+
 class EventRuns(Protocol):
     """What records the runs of a framework that tells of them by events: `tracekit.sdk.runs.Runs`."""
 
@@ -119,3 +145,4 @@ class Integration:
     hooks: tuple[Hook, ...] = ()
     adapt: Adapt = whole_reply
     runs: EventRuns | None = None
+    adoption: Adoption = Adoption()

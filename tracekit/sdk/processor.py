@@ -12,10 +12,12 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import StatusCode
 
+from tracekit import semconv
 from tracekit.journal.records import SPAN_END, SPAN_START, Fragment, encode, span_head, span_record
 from tracekit.journal.writer import JournalWriter
 from tracekit.sdk import guard
 from tracekit.sdk.context import values
+from tracekit.sdk.foreign import Foreign
 from tracekit.sdk.redaction import SHORTEST, Redaction
 
 
@@ -31,13 +33,14 @@ _ATTRIBUTES_OPEN = len('"attributes":{')
 
 
 class JournalProcessor(SpanProcessor):
-    """Journals spans, whoever starts them on the provider it was added to.
+    """Journals spans, whoever starts them on the provider it was added to; `foreign` is about those that are not ours.
 
     `opening` (of the span that this thread is about to start) and `closing` (by span id) hold what rides beside a span.
     """
 
-    def __init__(self, writer: JournalWriter, redaction: Redaction) -> None:
+    def __init__(self, writer: JournalWriter, redaction: Redaction, foreign: Foreign) -> None:
         self.writer = writer
+        self.foreign = foreign
         self.closing: dict[int, Beside] = {}
         self.opening = threading.local()
         self._redaction = redaction
@@ -71,6 +74,12 @@ class JournalProcessor(SpanProcessor):
         self._forked_ns = time.time_ns()
         self.closing.clear()
         self._open.clear()
+        self.foreign.clear()
+
+    def tell(self, span_id: int, name: str, attributes: Mapping[str, Any]) -> None:
+        """Put an event beside a span that is open here: into its record, and not through it."""
+        if span_id in self._open:
+            self.foreign.tell(span_id, name, attributes)
 
     def _start(self, span: Span) -> None:
         current = values()
@@ -80,6 +89,8 @@ class JournalProcessor(SpanProcessor):
         head = self._head(span)
         beside = self.about_to_start
         attributes = {**beside.attributes, **_attributes(span)}
+        if not _is_ours(span):
+            attributes = self.foreign.begin(span, span.context.span_id, attributes)
         encoded = self._encode_attributes(attributes) if attributes else ""
         self._open[span.context.span_id] = (head, attributes, encoded)
         self.writer.append(SPAN_START, span_record(head, self._name(span), members=encoded, content=beside.content))
@@ -93,13 +104,16 @@ class JournalProcessor(SpanProcessor):
             return  # begun by the parent of a fork: its end is the parent's to tell
         head, before, encoded = opened or (self._head(span), {}, "")
         attributes = {**before, **_attributes(span), **beside.attributes}
+        events = [_event(each) for each in span.events] if _any(span, "events") else []
+        if not _is_ours(span):
+            attributes, events = self.foreign.end(span_id, attributes, events)
         if len(attributes) > len(before) or attributes != before:
             encoded = self._encode_more(attributes, before, encoded)
         members = f'{encoded},"end_ns":{span.end_time}' if encoded else f'"end_ns":{span.end_time}'
         if span.status.status_code is not StatusCode.UNSET:
             members = f'{members},"status":{self._encode((span.status.status_code.value, span.status.description))}'
-        if _any(span, "events"):
-            members = f'{members},"events":{self._encode([_event(each) for each in span.events])}'
+        if events:
+            members = f'{members},"events":{self._encode(events)}'
         if _any(span, "links"):
             members = f'{members},"links":{self._encode([_link(each) for each in span.links])}'
         self.writer.append(SPAN_END, span_record(head, self._name(span), members=members, content=beside.content))
@@ -147,6 +161,11 @@ class JournalProcessor(SpanProcessor):
 
     def _encode(self, value: Any) -> Fragment:
         return self._redaction.encoded(encode(self._redaction.values(value)))
+
+
+def _is_ours(span: ReadableSpan) -> bool:
+    scope = span.instrumentation_scope
+    return scope is not None and scope.name == semconv.SCOPE
 
 
 def _attributes(span: ReadableSpan) -> dict[str, Any]:

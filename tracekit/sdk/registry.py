@@ -15,7 +15,7 @@ from typing_extensions import deprecated
 
 from tracekit import config
 from tracekit.model import Call
-from tracekit.sdk import guard
+from tracekit.sdk import adopted, guard
 from tracekit.sdk.context import INSIDE, Activation, beneath
 from tracekit.sdk.integration import Integration, Method, Target
 from tracekit.sdk.patching import Patch, PatchPointMissingError, descendants, resolve, when_imported
@@ -67,6 +67,10 @@ class Installed:
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
             by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere, hook.kin))
+        for answer in integration.adoption.answers:
+            wrap = adopted.answering(answer, integration.name, lambda: self.active)
+            by_module.setdefault(answer.module, []).append(_Point(answer.attribute, wrap, answer.everywhere))
+        adopted.know(integration, taken=True)
         if integration.runs is not None:
             integration.runs.calls = self.health.calls
         for module, points in by_module.items():
@@ -75,6 +79,7 @@ class Installed:
     def uninstall(self) -> None:
         """Put everything back; a wrapper that cannot be taken out, because another lies over it, lets calls through."""
         self.active = False
+        adopted.know(self.integration, taken=False)
         if self.integration.runs is not None:
             self.integration.runs.calls = None
         for patch in reversed(self._patches):
@@ -253,11 +258,14 @@ def install(names: Collection[str] | None = None, exclude: Collection[str] = ())
     known(exclude)
     off = {*exclude, *config.disabled_instrumentations()}
     points = available()
-    for name in sorted(points):
-        if (names is None or name in names) and name not in off and "*" not in off and name not in installed:
-            instrumentor_class = guard.call(f"load {name}", points[name].load)
-            if instrumentor_class is not None:
-                instrumentor_class().instrument()
+    for name in sorted(points.keys() - installed.keys()):
+        instrumentor_class = guard.call(f"load {name}", points[name].load)
+        if instrumentor_class is None:
+            continue
+        if (names is None or name in names) and name not in off and "*" not in off:
+            instrumentor_class().instrument()
+        else:
+            instrumentor_class().leave_out()
 
 
 def uninstall() -> None:
@@ -278,6 +286,10 @@ def instrumentor(integration: Integration) -> type[Any]:
             """Patch the client, now or when it is imported. A second call changes nothing."""
             if integration.name not in installed:
                 installed[integration.name] = Installed(integration)
+
+        def leave_out(self) -> None:
+            """What the client traces by itself is not to come onto a provider of ours."""
+            adopted.know(integration, taken=False)
 
         def uninstrument(self, **_kwargs: Any) -> None:
             """Put the client back exactly as it was."""

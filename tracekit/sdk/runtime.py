@@ -16,6 +16,7 @@ from tracekit._version import __version__
 from tracekit.config import ContentCapture
 from tracekit.journal.writer import JournalWriter
 from tracekit.sdk.context import content_wanted
+from tracekit.sdk.integration import Adoption
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redaction
 from tracekit.sdk.sampling import HeadSampler
@@ -55,6 +56,8 @@ class Runtime:
     project: str | None = None
     patches: list[InPlace] = field(default_factory=list["InPlace"])
     unread: set[Unread] = field(default_factory=set["Unread"])
+    adopted: dict[str, tuple[str, Adoption | None]] = field(default_factory=dict[str, "tuple[str, Adoption | None]"])
+    """By scope, clients that trace themselves: the integration's name, and None where it is left out."""
     _tracer: Tracer | None = None
     _instruments: Instruments | None = None
     _logger: Logger | None = None
@@ -96,6 +99,10 @@ class Runtime:
         """End what nobody will read any more: the process ends, and finalisers come after the journal's last word."""
         while self.unread:
             self.unread.pop().abandon()
+
+    def adoption_of(self, scope: str) -> tuple[str, Adoption | None] | None:
+        """The client that a span of this scope is made by, if it is one of `adopted`."""
+        return next((each for own, each in self.adopted.items() if scope == own or scope.startswith(f"{own}.")), None)
 
     def use(self, provider: TracerProvider | None, *, own: bool) -> None:
         """Make spans on this provider from now on."""

@@ -21,7 +21,8 @@ from opentelemetry.util._once import Once
 from tracekit import config, semconv
 from tracekit.errors import tell
 from tracekit.journal.writer import FSYNC, Fsync, JournalWriter
-from tracekit.sdk import guard, processes, pseudonyms, registry, threads
+from tracekit.sdk import adopted, guard, processes, pseudonyms, registry, threads
+from tracekit.sdk.foreign import Foreign
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redact, Redaction
@@ -96,7 +97,8 @@ def autolog(
         fsync = cast("Fsync", config.choice("fsync", FSYNC))
         writer = JournalWriter(home / config.JOURNAL, fsync=fsync)
         runtime.writer = writer
-        runtime.processor = JournalProcessor(writer, runtime.redaction)
+        foreign = Foreign(keeps=adopted.keeps, diverts=adopted.diverts)
+        runtime.processor = JournalProcessor(writer, runtime.redaction, foreign)
         runtime.project = config.setting("project", project).value
         runtime.sampler = None if shares is None else _sampler(shares, runtime.processor)
         _provide(config.setting("endpoint", endpoint).value)
