@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tracekit.model import Accumulator, Call, Invocation, Outcome, Response
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+"""Arguments of a call, by place and by name."""
 
 
 class Recording(Protocol):
@@ -50,6 +53,12 @@ class Method:
     nests: bool = False
     """Whether calls that happen inside are calls of their own: a function of the program's that the client runs."""
     each: Method | None = None
+    carry: Callable[[Call, Mapping[str, str]], Arguments] | None = None
+    """The arguments with a trace context written into them, for whoever does the work elsewhere."""
+    carrier: Callable[[Call], Mapping[str, Any] | None] | None = None
+    """Where the one who asked for this work wrote a trace context."""
+    measured: bool = True
+    """Whether it is a call to a model, which the conventions' metrics are of."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -60,6 +69,8 @@ class Target:
     attribute: str
     method: Method
     is_async: bool = False
+    everywhere: bool = True
+    """Whether every supported version has it; where it is false, nothing is amiss without it."""
 
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]

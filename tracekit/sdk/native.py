@@ -6,14 +6,16 @@ that the client sends to a provider of its own stay, and so do those of whatever
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from opentelemetry import context as otel
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, get_current_span
 
 from tracekit.sdk import guard
-from tracekit.sdk.context import INSIDE
+from tracekit.sdk.context import INSIDE, RECORDING
 from tracekit.sdk.integration import Hook
 from tracekit.sdk.runtime import runtime
 
@@ -36,6 +38,27 @@ def gives_way(module: str, attribute: str) -> Hook:
     return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
 
 
+def gives_way_within(module: str, attribute: str, tracer: str) -> Hook:
+    """The hook on a client's function that gives a span as a context manager, by a tracer of its own.
+
+    Args:
+        module: where the function is called from, by this name.
+        attribute: the function.
+        tracer: `module:name` of the tracer.
+    """
+
+    def start(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        quiet = guard.call("own spans", _instead_of, tracer)
+        return wrapped(*args, **kwargs) if quiet is None else nullcontext(quiet.start_span())
+
+    return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
+
+
+def _instead_of(place: str) -> Quiet | None:
+    module, _, name = place.partition(":")
+    return _in_place_of(getattr(sys.modules[module], name), RECORDING)
+
+
 class Quiet:
     """A tracer whose spans record nothing.
 
@@ -53,7 +76,7 @@ class Quiet:
         return self._span
 
 
-def _in_place_of(tracer: Any) -> Quiet | None:
+def _in_place_of(tracer: Any, recording: str = INSIDE) -> Quiet | None:
     """The tracer to use instead of a client's own; None where its span is wanted.
 
     On a provider that is ours alone the client would have no spans without us, and would send no trace context along:
@@ -63,7 +86,7 @@ def _in_place_of(tracer: Any) -> Quiet | None:
         return None
     if runtime.owns_provider:
         return Quiet(INVALID_SPAN)
-    if otel.get_value(INSIDE) is None:
+    if otel.get_value(recording) is None:
         return None
     return Quiet(NonRecordingSpan(get_current_span().get_span_context()))
 

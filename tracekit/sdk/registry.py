@@ -5,19 +5,20 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, NamedTuple, cast
 
 import wrapt
 from opentelemetry import context as otel
+from opentelemetry.context import Context
 from typing_extensions import deprecated
 
 from tracekit import config
 from tracekit.model import Call
-from tracekit.sdk import guard
-from tracekit.sdk.context import INSIDE, Activation, beneath
-from tracekit.sdk.integration import Integration, Target
+from tracekit.sdk import guard, propagation
+from tracekit.sdk.context import INSIDE, RECORDING, Activation, beneath
+from tracekit.sdk.integration import Arguments, Integration, Target, Wrapper
 from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
@@ -53,7 +54,9 @@ class Installed:
         self._patches: list[Patch] = []
         by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
-            by_module.setdefault(target.module, []).append(_Point(target.attribute, self._wrap(target)))
+            by_module.setdefault(target.module, []).append(
+                _Point(target.attribute, self._wrap(target), target.everywhere)
+            )
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
             by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere))
@@ -100,7 +103,7 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return wrapped(*args, **kwargs)
-            recording, activation = opened
+            recording, activation, args, kwargs = opened
             made_on = self._made_on(target, recording, wrapped, instance)
             try:
                 result = made_on(*args, **kwargs)
@@ -120,7 +123,7 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return await wrapped(*args, **kwargs)
-            recording, activation = opened
+            recording, activation, args, kwargs = opened
             made_on = self._made_on(target, recording, wrapped, instance)
             try:
                 result = await made_on(*args, **kwargs)
@@ -135,21 +138,29 @@ class Installed:
 
     def _open(
         self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[LiveRecording, Activation] | None:
-        """The open recording of a call and its activation, entered; None for a call that is not to be recorded."""
+    ) -> tuple[LiveRecording, Activation, tuple[Any, ...], dict[str, Any]] | None:
+        """The open recording of a call and its activation, entered, and the arguments to make it with.
+
+        None for a call that is not to be recorded.
+        """
         current = otel.get_current()
         if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
             return None
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
-        recording = guard.call(where, LiveRecording.begin, runtime, target.method, call, self.integration.name)
+        if target.method.carrier is not None:
+            current = guard.call(where, _sent_context, target.method.carrier, call) or current
+        begin = LiveRecording.begin
+        recording = guard.call(where, begin, runtime, target.method, call, self.integration.name, current)
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
         inside = {} if target.method.nests else {INSIDE: self.integration}
-        activation = Activation(beneath(recording.span, current, **inside))
+        activation = Activation(beneath(recording.span, current, **{RECORDING: recording}, **inside))
         activation.enter()
-        return recording, activation
+        if target.method.carry is not None:
+            args, kwargs = guard.call(where, _carrying, target.method.carry, call) or (args, kwargs)
+        return recording, activation, args, kwargs
 
     def _made_on(self, target: Target, recording: LiveRecording, wrapped: Callable[..., Any], instance: Any) -> Any:
         """The method as it is, or of what stands in for its object while a stream is read."""
@@ -178,6 +189,30 @@ class Installed:
 
 installed: dict[str, Installed] = {}
 """What is in place in this process, by integration name."""
+
+
+def _sent_context(carrier: Callable[[Call], Mapping[str, Any] | None], call: Call) -> Context:
+    return propagation.incoming(carrier(call))
+
+
+def _carrying(carry: Callable[[Call, Mapping[str, str]], Arguments], call: Call) -> Arguments:
+    return carry(call, propagation.outgoing())
+
+
+def replied(reply: Callable[..., Any]) -> Wrapper:
+    """A hook around a function that the reply goes through while the call is being made, which ends the recording.
+
+    Args:
+        reply: finds the reply in the function's arguments.
+    """
+
+    def hook(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        recording = otel.get_current().get(RECORDING)
+        if isinstance(recording, LiveRecording):
+            recording.finish(reply=guard.call("reply", reply, *args, **kwargs))
+        return wrapped(*args, **kwargs)
+
+    return hook
 
 
 def _beneath_deprecation(original: Any, wrapper: Callable[..., Any]) -> Any:

@@ -4,12 +4,13 @@ An integration gives pure functions that say what an event means, and gets liste
 parent is the run that the framework names, by its key; what is current only refines it (a span of the program's own
 between the two) or stands in for it. Listeners never make anything current for others to take back: the end of a run
 may come in another task or thread than its beginning, or never. A run is current only within a call that is seen from
-start to end (`within`, and its kinds), or in a copy of the context that the framework makes for the run's own work
-(`entered`).
+start to end (`within`, and its kinds), in a copy of the context that the framework makes for the run's own work
+(`entered`), or for as long as the framework itself makes it current (`entering` and `leaving`).
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable
@@ -20,13 +21,14 @@ from opentelemetry.context import Context
 
 from tracekit.model import Accumulator, Invocation, Response
 from tracekit.sdk import guard, stepwise
-from tracekit.sdk.context import beneath, context
+from tracekit.sdk.context import Activation, beneath, context
 from tracekit.sdk.integration import Wrapper
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
 
 _RUN = otel.create_key("tracekit-run")
 _CALL = otel.create_key("tracekit-run-call")
+_ENTERED = otel.create_key("tracekit-run-entered")
 
 Listener = Callable[..., Any]
 """A method of the framework's handler: takes whatever the framework tells, returns nothing, and never raises."""
@@ -38,19 +40,31 @@ Find = Callable[..., Hashable]
 class Run:
     """A run that has begun: its recording, and the context that its work belongs in."""
 
-    __slots__ = ("context", "key", "recording")
+    __slots__ = ("amid", "context", "key", "recording")
 
     def __init__(self, key: Hashable, recording: LiveRecording, current: Context) -> None:
         self.key = key
         self.recording = recording
         self.context = beneath(recording.span, current, **{_RUN: self})
+        self.amid = sys.exception()
+        """The exception that the program was handling when it began."""
 
-    def break_off(self, error: BaseException) -> None:
-        """An error ended it; one whose reader has left is abandoned."""
+    def break_off(self, error: BaseException, reply: Response | None = None) -> None:
+        """An error ended it; one whose reader has left is abandoned. `reply` is what is known of it all the same."""
         if isinstance(error, GeneratorExit):
-            self.recording.abandon()
+            self.recording.abandon(reply=reply)
         else:
-            self.recording.fail(error)
+            self.recording.fail(error, reply=reply)
+
+
+class _Entered(Activation):
+    """A run that the framework has made current."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, run: Run) -> None:
+        self.key = run.key
+        super().__init__(Context({**run.context, _ENTERED: self}))
 
 
 class Runs:
@@ -63,7 +77,9 @@ class Runs:
         is_failure: whether an error that ended a run means that it failed; frameworks raise some to steer.
     """
 
-    def __init__(self, name: str, *, key: Find, parent: Find, is_failure: Callable[[BaseException], bool]) -> None:
+    def __init__(
+        self, name: str, *, key: Find, parent: Find, is_failure: Callable[[BaseException], bool] = lambda _error: True
+    ) -> None:
         self.calls: Counter[str] | None = None
         self._name = name
         self._key = key
@@ -131,6 +147,31 @@ class Runs:
 
         return failed
 
+    def over(self, describe: Callable[..., Response]) -> Listener:
+        """A listener to the end of runs, of a framework that tells so also while an exception passes through them."""
+
+        def ended(_handler: Any, *args: Any, **kwargs: Any) -> None:
+            passing = sys.exception()
+            run = self._take(args, kwargs)
+            if run is None:
+                return
+            reply = guard.call(f"{self._name} end", describe, *args, **kwargs)
+            if passing is None or passing is run.amid:
+                run.recording.finish(reply=reply)
+            else:
+                run.break_off(passing, reply)
+
+        return ended
+
+    def telling(self, listener: Listener) -> Wrapper:
+        """A hook around a function of the framework's that is called with what the listener wants to know."""
+
+        def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            listener(instance, *args, **kwargs)
+            return wrapped(*args, **kwargs)
+
+        return hook
+
     def after(self, act: Callable[[Any], None]) -> Wrapper:
         """A hook that shows `act` the object, when a method of it has returned."""
 
@@ -152,6 +193,39 @@ class Runs:
             run = self._find(key, args, kwargs)
             if run is not None and otel.get_current().get(_RUN) is not run:
                 otel.attach(run.context)
+            return result
+
+        return hook
+
+    def entering(self, key: Callable[..., Hashable]) -> Wrapper:
+        """A hook around the function by which the framework makes a run current, in the context that it is called in.
+
+        Args:
+            key: finds the run's key in the function's arguments.
+        """
+
+        def hook(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            result = wrapped(*args, **kwargs)
+            run = self._find(key, args, kwargs)
+            if run is not None:
+                _Entered(run).enter()
+            return result
+
+        return hook
+
+    def leaving(self, key: Callable[[Any], Hashable]) -> Wrapper:
+        """A hook around the function that takes back what `entering` is around; where that fails, nothing is taken.
+
+        Args:
+            key: finds the key of the run that is current until then, in the object that the function belongs to.
+        """
+
+        def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            left = guard.call(f"{self._name} key", key, instance)
+            result = wrapped(*args, **kwargs)
+            entered = otel.get_current().get(_ENTERED)
+            if isinstance(entered, _Entered) and entered.key == left:
+                entered.leave()
             return result
 
         return hook
