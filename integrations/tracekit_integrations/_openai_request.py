@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracekit import semconv
-from tracekit.model import Call, Invocation
+from tracekit.model import AttributeValue, Call, Invocation
 from tracekit_integrations import _request as request
 from tracekit_integrations._values import get, items, text
 
@@ -26,7 +26,7 @@ def invocation(call: Call, operation: str, *, api_type: str | None = None) -> tu
     parameters = request.sent(call.kwargs, call.kwargs.get("extra_body"))
     parameters.pop("extra_body", None)
     where = CLIENTS.endpoint(getattr(call.instance, "_client", None))
-    attributes = request.attributes(parameters, _WORDS, _SHAPED)
+    attributes = parameters_of(parameters)
     if api_type is not None:
         attributes[semconv.OPENAI_API_TYPE] = api_type
     return (
@@ -41,6 +41,11 @@ def invocation(call: Call, operation: str, *, api_type: str | None = None) -> tu
         ),
         parameters,
     )
+
+
+def parameters_of(parameters: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """The parameters by the conventions' names."""
+    return request.attributes(parameters, _WORDS, _SHAPED)
 
 
 def _choices(n: Any) -> int | None:
