@@ -55,8 +55,11 @@ def gives_way_within(module: str, attribute: str, tracer: str) -> Hook:
 
 
 def _instead_of(place: str) -> Quiet | None:
+    """The same of a tracer of the global provider's, which may be one that was global before ours."""
+    if otel.get_value(RECORDING) is not None:
+        return _of_current()
     module, _, name = place.partition(":")
-    return _in_place_of(getattr(sys.modules[module], name), RECORDING)
+    return _in_place_of(getattr(sys.modules[module], name))
 
 
 class Quiet:
@@ -76,7 +79,7 @@ class Quiet:
         return self._span
 
 
-def _in_place_of(tracer: Any, recording: str = INSIDE) -> Quiet | None:
+def _in_place_of(tracer: Any) -> Quiet | None:
     """The tracer to use instead of a client's own; None where its span is wanted.
 
     On a provider that is ours alone the client would have no spans without us, and would send no trace context along:
@@ -86,8 +89,12 @@ def _in_place_of(tracer: Any, recording: str = INSIDE) -> Quiet | None:
         return None
     if runtime.owns_provider:
         return Quiet(INVALID_SPAN)
-    if otel.get_value(recording) is None:
+    if otel.get_value(INSIDE) is None:
         return None
+    return _of_current()
+
+
+def _of_current() -> Quiet:
     return Quiet(NonRecordingSpan(get_current_span().get_span_context()))
 
 

@@ -40,10 +40,11 @@ Find = Callable[..., Hashable]
 class Run:
     """A run that has begun: its recording, and the context that its work belongs in."""
 
-    __slots__ = ("amid", "context", "key", "recording")
+    __slots__ = ("above", "amid", "context", "key", "recording")
 
-    def __init__(self, key: Hashable, recording: LiveRecording, current: Context) -> None:
+    def __init__(self, key: Hashable, recording: LiveRecording, current: Context, above: Run | None = None) -> None:
         self.key = key
+        self.above = above
         self.recording = recording
         self.context = beneath(recording.span, current, **{_RUN: self})
         self.amid = sys.exception()
@@ -119,8 +120,12 @@ class Runs:
 
         return said
 
-    def end(self, describe: Callable[..., Response]) -> Listener:
-        """A listener to the end of runs; a fault in `describe` ends the run all the same."""
+    def end(self, describe: Callable[..., Response | None]) -> Listener:
+        """A listener to the end of runs; a fault in `describe` ends the run all the same.
+
+        Args:
+            describe: what the event says of the result; None where the pieces before it have said all.
+        """
 
         def ended(_handler: Any, *args: Any, **kwargs: Any) -> None:
             run = self._take(args, kwargs)
@@ -285,6 +290,17 @@ class Runs:
 
         return hook
 
+    def at(self, key: Hashable) -> Run | None:
+        """The open run of this key."""
+        return self._open.get(key)
+
+    def abandon(self, run: Run) -> None:
+        """Nobody will hear how this run ends, nor those beneath it."""
+        for each in [other for other in self._open.values() if other.above is run]:
+            self.abandon(each)
+        if self._open.pop(run.key, None) is not None:
+            run.recording.abandon()
+
     def close(self, run: Run, error: BaseException) -> None:
         """A run is over of which the framework has told nothing, and may never."""
         if self._open.pop(run.key, None) is not None:
@@ -313,7 +329,7 @@ class Runs:
                 measured=False,  # the client's own call in it is
             )
         recording.defer()
-        run = self._open[key] = Run(key, recording, current)
+        run = self._open[key] = Run(key, recording, current, parent)
         if self.calls is not None:
             self.calls[invocation.operation or "step"] += 1
         call = here.get(_CALL)
