@@ -156,8 +156,5 @@ def _part(block: Any) -> Part:
         return parts.text_part(found["text"])
     if "thinking" in found:
         return parts.reasoning_part(found["thinking"])
-    return (
-        parts.tool_call_part(found["id"], found["name"], found["input"])
-        if "input" in found
-        else parts.generic_part(type(block).__name__, fields(found))
-    )
+    called = (found.get("id"), found.get("name"), found.get("input"))
+    return parts.tool_call_part(*called) if called[1] else parts.generic_part(type(block).__name__, fields(found))

@@ -128,6 +128,7 @@ async def test_streams_that_are_left(options: ClaudeAgentOptions, spans: Spans) 
     for _ in range(100):  # the SDK leaves it to the event loop to close what `query()` reads from
         if len(spans()) < 2:
             await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)  # its process is still being waited for
     assert {span.name: conventions.outcome(span.attributes) for span in spans()} == {
         "invoke_agent Claude": "abandoned",
         "execute_tool Bash": "abandoned",
