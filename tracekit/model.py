@@ -100,6 +100,10 @@ class Invocation:
     provider: str | None = None
     request_model: str | None = None
     name: str | None = None
+    title: str | None = None
+    """The span's whole name, where that is not made of operation and name or model."""
+    side: Literal["client", "server"] | None = None
+    """Which end of a request it is, where the operation does not tell: the program's own work, or another's."""
     stream: bool = False
     tags: list[str] | None = None
     """What the caller calls it, added to the tags that `context()` has put in force."""
@@ -122,6 +126,9 @@ class Response:
     finish_reasons: list[str] | None = None
     usage: Usage | None = None
     output_messages: list[Message] | None = None
+    failure: str | None = None
+    """What went wrong, in words, where the reply tells of an error and no exception does; its type is among the
+    attributes."""
     attributes: dict[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
     content: dict[str, Any] = field(default_factory=dict[str, Any])
 

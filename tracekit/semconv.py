@@ -80,6 +80,12 @@ AGENT_ID: Final = "gen_ai.agent.id"
 WORKFLOW_NAME: Final = "gen_ai.workflow.name"
 DATA_SOURCE_ID: Final = "gen_ai.data_source.id"
 
+# MCP
+MCP_METHOD: Final = "mcp.method.name"
+MCP_PROTOCOL_VERSION: Final = "mcp.protocol.version"
+MCP_RESOURCE_URI: Final = "mcp.resource.uri"
+JSONRPC_REQUEST_ID: Final = "jsonrpc.request.id"
+
 # OpenAI's own
 OPENAI_API_TYPE: Final = "openai.api.type"
 OPENAI_REQUEST_SERVICE_TIER: Final = "openai.request.service_tier"
@@ -177,7 +183,6 @@ ADK_LLM_RESPONSE: Final = "gcp.vertex.agent.llm_response"
 ADK_SESSION_ID: Final = "gcp.vertex.agent.session_id"
 ADK_TOOL_ARGUMENTS: Final = "gcp.vertex.agent.tool_call_args"
 ADK_TOOL_RESPONSE: Final = "gcp.vertex.agent.tool_response"
-MCP_METHOD: Final = "mcp.method.name"
 OPENLIT_TOOL_INPUT: Final = "gen_ai.tool.input"
 OPENLIT_TOOL_OUTPUT: Final = "gen_ai.tool.output"
 OPENLIT_WORKFLOW_INPUT: Final = "gen_ai.workflow.input"

@@ -24,11 +24,16 @@ def create_request(call: Call) -> Invocation:
     instructions = parameters.get("instructions")
     if isinstance(instructions, str):
         made.system_instructions = [parts.text_part(instructions)]
-    given = parameters.get("input")
-    listed = [parts.message("user", [parts.text_part(given)])] if isinstance(given, str) else map(_input, items(given))
-    made.input_messages = list(listed) or None
+    made.input_messages = input_messages(parameters.get("input"))
     made.tool_definitions = tool_definitions(parameters)
     return made
+
+
+def input_messages(given: Any) -> list[Message] | None:
+    """What a response is made of: a user's words, or items."""
+    if isinstance(given, str):
+        return [parts.message("user", [parts.text_part(given)])]
+    return list(map(_input, items(given))) or None
 
 
 def fetch_request(call: Call) -> Invocation:

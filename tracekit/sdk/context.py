@@ -98,6 +98,9 @@ def in_force(attributes: Mapping[str, Any], *, content: bool) -> Generator[None]
 INSIDE = otel.create_key("tracekit-inside")
 """The key of the integration whose call is being made; what it calls of itself within is the same call."""
 
+RECORDING = otel.create_key("tracekit-recording")
+"""The key of the recording of the innermost call that is being made."""
+
 _SPAN_KEY = next(iter(set_span_in_context(INVALID_SPAN, Context())))
 """The key that the API keeps the current span under, found out once by asking it."""
 

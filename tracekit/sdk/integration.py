@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tracekit.model import Accumulator, Call, Invocation, Outcome, Response
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+"""Arguments of a call, by place and by name."""
 
 
 class Recording(Protocol):
@@ -54,6 +57,10 @@ class Method:
     each: Method | None = None
     fills: bool = False
     """Whether the reply is in the object that the method was called on, and what it returns says nothing."""
+    carry: Callable[[Call, Mapping[str, str]], Arguments] | None = None
+    """The arguments with a trace context written into them, for whoever does the work elsewhere."""
+    carrier: Callable[[Call], Mapping[str, Any] | None] | None = None
+    """Where the one who asked for this work wrote a trace context."""
 
 
 Choose = Callable[[Call], Method | None]
@@ -69,6 +76,7 @@ class Target:
     method: Method | Choose
     is_async: bool = False
     everywhere: bool = True
+    """Whether every supported version has it; where it is false, nothing is amiss without it."""
 
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]

@@ -6,14 +6,16 @@ that the client sends to a provider of its own stay, and so do those of whatever
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from opentelemetry import context as otel
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, get_current_span
 
 from tracekit.sdk import guard
-from tracekit.sdk.context import INSIDE
+from tracekit.sdk.context import INSIDE, RECORDING
 from tracekit.sdk.integration import Hook
 from tracekit.sdk.runtime import runtime
 
@@ -34,6 +36,30 @@ def gives_way(module: str, attribute: str) -> Hook:
         return wrapped(*args, **{**kwargs, "tracer": quiet}) if named else wrapped(quiet, *args[1:], **kwargs)
 
     return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
+
+
+def gives_way_within(module: str, attribute: str, tracer: str) -> Hook:
+    """The hook on a client's function that gives a span as a context manager, by a tracer of its own.
+
+    Args:
+        module: where the function is called from, by this name.
+        attribute: the function.
+        tracer: `module:name` of the tracer.
+    """
+
+    def start(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        quiet = guard.call("own spans", _instead_of, tracer)
+        return wrapped(*args, **kwargs) if quiet is None else nullcontext(quiet.start_span())
+
+    return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
+
+
+def _instead_of(place: str) -> Quiet | None:
+    """The same of a tracer of the global provider's, which may be one that was global before ours."""
+    if otel.get_value(RECORDING) is not None:
+        return _of_current()
+    module, _, name = place.partition(":")
+    return _in_place_of(getattr(sys.modules[module], name))
 
 
 class Quiet:
@@ -65,6 +91,10 @@ def _in_place_of(tracer: Any) -> Quiet | None:
         return Quiet(INVALID_SPAN)
     if otel.get_value(INSIDE) is None:
         return None
+    return _of_current()
+
+
+def _of_current() -> Quiet:
     return Quiet(NonRecordingSpan(get_current_span().get_span_context()))
 
 

@@ -23,6 +23,7 @@ from tracekit.sdk.tracer import OpenSpan
 
 _WITHIN = frozenset({None, semconv.EXECUTE_TOOL, semconv.INVOKE_AGENT, semconv.INVOKE_WORKFLOW})
 """Operations that are the program's own work, and no request to another one."""
+_SIDES = {"client": SpanKind.CLIENT, "server": SpanKind.SERVER}
 
 
 class LiveRecording:
@@ -67,14 +68,23 @@ class LiveRecording:
             opening = content.fragment(_input_members(invocation), runtime.redaction)
         if self._capture.spans:
             attributes.update(_texts(_input_members(invocation), runtime))
-        kind = SpanKind.INTERNAL if invocation.operation in _WITHIN else SpanKind.CLIENT
+        kind = _SIDES.get(invocation.side or "") or (
+            SpanKind.INTERNAL if invocation.operation in _WITHIN else SpanKind.CLIENT
+        )
         name = span_name(invocation)
         self._open = OpenSpan(runtime, name, kind=kind, attributes=attributes, content=opening, context=context)
         self.span = self._open.span
         self._started = perf_counter()
 
     @classmethod
-    def begin(cls, runtime: Runtime, method: Method, call: Call, integration: str | None) -> LiveRecording | None:
+    def begin(
+        cls,
+        runtime: Runtime,
+        method: Method,
+        call: Call,
+        integration: str | None,
+        context: Context | None = None,
+    ) -> LiveRecording | None:
         """Open the span of a call, if it is to be recorded. Under the guard: it runs the integration's own function."""
         invocation = method.request(call)
         if invocation is None:
@@ -88,6 +98,7 @@ class LiveRecording:
             client=call.instance,
             measured=method.measured,
             integration=integration,
+            context=context,
         )
 
     @property
@@ -124,21 +135,21 @@ class LiveRecording:
         if not self.done:
             self._runtime.unread.add(self)
 
-    def abandon(self) -> None:
+    def abandon(self, *, reply: Any = None) -> None:
         """Nobody will read on."""
-        self.finish("abandoned")
+        self.finish("abandoned", reply=reply)
 
     def finish(self, outcome: Outcome = "complete", *, reply: Any = None) -> None:
         """End the span with what the reply, or the chunks so far, amount to."""
         if self._claim():
             guard.call("finish", self._finish, outcome, reply, None)
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: BaseException, *, reply: Any = None) -> None:
         """End the span with this error. A cancelled task is no error of the call's: its outcome says `cancelled`."""
         if self._claim():
             cancelled = isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError"
             outcome = "cancelled" if cancelled else "partial" if self._first_chunk is not None else "complete"
-            guard.call("finish", self._finish, outcome, None, error)
+            guard.call("finish", self._finish, outcome, reply, error)
 
     def _claim(self) -> bool:
         with self._closing:
@@ -158,7 +169,7 @@ class LiveRecording:
         if error is not None:
             attributes[semconv.ERROR_TYPE] = error_type(error)
         if semconv.ERROR_TYPE in attributes and outcome != "cancelled":
-            self.span.set_status(Status(StatusCode.ERROR, str(error) if error is not None else None))
+            self.span.set_status(Status(StatusCode.ERROR, response.failure if error is None else str(error)))
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
         if self._capture.spans:
             attributes.update(_texts(members, self._runtime))
@@ -213,6 +224,8 @@ class LiveRecording:
 
 def span_name(invocation: Invocation) -> str:
     """The conventions' name: the operation and the model, or the tool's or agent's own name. A step's is its own."""
+    if invocation.title is not None:
+        return invocation.title
     words = invocation.operation, invocation.name or invocation.request_model
     return " ".join(filter(None, words)) or "step"
 

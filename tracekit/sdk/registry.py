@@ -5,19 +5,20 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, NamedTuple, cast
 
 import wrapt
 from opentelemetry import context as otel
+from opentelemetry.context import Context
 from typing_extensions import deprecated
 
 from tracekit import config
 from tracekit.model import Call
-from tracekit.sdk import adopted, guard
-from tracekit.sdk.context import INSIDE, Activation, beneath
-from tracekit.sdk.integration import Integration, Method, Target
+from tracekit.sdk import adopted, guard, propagation
+from tracekit.sdk.context import INSIDE, RECORDING, Activation, beneath
+from tracekit.sdk.integration import Arguments, Integration, Method, Target, Wrapper
 from tracekit.sdk.patching import Patch, PatchPointMissingError, descendants, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
@@ -45,11 +46,13 @@ class _Point(NamedTuple):
 
 
 class _Opened(NamedTuple):
-    """A call that is recorded: its method, its recording, and the activation, entered."""
+    """A call that is recorded: its method, its recording, the activation, entered, and what it is to be made with."""
 
     method: Method
     recording: LiveRecording
     activation: Activation
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
 
 
 class Installed:
@@ -135,7 +138,7 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return wrapped(*args, **kwargs)
-            method, recording, activation = opened
+            method, recording, activation, args, kwargs = opened
             made_on = self._made_on(method, recording, wrapped, instance)
             try:
                 result = made_on(*args, **kwargs)
@@ -155,7 +158,7 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return await wrapped(*args, **kwargs)
-            method, recording, activation = opened
+            method, recording, activation, args, kwargs = opened
             made_on = self._made_on(method, recording, wrapped, instance)
             try:
                 result = await made_on(*args, **kwargs)
@@ -178,14 +181,18 @@ class Installed:
         method = target.method if isinstance(target.method, Method) else guard.call(where, target.method, call)
         if method is None:
             return None
-        recording = guard.call(where, LiveRecording.begin, runtime, method, call, self.integration.name)
+        if method.carrier is not None:
+            current = guard.call(where, _sent_context, method.carrier, call) or current
+        recording = guard.call(where, LiveRecording.begin, runtime, method, call, self.integration.name, current)
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
         inside = {} if method.nests else {INSIDE: self.integration}
-        activation = Activation(beneath(recording.span, current, **inside))
+        activation = Activation(beneath(recording.span, current, **{RECORDING: recording}, **inside))
         activation.enter()
-        return _Opened(method, recording, activation)
+        if method.carry is not None:
+            args, kwargs = guard.call(where, _carrying, method.carry, call) or (args, kwargs)
+        return _Opened(method, recording, activation, args, kwargs)
 
     def _made_on(self, method: Method, recording: LiveRecording, wrapped: Callable[..., Any], instance: Any) -> Any:
         """The method as it is, or of what stands in for its object while a stream is read."""
@@ -214,6 +221,30 @@ class Installed:
 
 installed: dict[str, Installed] = {}
 """What is in place in this process, by integration name."""
+
+
+def _sent_context(carrier: Callable[[Call], Mapping[str, Any] | None], call: Call) -> Context:
+    return propagation.incoming(carrier(call))
+
+
+def _carrying(carry: Callable[[Call, Mapping[str, str]], Arguments], call: Call) -> Arguments:
+    return carry(call, propagation.outgoing())
+
+
+def replied(reply: Callable[..., Any]) -> Wrapper:
+    """A hook around a function that the reply goes through while the call is being made, which ends the recording.
+
+    Args:
+        reply: finds the reply in the function's arguments.
+    """
+
+    def hook(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        recording = otel.get_current().get(RECORDING)
+        if isinstance(recording, LiveRecording):
+            recording.finish(reply=guard.call("reply", reply, *args, **kwargs))
+        return wrapped(*args, **kwargs)
+
+    return hook
 
 
 def _beneath_deprecation(original: Any, wrapper: Callable[..., Any]) -> Any:

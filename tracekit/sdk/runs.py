@@ -5,11 +5,13 @@ parent is the run that the framework names, by its key; what is current only ref
 between the two) or stands in for it. Listeners never make anything current for others to take back: the end of a run
 may come in another task or thread than its beginning, or never. A run is current only within a call that is seen from
 start to end (`within`, and its kinds), in a copy of the context that the framework makes for the run's own work
-(`entered`), or where the framework promises to tell of its end in the context of its beginning (`holds`).
+(`entered`), for as long as the framework itself makes it current (`entering` and `leaving`), or where the framework
+promises to tell of its end in the context of its beginning (`holds`).
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable
@@ -20,13 +22,14 @@ from opentelemetry.context import Context
 
 from tracekit.model import Accumulator, Invocation, Response
 from tracekit.sdk import guard, stepwise
-from tracekit.sdk.context import beneath, context
+from tracekit.sdk.context import Activation, beneath, context
 from tracekit.sdk.integration import Wrapper
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
 
 _RUN = otel.create_key("tracekit-run")
 _CALL = otel.create_key("tracekit-run-call")
+_ENTERED = otel.create_key("tracekit-run-entered")
 
 Listener = Callable[..., Any]
 """A method of the framework's handler: takes whatever the framework tells, returns nothing, and never raises."""
@@ -38,10 +41,11 @@ Find = Callable[..., Hashable]
 class Run:
     """A run that has begun: its recording, and the context that its work belongs in."""
 
-    __slots__ = ("_before", "context", "key", "outer", "read_on", "recording")
+    __slots__ = ("_before", "above", "amid", "context", "key", "outer", "read_on", "recording")
 
-    def __init__(self, key: Hashable, recording: LiveRecording, current: Context) -> None:
+    def __init__(self, key: Hashable, recording: LiveRecording, current: Context, above: Run | None = None) -> None:
         self.key = key
+        self.above = above
         self.recording = recording
         self.outer: Run | None = current.get(_RUN)  # type: ignore[assignment]
         """The run that it stands beneath."""
@@ -49,6 +53,8 @@ class Run:
         self.read_on = False
         """Whether its output is a stream that somebody watches, who will end it."""
         self._before: Context | None = None
+        self.amid = sys.exception()
+        """The exception that the program was handling when it began."""
 
     def hold(self) -> None:
         """Make it current until it is told to be over."""
@@ -69,12 +75,22 @@ class Run:
             each = each.outer
         return each is run
 
-    def break_off(self, error: BaseException) -> None:
-        """An error ended it; one whose reader has left is abandoned."""
+    def break_off(self, error: BaseException, reply: Response | None = None) -> None:
+        """An error ended it; one whose reader has left is abandoned. `reply` is what is known of it all the same."""
         if isinstance(error, GeneratorExit):
-            self.recording.abandon()
+            self.recording.abandon(reply=reply)
         else:
-            self.recording.fail(error)
+            self.recording.fail(error, reply=reply)
+
+
+class _Entered(Activation):
+    """A run that the framework has made current."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, run: Run) -> None:
+        self.key = run.key
+        super().__init__(Context({**run.context, _ENTERED: self}))
 
 
 class Runs:
@@ -95,7 +111,7 @@ class Runs:
         *,
         key: Find,
         parent: Find,
-        is_failure: Callable[[BaseException], bool],
+        is_failure: Callable[[BaseException], bool] = lambda _error: True,
         ends: Callable[..., bool] | None = None,
     ) -> None:
         self.calls: Counter[str] | None = None
@@ -146,12 +162,12 @@ class Runs:
         return said
 
     def end(
-        self, describe: Callable[..., Response], rest: Callable[..., tuple[Any, str] | None] | None = None
+        self, describe: Callable[..., Response | None], rest: Callable[..., tuple[Any, str] | None] | None = None
     ) -> Listener:
         """A listener to the end of runs; a fault in `describe` ends the run all the same.
 
         Args:
-            describe: what came of it.
+            describe: what came of it; None where the pieces before it have said all.
             rest: of a result that is still to be read, the object and the name of the attribute that holds the
                 generator. It is watched from then on, and its end is the run's.
         """
@@ -207,6 +223,31 @@ class Runs:
 
         return hook
 
+    def over(self, describe: Callable[..., Response]) -> Listener:
+        """A listener to the end of runs, of a framework that tells so also while an exception passes through them."""
+
+        def ended(_handler: Any, *args: Any, **kwargs: Any) -> None:
+            passing = sys.exception()
+            run = self._take(args, kwargs)
+            if run is None:
+                return
+            reply = guard.call(f"{self._name} end", describe, *args, **kwargs)
+            if passing is None or passing is run.amid:
+                run.recording.finish(reply=reply)
+            else:
+                run.break_off(passing, reply)
+
+        return ended
+
+    def telling(self, listener: Listener) -> Wrapper:
+        """A hook around a function of the framework's that is called with what the listener wants to know."""
+
+        def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            listener(instance, *args, **kwargs)
+            return wrapped(*args, **kwargs)
+
+        return hook
+
     def after(self, act: Callable[[Any], None]) -> Wrapper:
         """A hook that shows `act` the object, when a method of it has returned."""
 
@@ -228,6 +269,39 @@ class Runs:
             run = self._find(key, args, kwargs)
             if run is not None and otel.get_current().get(_RUN) is not run:
                 otel.attach(run.context)
+            return result
+
+        return hook
+
+    def entering(self, key: Callable[..., Hashable]) -> Wrapper:
+        """A hook around the function by which the framework makes a run current, in the context that it is called in.
+
+        Args:
+            key: finds the run's key in the function's arguments.
+        """
+
+        def hook(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            result = wrapped(*args, **kwargs)
+            run = self._find(key, args, kwargs)
+            if run is not None:
+                _Entered(run).enter()
+            return result
+
+        return hook
+
+    def leaving(self, key: Callable[[Any], Hashable]) -> Wrapper:
+        """A hook around the function that takes back what `entering` is around; where that fails, nothing is taken.
+
+        Args:
+            key: finds the key of the run that is current until then, in the object that the function belongs to.
+        """
+
+        def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            left = guard.call(f"{self._name} key", key, instance)
+            result = wrapped(*args, **kwargs)
+            entered = otel.get_current().get(_ENTERED)
+            if isinstance(entered, _Entered) and entered.key == left:
+                entered.leave()
             return result
 
         return hook
@@ -292,6 +366,17 @@ class Runs:
 
         return hook
 
+    def at(self, key: Hashable) -> Run | None:
+        """The open run of this key."""
+        return self._open.get(key)
+
+    def abandon(self, run: Run) -> None:
+        """Nobody will hear how this run ends, nor those beneath it."""
+        for each in [other for other in self._open.values() if other.above is run]:
+            self.abandon(each)
+        if self._open.pop(run.key, None) is not None:
+            run.recording.abandon()
+
     def close(self, run: Run, error: BaseException) -> None:
         """A run is over of which the framework has told nothing, and may never; and all that stands beneath it."""
         if self._open.get(run.key) is run:
@@ -333,7 +418,7 @@ class Runs:
                 measured=False,  # the client's own call in it is
             )
         recording.defer()
-        run = self._open[key] = Run(key, recording, current)
+        run = self._open[key] = Run(key, recording, current, parent)
         if self.calls is not None:
             self.calls[invocation.operation or "step"] += 1
         call = here.get(_CALL)
