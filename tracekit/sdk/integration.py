@@ -48,18 +48,26 @@ class Method:
     """What a streamed call is made on instead of its object, where nothing but that object's own parts shows how the
     stream is read; it ends the recording."""
     nests: bool = False
-    """Whether calls that happen inside are calls of their own: a function of the program's that the client runs."""
+    """Whether calls that happen inside are calls of their own: those of a function of the program's that the client
+    runs, or the attempts of a call that tries again."""
     each: Method | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Target:
-    """One method to patch: `Class.method` or a function of a module."""
+    """One method to patch: `Class.method` or a function of a module.
+
+    `beneath` patches what the client's own decorator decorates: the calls by names that the program imported before
+    are seen too, and what the decorator answers by itself (from a cache) is no call. Where `everywhere` is false, some
+    of the supported versions have no such place.
+    """
 
     module: str
     attribute: str
     method: Method
     is_async: bool = False
+    beneath: bool = False
+    everywhere: bool = True
 
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]

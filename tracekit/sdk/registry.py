@@ -18,8 +18,8 @@ from tracekit.model import Call
 from tracekit.sdk import guard
 from tracekit.sdk.context import INSIDE, Activation, beneath
 from tracekit.sdk.integration import Integration, Target
-from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
-from tracekit.sdk.recording import LiveRecording
+from tracekit.sdk.patching import CellPatch, Patch, PatchPointMissingError, resolve, when_imported
+from tracekit.sdk.recording import CALL, LiveRecording
 from tracekit.sdk.runtime import runtime
 
 GROUP = "opentelemetry_instrumentor"
@@ -41,6 +41,7 @@ class _Point(NamedTuple):
     attribute: str
     wrap: Callable[[Any], Any]
     everywhere: bool = True
+    patch: type[Patch | CellPatch] = Patch
 
 
 class Installed:
@@ -50,10 +51,12 @@ class Installed:
         self.integration = integration
         self.health = Health()
         self.active = True
-        self._patches: list[Patch] = []
+        self._patches: list[Patch | CellPatch] = []
         by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
-            by_module.setdefault(target.module, []).append(_Point(target.attribute, self._wrap(target)))
+            patch = CellPatch if target.beneath else Patch
+            point = _Point(target.attribute, self._wrap(target), target.everywhere, patch)
+            by_module.setdefault(target.module, []).append(point)
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
             by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere))
@@ -78,7 +81,7 @@ class Installed:
             place = f"{module}.{point.attribute}"
             try:
                 owner, name = resolve(module, point.attribute)
-                self._patches.append(Patch.apply(owner, name, point.wrap))
+                self._patches.append(point.patch.apply(owner, name, point.wrap))
             except PatchPointMissingError:
                 if point.everywhere:
                     self.health.missing.append(place)
@@ -146,8 +149,11 @@ class Installed:
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
+        outer = current.get(CALL)
+        if isinstance(outer, LiveRecording):
+            outer.measured_beneath()
         inside = {} if target.method.nests else {INSIDE: self.integration}
-        activation = Activation(beneath(recording.span, current, **inside))
+        activation = Activation(beneath(recording.span, current, **{CALL: recording}, **inside))
         activation.enter()
         return recording, activation
 
