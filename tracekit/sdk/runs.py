@@ -196,7 +196,7 @@ class Runs:
         return hook
 
     def telling(self) -> Wrapper:
-        """A hook around a function that tells listeners of a run that begins: it is current until all have been told."""
+        """A hook around a function that tells listeners of a run that begins: it is current until all are told."""
 
         def hook(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             call = _Call(self, None, takes_any=True, hands_on=True)

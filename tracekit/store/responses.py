@@ -64,8 +64,8 @@ class Entry:
 class Response:
     """One response: the spans that tell of it, and its ids.
 
-    Its owner is the span that tells most of the usage; of several one whose price is known, then the outermost, then the
-    first: it has content too.
+    Its owner is the span that tells most of the usage; of several one whose price is known, then the outermost, then
+    the first: it has content too.
     """
 
     __slots__ = ("_rank", "by_id", "ids", "members", "owner", "reports")
