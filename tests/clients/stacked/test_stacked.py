@@ -1,4 +1,4 @@
-"""Many instrumentations of one call, ours and OpenInference's, put in place in either order: each response counts once."""
+"""Many instrumentations of one call, ours and OpenInference's, in place in either order: each response counts once."""
 
 from __future__ import annotations
 
