@@ -145,7 +145,7 @@ def attributes(parameters: Mapping[str, Any], words: Words, shaped: Shaped) -> d
 
 def invocation(operation: str, provider: str, url: str, **known: Any) -> Invocation:
     """A call to the server of this URL; `known` are further fields."""
-    host, port = _address(url)
+    host, port = address(url)
     return Invocation(operation=operation, provider=provider, server_address=host, server_port=port, **known)
 
 
@@ -161,7 +161,8 @@ def streamed(request: Callable[[Call], Invocation]) -> Callable[[Call], Invocati
 
 
 @lru_cache(_MOST_SEEN)
-def _address(url: str) -> tuple[str | None, int | None]:
+def address(url: str) -> tuple[str | None, int | None]:
+    """The host of a URL, and its port."""
     parts = urlsplit(url)
     return parts.hostname, parts.port or _PORTS.get(parts.scheme)
 

@@ -27,12 +27,12 @@ def _handler() -> Any:
 
 
 def _listen(manager: Any) -> None:
-    """Put the handler into a manager that runs are begun by, once; runs beneath inherit it."""
+    """Put the handler into a manager that runs are begun by, once and first; runs beneath inherit it."""
     if hasattr(manager, "on_custom_event"):  # not that of a graph's own events
         if _handler() not in manager.handlers:
-            manager.handlers = [*manager.handlers, _handler()]
+            manager.handlers = [_handler(), *manager.handlers]
         if _handler() not in manager.inheritable_handlers:
-            manager.inheritable_handlers = [*manager.inheritable_handlers, _handler()]
+            manager.inheritable_handlers = [_handler(), *manager.inheritable_handlers]
 
 
 def _of_config(config: Any, *_: Any, **_more: Any) -> Any:
@@ -68,10 +68,18 @@ _WITHIN: dict[str, Wrapper] = {
     "langchain_core.tools.base:BaseTool.arun": _runs.within_async(),
 }
 """Calls within which a run works, so that what they call in turn is recorded beneath it."""
+_EVENTS: dict[str, Wrapper] = {
+    "langchain_core.callbacks.manager:handle_event": _runs.telling(),
+    "langchain_core.callbacks.manager:ahandle_event": _runs.telling_async(),
+    "langchain_core.callbacks.manager:AsyncCallbackManager.on_chat_model_start": _runs.telling_async(),
+    "langchain_core.callbacks.manager:AsyncCallbackManager.on_llm_start": _runs.telling_async(),
+}
+"""What tells the handlers of a run, us first: what other tracers make of its beginning stands in the same trace."""
 _HOOKS: dict[str, Wrapper] = {
     "langchain_core.callbacks.base:BaseCallbackManager.__init__": _runs.after(_listen),
     "langchain_core.runnables.config:_set_config_context": _runs.entered(_of_config),
     "langgraph._internal._runnable:_set_config_context": _runs.entered(_of_config),
+    **_EVENTS,
     **_WITHIN,
 }
 

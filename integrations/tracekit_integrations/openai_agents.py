@@ -15,10 +15,10 @@ from tracekit_integrations import _openai_agents_spans as spans
 _runs = Runs("openai_agents", key=spans.key, parent=spans.parent)
 _enter, _leave = _runs.entering(spans.key), _runs.leaving
 _HOOKS: dict[str, Wrapper] = {
-    "provider:SynchronousMultiTracingProcessor.on_trace_start": _runs.telling(_runs.begin(spans.trace_begun)),
-    "provider:SynchronousMultiTracingProcessor.on_trace_end": _runs.telling(_runs.over(spans.trace_ended)),
-    "provider:SynchronousMultiTracingProcessor.on_span_start": _runs.telling(_runs.begin(spans.begun)),
-    "provider:SynchronousMultiTracingProcessor.on_span_end": _runs.telling(_runs.over(spans.ended)),
+    "provider:SynchronousMultiTracingProcessor.on_trace_start": _runs.relaying(_runs.begin(spans.trace_begun)),
+    "provider:SynchronousMultiTracingProcessor.on_trace_end": _runs.relaying(_runs.over(spans.trace_ended)),
+    "provider:SynchronousMultiTracingProcessor.on_span_start": _runs.relaying(_runs.begin(spans.begun)),
+    "provider:SynchronousMultiTracingProcessor.on_span_end": _runs.relaying(_runs.over(spans.ended)),
     "scope:Scope.set_current_trace": _enter,
     "scope:Scope.reset_current_trace": _leave(lambda scope: spans.key(scope.get_current_trace())),
     "scope:Scope.set_current_span": _enter,

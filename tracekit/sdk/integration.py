@@ -51,7 +51,8 @@ class Method:
     """What a streamed call is made on instead of its object, where nothing but that object's own parts shows how the
     stream is read; it ends the recording."""
     nests: bool = False
-    """Whether calls that happen inside are calls of their own: a function of the program's that the client runs."""
+    """Whether calls that happen inside are calls of their own: those of a function of the program's that the client
+    runs, or the attempts of a call that tries again."""
     measured: bool = True
     """Whether the call counts among the metrics; a framework's does not, where the client beneath counts it."""
     each: Method | None = None
@@ -69,14 +70,19 @@ Choose = Callable[[Call], Method | None]
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Target:
-    """One method to patch: `Class.method` or a function of a module. Of `everywhere`, see `Hook`."""
+    """One method to patch: `Class.method` or a function of a module.
+
+    `beneath` patches what the client's own decorator decorates: the calls by names that the program imported before
+    are seen too, and what the decorator answers by itself (from a cache) is no call. Where `everywhere` is false, some
+    of the supported versions have no such place.
+    """
 
     module: str
     attribute: str
     method: Method | Choose
     is_async: bool = False
+    beneath: bool = False
     everywhere: bool = True
-    """Whether every supported version has it; where it is false, nothing is amiss without it."""
 
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]

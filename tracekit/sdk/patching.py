@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import CellType
 from typing import Any
 
 import wrapt
@@ -52,6 +53,50 @@ class Patch:
         else:
             setattr(self.owner, self.name, self.original)
         return True
+
+
+@dataclass(slots=True, kw_only=True)
+class CellPatch:
+    """One wrapper beneath a decorator: in the cell in which that holds the function that it decorates.
+
+    The decorated function stays the same object, so that a name which the program imported long before is patched too.
+    """
+
+    cell: CellType
+    original: Any
+    wrapper: Any
+
+    @classmethod
+    def apply(cls, owner: Any, name: str, wrap: Callable[[Any], Any]) -> CellPatch:
+        """Replace what `owner.name` decorates by `wrap(it)`.
+
+        Raises:
+            PatchPointMissingError: there is no such attribute, or it decorates nothing.
+        """
+        cell = _decorated(getattr(owner, name, None))
+        if cell is None:
+            raise PatchPointMissingError(f"{getattr(owner, '__name__', owner)!s} has no decorated {name!r}")
+        original = cell.cell_contents
+        wrapper = cell.cell_contents = wrap(original)
+        return cls(cell=cell, original=original, wrapper=wrapper)
+
+    def undo(self) -> bool:
+        """Put back what stood there. False when someone wrapped it since."""
+        if self.cell.cell_contents is not self.wrapper:
+            return False
+        self.cell.cell_contents = self.original
+        return True
+
+
+def _decorated(function: Any) -> CellType | None:
+    """The cell that holds the function beneath the outermost decorator made by `functools.wraps`, which names it."""
+    while (beneath := getattr(function, "__wrapped__", None)) is not None:
+        cells: tuple[CellType, ...] = getattr(function, "__closure__", None) or ()
+        found = next((cell for cell in cells if cell.cell_contents is beneath), None)
+        if found is not None:
+            return found
+        function = beneath
+    return None
 
 
 def resolve(module: str, attribute: str) -> tuple[Any, str]:

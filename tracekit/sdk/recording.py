@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -31,8 +32,7 @@ class LiveRecording:
 
     __slots__ = (
         "_accumulate", "_accumulator", "_capture", "_client", "_closing", "_each", "_first_chunk", "_integration",
-        "_invocation", "_last_chunk",
-        "_measured", "_open", "_read", "_runtime", "_started", "done", "span",
+        "_invocation", "_last_chunk", "_measured", "_open", "_read", "_runtime", "_started", "_told", "done", "span",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,7 @@ class LiveRecording:
         self._closing = threading.Lock()
         self._first_chunk: float | None = None
         self._last_chunk: float | None = None
+        self._told: Response | None = None
         self.done = False
         attributes = request_attributes(invocation)
         opening: Fragment = ""
@@ -130,6 +131,19 @@ class LiveRecording:
         if told is not None:
             told.finish(reply=chunk)
 
+    def measured_beneath(self) -> None:
+        """A call within this one is measured: if this asks a model too, that is the same request, and is measured."""
+        if self._invocation.operation not in _WITHIN:
+            self._measured = False
+
+    def told(self, response: Response) -> None:
+        """What is known of the reply on the side."""
+        self._told = response
+
+    def got_over(self, error: BaseException) -> None:
+        """An error within the call that does not end it: the client tries again."""
+        self.span.record_exception(error)
+
     def defer(self) -> None:
         """The reply goes on beyond the call: if nobody ends it, the end of the process does."""
         if not self.done:
@@ -177,7 +191,7 @@ class LiveRecording:
             guard.call("event", self._emit, {**attributes, **_texts(members, self._runtime)})
         closing = content.fragment(members, self._runtime.redaction) if self._capture.journal else ""
         self._open.end(attributes, closing)
-        if self._measured and self._runtime.measuring:
+        if self._measured and self._invocation.operation is not None and self._runtime.measuring:
             guard.call("metrics", self._measure, now - self._started, response, attributes)
 
     def _response(self, reply: Any) -> Response:
@@ -186,7 +200,8 @@ class LiveRecording:
             response = guard.call("response", self._read, reply)
         elif self._accumulator is not None:
             response = guard.call("response", self._accumulator.response)
-        return response if response is not None else Response()
+        made = response if response is not None else Response()
+        return made if self._told is None else _filled(made, self._told)
 
     def _emit(self, attributes: Mapping[str, AttributeValue]) -> None:
         """The convention's event that repeats the span with its content, for those who keep content in their logs."""
@@ -263,6 +278,15 @@ def response_attributes(response: Response) -> dict[str, AttributeValue]:
         semconv.USAGE_REASONING: usage.reasoning_tokens,
     }
     return {**response.attributes, **_known(known)}
+
+
+def _filled(response: Response, told: Response) -> Response:
+    """A response with what else was told of it."""
+    unknown = {name: getattr(told, name) for name in _SCALARS if getattr(response, name) is None}
+    return replace(response, **unknown, attributes={**told.attributes, **response.attributes})
+
+
+_SCALARS = ("response_model", "response_id", "finish_reasons", "usage", "output_messages")
 
 
 def _known(values: Mapping[str, AttributeValue | None]) -> dict[str, AttributeValue]:

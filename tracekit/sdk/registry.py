@@ -19,7 +19,7 @@ from tracekit.model import Call
 from tracekit.sdk import adopted, guard, propagation
 from tracekit.sdk.context import INSIDE, RECORDING, Activation, beneath
 from tracekit.sdk.integration import Arguments, Integration, Method, Target, Wrapper
-from tracekit.sdk.patching import Patch, PatchPointMissingError, descendants, resolve, when_imported
+from tracekit.sdk.patching import CellPatch, Patch, PatchPointMissingError, descendants, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
 
@@ -43,6 +43,7 @@ class _Point(NamedTuple):
     wrap: Callable[[Any], Any]
     everywhere: bool = True
     kin: bool = False
+    patch: type[Patch | CellPatch] = Patch
 
 
 class _Opened(NamedTuple):
@@ -62,10 +63,11 @@ class Installed:
         self.integration = integration
         self.health = Health()
         self.active = True
-        self._patches: list[Patch] = []
+        self._patches: list[Patch | CellPatch] = []
         by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
-            point = _Point(target.attribute, self._wrap(target), target.everywhere)
+            patch = CellPatch if target.beneath else Patch
+            point = _Point(target.attribute, self._wrap(target), target.everywhere, patch=patch)
             by_module.setdefault(target.module, []).append(point)
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
@@ -99,7 +101,7 @@ class Installed:
                 if point.kin:
                     self._patch_kin(owner, name, point.wrap)
                 else:
-                    self._patches.append(Patch.apply(owner, name, point.wrap))
+                    self._patches.append(point.patch.apply(owner, name, point.wrap))
             except PatchPointMissingError:
                 if point.everywhere:
                     self.health.missing.append(place)
@@ -187,6 +189,9 @@ class Installed:
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
+        outer = current.get(RECORDING)
+        if isinstance(outer, LiveRecording):
+            outer.measured_beneath()
         inside = {} if method.nests else {INSIDE: self.integration}
         activation = Activation(beneath(recording.span, current, **{RECORDING: recording}, **inside))
         activation.enter()

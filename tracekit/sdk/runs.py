@@ -239,7 +239,7 @@ class Runs:
 
         return ended
 
-    def telling(self, listener: Listener) -> Wrapper:
+    def relaying(self, listener: Listener) -> Wrapper:
         """A hook around a function of the framework's that is called with what the listener wants to know."""
 
         def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -347,6 +347,34 @@ class Runs:
                 raise
             call.leave()
             return call.read(result)
+
+        return hook
+
+    def telling(self) -> Wrapper:
+        """A hook around a function that tells listeners of a run that begins: it is current until all are told."""
+
+        def hook(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            call = _Call(self, None, takes_any=True, hands_on=True)
+            call.enter()
+            try:
+                return wrapped(*args, **kwargs)
+            finally:
+                call.leave()
+
+        return hook
+
+    def telling_async(self) -> Wrapper:
+        """The same around a coroutine function."""
+
+        async def hook(
+            wrapped: Callable[..., Awaitable[Any]], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            call = _Call(self, None, takes_any=True, hands_on=True)
+            call.enter()
+            try:
+                return await wrapped(*args, **kwargs)
+            finally:
+                call.leave()
 
         return hook
 
@@ -460,12 +488,15 @@ class Runs:
 class _Call:
     """A call within which a run works: one that is known, or the first that begins. Entered and left in one context."""
 
-    __slots__ = ("_before", "_context", "_reads", "_run", "_runs", "_takes_any", "_thread")
+    __slots__ = ("_before", "_context", "_hands_on", "_reads", "_run", "_runs", "_takes_any", "_thread")
 
-    def __init__(self, runs: Runs, run: Run | None, *, takes_any: bool, reads: bool = False) -> None:
+    def __init__(
+        self, runs: Runs, run: Run | None, *, takes_any: bool, reads: bool = False, hands_on: bool = False
+    ) -> None:
         self._runs = runs
         self._takes_any = takes_any
         self._reads = reads
+        self._hands_on = hands_on
         self._before: Context | None = None
         self._context: Context | None = None
         self._run: Run | None = None
@@ -484,6 +515,9 @@ class _Call:
         before, self._before = self._before, None
         if before is not None and otel.get_current().get(_CALL) is self:
             otel.attach(before)
+            outer = before.get(_CALL)
+            if self._hands_on and self._run is not None and isinstance(outer, _Call):
+                outer.claim(self._run)  # it began there, and works on when all have been told
 
     def claim(self, run: Run) -> bool:
         """A run begins. The first is the call's own, if it begins right here and not in another thread."""

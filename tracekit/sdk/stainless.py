@@ -12,6 +12,8 @@ import copy
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import wrapt
+
 from tracekit.sdk import bodies, guard
 from tracekit.sdk.bodies import Ended
 from tracekit.sdk.integration import Adapt, Hook, Recording
@@ -29,8 +31,9 @@ def adapter(ended: Ended) -> Adapt:
     """
 
     def adapt(result: Any, recording: Recording) -> bool:
-        if _is_stream(result):
-            _tap(result, recording, ended)
+        stream = _unwrapped(result)
+        if _is_stream(stream):
+            _tap(stream, recording, ended)
             return True
         if "http_response" in getattr(result, "__dict__", _EMPTY):
             bodies.watch(result.http_response, recording, ended)
@@ -70,6 +73,13 @@ def hooks(
 
 _GENERATORS = ("__stream__", "__decode__")
 """The methods that make the iterator: of a stream of events, and of a body of JSON lines."""
+
+
+def _unwrapped(result: Any) -> Any:
+    """What another instrumentation has put its proxies around, between the client and us."""
+    while isinstance(result, wrapt.ObjectProxy):
+        result = result.__wrapped__
+    return result
 
 
 def _is_stream(result: Any) -> bool:

@@ -1,7 +1,8 @@
 """Which spans of a trace tell of one and the same provider response. Pure.
 
 By response id first. Else by structure: a model call within a model call, through steps but not through agents or
-tools, is the same call seen by another instrumentor; so is a sibling that another one, or the end of a stream, made.
+tools, is the same call seen by another instrumentor; so is a sibling that the end of a stream made, and what another
+instrumentor, in a tree of its own, tells of the same time and usage.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class Entry:
 class Response:
     """One response: the spans that tell of it, and its ids.
 
-    Its owner is the span that tells most of the usage; of several the outermost, then the first: it has content too.
+    Its owner is the span that tells most of the usage; of several one whose price is known, then the outermost, then
+    the first: it has content too.
     """
 
     __slots__ = ("_rank", "by_id", "ids", "members", "owner", "reports")
@@ -77,7 +79,12 @@ class Response:
         self.by_id = False
         """Whether some of its spans are here for their id alone: neither structure nor time says so."""
         details = sum(map(bool, entry.details))
-        self._rank = entry.tokens.count(None), -details, level, entry.order
+        self._rank = entry.tokens.count(None), -details, entry.cost is None, level, entry.order
+
+    @property
+    def scopes(self) -> frozenset[str | None]:
+        """The instrumentations that tell of it."""
+        return frozenset(entry.scope for entry in self.members)
 
     def take(self, other: Response) -> None:
         """Make the spans of another response this one's."""
@@ -123,7 +130,7 @@ def responses(descending: Sequence[Entry]) -> list[Response]:
         beneath.setdefault(above[entry.span_id], []).extend(_merged(response, held) if held else (response,))
     found = sorted(beneath.get(None, ()), key=_start)
     if len(found) > 1:
-        found = _joined_by_id(_joined_siblings(found))
+        found = _joined_by_id(_joined_by_time(_joined_streams(found)))
     return found
 
 
@@ -172,8 +179,8 @@ def _total(told: Iterable[Response]) -> Tokens:
     return sums[0], sums[1]
 
 
-def _joined_siblings(found: list[Response]) -> list[Response]:
-    """Responses, those joined of which two spans beneath one parent tell, though no id says so."""
+def _joined_streams(found: list[Response]) -> list[Response]:
+    """Responses, those joined of which siblings tell: one began a stream, another is what came of it."""
     of = {entry: response for response in found for entry in response.members}
     families: dict[tuple[str, str], list[Entry]] = {}
     for entry in of:
@@ -181,7 +188,7 @@ def _joined_siblings(found: list[Response]) -> list[Response]:
             families.setdefault((entry.parent_span_id, entry.kind), []).append(entry)
     for family in families.values():
         if len(family) > 1:
-            for first, second in _pairs(sorted(family, key=lambda entry: entry.order), of):
+            for first, second in _streams(sorted(family, key=lambda entry: entry.order), of):
                 kept, joined = of[first], of[second]
                 if kept is not joined:
                     kept.take(joined)
@@ -189,38 +196,52 @@ def _joined_siblings(found: list[Response]) -> list[Response]:
     return list(dict.fromkeys(of.values()))
 
 
-def _pairs(family: list[Entry], of: Mapping[Entry, Response]) -> Iterable[tuple[Entry, Entry]]:
-    """Siblings that are one call seen twice, each span in one pair at most.
+def _streams(family: list[Entry], of: Mapping[Entry, Response]) -> Iterable[tuple[Entry, Entry]]:
+    """The beginnings of streams, without usage, and their ends, which take no time and are of the same instrumentation.
 
-    One is the end of a stream that another, without usage, began: it takes no time and comes from the same
-    instrumentation. Or two instrumentations tell the same usage at the same time, and not both have an id.
+    Each span is in one pair at most.
     """
     begun: dict[tuple[str | None, str | None, Tokens], list[Entry]] = {}
-    told: dict[Tokens, dict[str | None, list[Entry]]] = {}
     for entry in family:
         if not entry.reports:
             if not entry.failed or of[entry].reports:  # what failed before it told anything began no stream
                 begun.setdefault((entry.scope, entry.model, of[entry].owner.tokens), []).append(entry)
-            continue
-        if entry.end_ns == entry.start_ns:
+        elif entry.end_ns == entry.start_ns:
             usages = entry.tokens, (entry.tokens[0], None), _UNKNOWN  # one that broke off has told its input only
             stream = [(entry.scope, entry.model, tokens) for tokens in usages]
             waiting = next((begun[key] for key in stream if begun.get(key)), None)
             if waiting:
                 yield waiting.pop(), entry
-                continue
-        scopes = told.setdefault(entry.tokens, {})
-        for scope, earlier in scopes.items():
-            if scope != entry.scope and earlier and _one_call(earlier[-1], entry):
-                yield earlier.pop(), entry
-                break
+
+
+def _joined_by_time(found: list[Response]) -> list[Response]:
+    """Responses, those joined of which other instrumentations tell at the same time, with the same usage.
+
+    Each instrumentation may have a tree of its own. Not where both have an id, which decides.
+    """
+    kept: dict[Response, None] = {}
+    told: dict[tuple[str, Tokens], dict[frozenset[str | None], list[Response]]] = {}
+    for response in sorted(found, key=_start):
+        if not response.reports:
+            kept[response] = None
+            continue
+        tellers = told.setdefault((response.owner.kind, response.owner.tokens), {})
+        scopes = response.scopes
+        twins = (same for others, same in tellers.items() if same and not others & scopes)
+        home = next((same.pop() for same in twins if _at_once(same[-1], response)), None)
+        if home is None:
+            home = response
+            kept[response] = None
         else:
-            scopes.setdefault(entry.scope, []).append(entry)
+            home.take(response)
+        tellers.setdefault(home.scopes, []).append(home)
+    return list(kept)
 
 
-def _one_call(first: Entry, second: Entry) -> bool:
-    overlap = first.end_ns is not None and second.start_ns < first.end_ns
-    return overlap and not (first.response_id and second.response_id)
+def _at_once(first: Response, second: Response) -> bool:
+    """Whether one was still going on when the other began, and not both have an id."""
+    end = first.owner.end_ns
+    return end is not None and second.owner.start_ns < end and not (first.ids and second.ids)
 
 
 def _joined_by_id(found: list[Response]) -> list[Response]:

@@ -155,8 +155,8 @@ def test_the_handler_is_put_in_once_and_inherited(traced: Traced) -> None:
     assert len(given) == 1
     for each in (manager, again, again.copy(), again.on_chain_start(None, "a").get_child()):  # type: ignore[arg-type]
         assert [type(handler).__name__ for handler in each.inheritable_handlers] == [
-            "BaseCallbackHandler",
             "TracekitHandler",
+            "BaseCallbackHandler",
         ]
     tracekit.flush()
     traced_run = again.on_chain_start(None, "a", name="left")  # type: ignore[arg-type]

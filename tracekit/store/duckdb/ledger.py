@@ -107,14 +107,22 @@ def _narrowed(found: Table) -> tuple[Table, dict[str, dict[str, Sum]]]:
     kept: list[int] = []
     for trace_id, places in groupby(enumerate(found["trace_id"].to_pylist()), key=itemgetter(1)):
         rows = [place for place, _ in places]
-        is_split = len(rows) > _WHOLE and not found["seq"][rows[0]].is_valid
-        part = _affected(found.slice(rows[0], len(rows))) if is_split else None
+        trace = found.slice(rows[0], len(rows))
+        is_split = len(rows) > _WHOLE and not found["seq"][rows[0]].is_valid and not _told_apart(trace)
+        part = _affected(trace) if is_split else None
         if part is None:
             kept += rows
         else:
             kept += [rows[place] for place in sorted(part.places)]
             settled[trace_id] = part.sums
     return (found if len(kept) == len(found) else found.take(pa.array(kept, pa.int64()))), settled
+
+
+def _told_apart(trace: Table) -> bool:
+    """Whether instrumentations may tell of one call in trees of their own: several make calls, some without an id."""
+    told = zip(*(trace[name].to_pylist() for name in ("kind", "scope_name", "response_id")), strict=True)
+    calls = [(scope, response_id) for kind, scope, response_id in told if kind in CALLS]
+    return len({scope for scope, _ in calls}) > 1 and any(response_id is None for _, response_id in calls)
 
 
 def _affected(trace: Table) -> Affected | None:

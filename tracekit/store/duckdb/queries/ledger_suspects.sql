@@ -1,5 +1,5 @@
 -- Touched traces in which one response may be told of twice, or a sum be checked: a span that is no model call tells of usage or cost,
--- a model call has spans beneath it, two have one response id, or siblings come from two instrumentations or end a stream.
+-- a model call has spans beneath it, two have one response id or come from two instrumentations, or siblings end a stream.
 WITH near AS MATERIALIZED (
     SELECT
         trace_id, span_id, parent_span_id, response_id, scope_name,
@@ -26,6 +26,7 @@ FROM (
     SELECT trace_id FROM calls WHERE response_id IS NOT NULL
     GROUP BY trace_id HAVING count(*) > count(DISTINCT response_id)
     UNION ALL
-    SELECT trace_id FROM calls GROUP BY trace_id, parent_span_id
-    HAVING min(scope_name) <> max(scope_name) OR (bool_or(NOT reports) AND bool_or(momentary))
+    SELECT trace_id FROM calls GROUP BY trace_id HAVING min(scope_name) <> max(scope_name)
+    UNION ALL
+    SELECT trace_id FROM calls GROUP BY trace_id, parent_span_id HAVING bool_or(NOT reports) AND bool_or(momentary)
 );
