@@ -156,6 +156,10 @@ def paths(route: BaseRoute) -> list[str]:
     return [route.path] if isinstance(route, Route) else []
 
 
+FRAMEWORKS = {"agno", "autogen", "guardrails", "smolagents"}
+"""Not every method of theirs has an asynchronous twin."""
+
+
 @pytest.mark.parametrize("name", sorted(set(registry.available()) - {"langchain"}))
 def test_every_patched_method_is_documented(name: str) -> None:
     integration = importlib.import_module(f"tracekit_integrations.{name}").integration
@@ -169,7 +173,10 @@ def test_every_patched_method_is_documented(name: str) -> None:
     for module, attribute in targets:
         kinds.setdefault((module, either(attribute)), set()).add(attribute)
     assert {(module, either(attribute)) for module, attribute in documented} == kinds.keys()
-    assert {len(each) for each in kinds.values()} == {2}  # each method and its asynchronous twin
+    if name in FRAMEWORKS:
+        assert documented == targets
+    else:
+        assert {len(each) for each in kinds.values()} == {2}  # each method and its asynchronous twin
     assert f"`{integration.versions}`" in section
 
 

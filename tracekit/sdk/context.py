@@ -73,6 +73,10 @@ def context(
 INSIDE = otel.create_key("tracekit-inside")
 """The key of the integration whose call is being made; what it calls of itself within is the same call."""
 
+SAME = otel.create_key("tracekit-same")
+"""The key of the object whose call is being made, with the `Method`, where calls may nest: should it call that method
+of its own again, under this name or another, it is the same call."""
+
 _SPAN_KEY = next(iter(set_span_in_context(INVALID_SPAN, Context())))
 """The key that the API keeps the current span under, found out once by asking it."""
 

@@ -48,18 +48,28 @@ class Method:
     """What a streamed call is made on instead of its object, where nothing but that object's own parts shows how the
     stream is read; it ends the recording."""
     nests: bool = False
-    """Whether calls that happen inside are calls of their own: a function of the program's that the client runs."""
+    """Whether calls that happen inside are calls of their own: a function of the program's that the client runs. An
+    object that goes on to this `Method` of its own, under this name or another, makes one call all the same."""
+    lasts: bool = False
+    """Whether the result may be a generator or a coroutine that has the work before it: see `sdk/lasting.py`."""
+    measured: bool = True
+    """Whether it is a request, which metrics count. What a framework asks of a client is measured there."""
     each: Method | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Target:
-    """One method to patch: `Class.method` or a function of a module."""
+    """One method to patch: `Class.method` or a function of a module.
+
+    With `family`, the method is patched in every class beneath that one that has it itself, also in those that the
+    program makes.
+    """
 
     module: str
     attribute: str
     method: Method
     is_async: bool = False
+    family: bool = False
 
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]

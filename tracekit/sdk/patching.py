@@ -70,6 +70,28 @@ def resolve(module: str, attribute: str) -> tuple[Any, str]:
     return owner, name
 
 
+def family(owner: type[Any]) -> list[type[Any]]:
+    """A class and all that are made of it, each once."""
+    found: dict[type[Any], None] = {owner: None}
+    for each in owner.__subclasses__():
+        found.update(dict.fromkeys(family(each)))
+    return list(found)
+
+
+def when_subclassed(owner: type[Any], action: Callable[[type[Any]], object]) -> Patch:
+    """Run `action` with every class that is made of this one from now on, until the patch is undone."""
+    own = vars(owner).get("__init_subclass__")
+
+    def made(cls: type[Any], **options: Any) -> None:
+        if own is None:
+            super(owner, cls).__init_subclass__(**options)
+        else:
+            own.__get__(None, cls)(**options)
+        action(cls)
+
+    return Patch.apply(owner, "__init_subclass__", lambda _: classmethod(made))
+
+
 def when_imported(package: str, action: Callable[[], None]) -> None:
     """Run `action` now if the package is imported already, else right after its import."""
     if package in sys.modules:

@@ -16,9 +16,17 @@ from typing_extensions import deprecated
 from tracekit import config
 from tracekit.model import Call
 from tracekit.sdk import guard
-from tracekit.sdk.context import INSIDE, Activation, beneath
+from tracekit.sdk.context import INSIDE, SAME, Activation, beneath
 from tracekit.sdk.integration import Integration, Target
-from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
+from tracekit.sdk.lasting import lasting
+from tracekit.sdk.patching import (
+    Patch,
+    PatchPointMissingError,
+    family,
+    resolve,
+    when_imported,
+    when_subclassed,
+)
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
 
@@ -36,11 +44,12 @@ class Health:
 
 
 class _Point(NamedTuple):
-    """A place in a module, what to put around it, and whether every supported version has it."""
+    """A place in a module, what to put around it, whether every supported version has it, and subclasses too."""
 
     attribute: str
     wrap: Callable[[Any], Any]
     everywhere: bool = True
+    family: bool = False
 
 
 class Installed:
@@ -53,7 +62,9 @@ class Installed:
         self._patches: list[Patch] = []
         by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
-            by_module.setdefault(target.module, []).append(_Point(target.attribute, self._wrap(target)))
+            by_module.setdefault(target.module, []).append(
+                _Point(target.attribute, self._wrap(target), family=target.family)
+            )
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
             by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere))
@@ -78,12 +89,26 @@ class Installed:
             place = f"{module}.{point.attribute}"
             try:
                 owner, name = resolve(module, point.attribute)
-                self._patches.append(Patch.apply(owner, name, point.wrap))
+                if point.family:
+                    self._patch_family(owner, name, point.wrap)
+                else:
+                    self._patches.append(Patch.apply(owner, name, point.wrap))
             except PatchPointMissingError:
                 if point.everywhere:
                     self.health.missing.append(place)
             else:
                 self.health.patched.append(place)
+
+    def _patch_family(self, owner: type[Any], name: str, wrap: Callable[[Any], Any]) -> None:
+        def one(cls: type[Any]) -> None:
+            method = vars(cls).get(name)
+            if callable(method) and not getattr(method, "__isabstractmethod__", False):
+                self._patches.append(Patch.apply(cls, name, wrap))
+
+        for cls in family(owner):
+            one(cls)
+        where = f"{self.integration.name} subclass"
+        self._patches.append(when_subclassed(owner, lambda cls: guard.call(where, one, cls)))
 
     def _inert(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
         def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -109,7 +134,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(target, recording, result, watched=made_on is not wrapped)
+            return self._settle(target, recording, activation, result, watched=made_on is not wrapped)
 
         return call
 
@@ -129,7 +154,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(target, recording, result, watched=made_on is not wrapped)
+            return self._settle(target, recording, activation, result, watched=made_on is not wrapped)
 
         return call
 
@@ -140,13 +165,16 @@ class Installed:
         current = otel.get_current()
         if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
             return None
+        same = current.get(SAME)
+        if isinstance(same, tuple) and same[0] is instance and same[1] is target.method:
+            return None
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
         recording = guard.call(where, LiveRecording.begin, runtime, target.method, call)
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
-        inside = {} if target.method.nests else {INSIDE: self.integration}
+        inside = {SAME: (instance, target.method)} if target.method.nests else {INSIDE: self.integration}
         activation = Activation(beneath(recording.span, current, **inside))
         activation.enter()
         return recording, activation
@@ -159,11 +187,18 @@ class Installed:
         stand_in = guard.call(where, target.method.stand_in, instance, recording)
         return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
-    def _settle(self, target: Target, recording: LiveRecording, result: Any, *, watched: bool) -> Any:
+    def _settle(
+        self, target: Target, recording: LiveRecording, activation: Activation, result: Any, *, watched: bool
+    ) -> Any:
         """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
         if watched:
             recording.defer()
             return result
+        if target.method.lasts:
+            going_on = guard.call(f"{self.integration.name} lasting", lasting, result, recording, activation)
+            if going_on is not None:
+                recording.defer()
+                return going_on
         if target.method.tap is not None:
             tapped = guard.call(f"{self.integration.name} tap", target.method.tap, result, recording)
             if tapped is not None:
