@@ -6,14 +6,15 @@ that the client sends to a provider of its own stay, and so do those of whatever
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import context as otel
-from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, get_current_span
+from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, get_current_span, get_tracer
 
 from tracekit.sdk import guard
-from tracekit.sdk.context import INSIDE
+from tracekit.sdk.context import INSIDE, SAME
 from tracekit.sdk.integration import Hook
 from tracekit.sdk.runtime import runtime
 
@@ -36,6 +37,29 @@ def gives_way(module: str, attribute: str) -> Hook:
     return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
 
 
+def stands_back(module: str, attribute: str) -> Hook:
+    """The same of a function that starts a span as the current one, with its argument `tracer` or the global one."""
+
+    def start(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        quiet = guard.call("own spans", _in_place_of, kwargs.get("tracer") or get_tracer(__name__))
+        return wrapped(*args, **kwargs) if quiet is None else wrapped(*args, **{**kwargs, "tracer": quiet})
+
+    return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
+
+
+def keeps_silent(module: str, attribute: str) -> Hook:
+    """The hook on a method that opens a span, with its object's `tracer`, of something that we do not record.
+
+    Such spans stay on a provider of the program's; on ours there would be none without us.
+    """
+
+    def start(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        ours = runtime.owns_provider and guard.call("own spans", _is_ours, getattr(instance, "tracer", None))
+        return Quiet(INVALID_SPAN).start_as_current_span() if ours else wrapped(*args, **kwargs)
+
+    return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
+
+
 class Quiet:
     """A tracer whose spans record nothing.
 
@@ -52,6 +76,11 @@ class Quiet:
         """That span."""
         return self._span
 
+    @contextmanager
+    def start_as_current_span(self, *_args: Any, **_kwargs: Any) -> Generator[Span]:
+        """That span; what is current stays current."""
+        yield self._span
+
 
 def _in_place_of(tracer: Any) -> Quiet | None:
     """The tracer to use instead of a client's own; None where its span is wanted.
@@ -63,7 +92,7 @@ def _in_place_of(tracer: Any) -> Quiet | None:
         return None
     if runtime.owns_provider:
         return Quiet(INVALID_SPAN)
-    if otel.get_value(INSIDE) is None:
+    if otel.get_value(INSIDE) is None and otel.get_value(SAME) is None:
         return None
     return Quiet(NonRecordingSpan(get_current_span().get_span_context()))
 
