@@ -89,6 +89,15 @@ class Hook:
     everywhere: bool = True
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class StandIn:
+    """A patch of a name in a module that is no function: `make` gives what stands there instead."""
+
+    module: str
+    attribute: str
+    make: Callable[[Any], Any]
+
+
 class EventRuns(Protocol):
     """What records the runs of a framework that tells of them by events: `tracekit.sdk.runs.Runs`."""
 
@@ -115,5 +124,6 @@ class Integration:
     versions: str
     targets: tuple[Target, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
     adapt: Adapt = whole_reply
     runs: EventRuns | None = None

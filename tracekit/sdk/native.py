@@ -10,12 +10,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
+import wrapt
 from opentelemetry import context as otel
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, get_current_span, get_tracer
 
 from tracekit.sdk import guard
 from tracekit.sdk.context import INSIDE, SAME
-from tracekit.sdk.integration import Hook
+from tracekit.sdk.integration import Hook, StandIn
 from tracekit.sdk.runtime import runtime
 
 
@@ -58,6 +59,24 @@ def keeps_silent(module: str, attribute: str) -> Hook:
         return Quiet(INVALID_SPAN).start_as_current_span() if ours else wrapped(*args, **kwargs)
 
     return Hook(module=module, attribute=attribute, wrapper=start, everywhere=False)
+
+
+def switched_off(module: str, attribute: str, switch: str) -> StandIn:
+    """What stands in a module for a client's settings: those, but its own spans are switched off where they give way.
+
+    Args:
+        module: one that makes spans if the settings say so.
+        attribute: its name for the settings.
+        switch: their field that is true where there are to be none.
+    """
+
+    def make(settings: Any) -> Any:
+        def off(_self: Any) -> Any:
+            return getattr(settings, switch) or guard.call("own spans", _in_place_of, get_tracer(__name__)) is not None
+
+        return type("Settings", (wrapt.ObjectProxy,), {switch: property(off)})(settings)
+
+    return StandIn(module=module, attribute=attribute, make=make)
 
 
 class Quiet:

@@ -68,6 +68,10 @@ class Installed:
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
             by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere))
+        for stand_in in integration.stand_ins:
+            by_module.setdefault(stand_in.module, []).append(
+                _Point(stand_in.attribute, stand_in.make, everywhere=False)
+            )
         if integration.runs is not None:
             integration.runs.calls = self.health.calls
         for module, points in by_module.items():
