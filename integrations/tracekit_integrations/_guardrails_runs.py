@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracekit import semconv
-from tracekit.model import Call, Invocation, Response, Usage
+from tracekit.model import Call, Invocation, Message, Response, Usage
 from tracekit_integrations import _openai_chat as openai_chat
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._request import attributes
@@ -80,7 +80,7 @@ def attempt(call: Call) -> Invocation:
     number = asked.get("index") or 0
     return Invocation(
         name=f"reask {number}" if number else "attempt",
-        content={semconv.INPUT: plain(asked.get("output") or asked.get("messages"))},
+        content={semconv.INPUT: plain(asked.get("output")) or _messages(asked.get("messages"))},
     )
 
 
@@ -106,14 +106,18 @@ def chat(call: Call) -> Invocation | None:
         name=None if model else type(asked["api"]).__name__,
         stream=parameters.get("stream") is True,
         attributes=attributes(parameters, {}, {}),
-        input_messages=[openai_chat.message_in(_said(message)) for message in items(asked.get("messages"))] or None,
+        input_messages=_messages(asked.get("messages")),
     )
 
 
-def _said(message: Any) -> dict[str, Any]:
-    """A message, its text as it is sent: a prompt of guardrails' is an object until then."""
-    content = get(message, "content")
-    return {"role": get(message, "role"), "content": get(content, "source") or content}
+def _messages(given_: Any) -> list[Message] | None:
+    """Messages, their text as it is sent: prompts of guardrails' are objects until then, and so is a list of them."""
+    listed = items(get(given_, "source")) or items(given_)
+    texts = [get(get(message, "content"), "source") or get(message, "content") for message in listed]
+    return [
+        openai_chat.message_in({"role": get(message, "role"), "content": said})
+        for message, said in zip(listed, texts, strict=True)
+    ] or None
 
 
 def answered(reply: Any) -> Response:

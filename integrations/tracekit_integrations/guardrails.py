@@ -7,7 +7,7 @@ way where ours are recorded; what it tells its makers (its hub telemetry) stays 
 from __future__ import annotations
 
 from tracekit.sdk.integration import Integration, Method, Target
-from tracekit.sdk.native import switched_off
+from tracekit.sdk.native import switched_off, writes_nothing
 from tracekit.sdk.registry import instrumentor
 from tracekit.sdk.threads import carried
 from tracekit_integrations import _guardrails_runs as runs
@@ -38,6 +38,9 @@ _METHODS: dict[str, tuple[Method, bool]] = {
     "validator_service.async_validator_service:AsyncValidatorService.execute_validator": (_VALIDATOR, True),
 }
 """By place, with whether it is a coroutine function."""
+_CALLING = ("llm_providers", "utils.openai_utils.v1")
+_WRITING = ("trace_operation", "trace_llm_call")
+"""What writes a call's arguments on the current span, a provider's key among them, in modules that call models."""
 _TRACING = ("guard_tracing", "runner_tracing", "validator_tracing", "legacy_validator_tracing")
 
 
@@ -50,9 +53,12 @@ integration = Integration(
     name="guardrails",
     package="guardrails",
     distribution="guardrails-ai",
-    versions=">=0.6,<0.12",
+    versions=">=0.7,<0.12",
     targets=tuple(_target(place, method, is_async=is_async) for place, (method, is_async) in _METHODS.items()),
-    hooks=(carried("guardrails.guard", "wrap_with_otel_context", 1),),
+    hooks=(
+        carried("guardrails.guard", "wrap_with_otel_context", 1),
+        *(writes_nothing(f"guardrails.{module}", name) for module in _CALLING for name in _WRITING),
+    ),
     stand_ins=tuple(switched_off(f"guardrails.telemetry.{name}", "settings", "disable_tracing") for name in _TRACING),
 )
 

@@ -72,11 +72,25 @@ def switched_off(module: str, attribute: str, switch: str) -> StandIn:
 
     def make(settings: Any) -> Any:
         def off(_self: Any) -> Any:
-            return getattr(settings, switch) or guard.call("own spans", _in_place_of, get_tracer(__name__)) is not None
+            return getattr(settings, switch) or _give_way()
 
         return type("Settings", (wrapt.ObjectProxy,), {switch: property(off)})(settings)
 
     return StandIn(module=module, attribute=attribute, make=make)
+
+
+def writes_nothing(module: str, attribute: str) -> Hook:
+    """The hook on a function that writes what a client knows on the current span, which may be ours."""
+
+    def write(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return None if _give_way() else wrapped(*args, **kwargs)
+
+    return Hook(module=module, attribute=attribute, wrapper=write, everywhere=False)
+
+
+def _give_way() -> bool:
+    """Whether spans that the global tracer makes here are to give way."""
+    return guard.call("own spans", _in_place_of, get_tracer(__name__)) is not None
 
 
 class Quiet:
