@@ -24,6 +24,7 @@ from tracekit import semconv
 from tracekit_integrations import guardrails as ours
 
 FILES = set(Path(ours.__file__).parent.glob("*guardrails*.py"))
+pytestmark = pytest.mark.filterwarnings("ignore:The default value of 0 for temperature:DeprecationWarning")
 OUTCOME = f"{semconv.METADATA_PREFIX}outcome"
 ASK: Any = [{"role": "user", "content": "Say it."}]
 CALL = ("chat ArbitraryCallable", ["chat gpt-9"])
@@ -184,7 +185,6 @@ def test_its_own_settings_and_spans_stay_with_the_program(traced: Traced) -> Non
     assert {span.scope_name for span in traced.spans} == {semconv.SCOPE}
     tracekit.uninstrument()
     assert guard_tracing.settings is settings
-    assert not any(hasattr(vars(cls)[name], "__wrapped__.__wrapped__") for cls, name in [(Guard, "parse")])
 
 
 def program() -> list[Any]:
