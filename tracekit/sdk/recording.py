@@ -29,7 +29,8 @@ class LiveRecording:
     """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
 
     __slots__ = (
-        "_accumulate", "_accumulator", "_client", "_closing", "_each", "_first_chunk", "_invocation", "_last_chunk",
+        "_accumulate", "_accumulator", "_capture", "_client", "_closing", "_each", "_first_chunk", "_integration",
+        "_invocation", "_last_chunk",
         "_measured", "_open", "_read", "_runtime", "_started", "done", "span",
     )  # fmt: skip
 
@@ -42,10 +43,13 @@ class LiveRecording:
         accumulator: Callable[[], Accumulator] | None,
         each: Method | None = None,
         client: Any = None,
+        integration: str | None = None,
         context: Context | None = None,
         measured: bool = True,
     ) -> None:
         self._runtime = runtime
+        self._integration = integration
+        self._capture = runtime.capturing(integration)
         self._each = each
         self._client = client
         self._invocation = invocation
@@ -59,9 +63,9 @@ class LiveRecording:
         self.done = False
         attributes = request_attributes(invocation)
         opening: Fragment = ""
-        if runtime.capture.journal:
+        if self._capture.journal:
             opening = content.fragment(_input_members(invocation), runtime.redaction)
-        if runtime.capture.spans:
+        if self._capture.spans:
             attributes.update(_texts(_input_members(invocation), runtime))
         kind = SpanKind.INTERNAL if invocation.operation in _WITHIN else SpanKind.CLIENT
         name = span_name(invocation)
@@ -70,7 +74,7 @@ class LiveRecording:
         self._started = perf_counter()
 
     @classmethod
-    def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording | None:
+    def begin(cls, runtime: Runtime, method: Method, call: Call, integration: str | None) -> LiveRecording | None:
         """Open the span of a call, if it is to be recorded. Under the guard: it runs the integration's own function."""
         invocation = method.request(call)
         if invocation is None:
@@ -82,6 +86,7 @@ class LiveRecording:
             accumulator=method.accumulator,
             each=method.each,
             client=call.instance,
+            integration=integration,
             measured=method.measured,
         )
 
@@ -111,7 +116,8 @@ class LiveRecording:
         within = Activation(beneath(self.span, otel.get_current()))
         within.enter()
         try:
-            told = LiveRecording.begin(self._runtime, method, Call(instance=self._client, args=(chunk,), kwargs={}))
+            call = Call(instance=self._client, args=(chunk,), kwargs={})
+            told = LiveRecording.begin(self._runtime, method, call, self._integration)
         finally:
             within.leave()
         if told is not None:
@@ -158,11 +164,11 @@ class LiveRecording:
         if semconv.ERROR_TYPE in attributes and outcome != "cancelled":
             self.span.set_status(Status(StatusCode.ERROR, str(error) if error is not None else None))
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
-        if self._runtime.capture.spans:
+        if self._capture.spans:
             attributes.update(_texts(members, self._runtime))
-        if self._runtime.capture.events:
+        if self._capture.events:
             guard.call("event", self._emit, {**attributes, **_texts(members, self._runtime)})
-        closing = content.fragment(members, self._runtime.redaction) if self._runtime.capture.journal else ""
+        closing = content.fragment(members, self._runtime.redaction) if self._capture.journal else ""
         self._open.end(attributes, closing)
         if self._measured and self._runtime.measuring:
             guard.call("metrics", self._measure, now - self._started, response, attributes)

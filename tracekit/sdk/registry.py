@@ -174,7 +174,7 @@ class Installed:
             return None
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
-        recording = guard.call(where, LiveRecording.begin, runtime, target.method, call)
+        recording = guard.call(where, LiveRecording.begin, runtime, target.method, call, self.integration.name)
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
@@ -236,22 +236,34 @@ def available() -> dict[str, importlib.metadata.EntryPoint]:
     return {point.name: point for point in points if point.value.startswith(HOME)}
 
 
+def known(names: Collection[str]) -> Collection[str]:
+    """The names, each of an integration that there is.
+
+    Raises:
+        UsageError: there is none for one of them.
+    """
+    unknown = sorted(set(names) - available().keys()) if names else ()
+    if unknown:
+        from tracekit.errors import UsageError  # noqa: PLC0415 - only where it is raised
+
+        there = ", ".join(sorted(available()))
+        raise UsageError(f"no integration is called {', '.join(unknown)}; there are: {there}.")
+    return names
+
+
 def install(names: Collection[str] | None = None, exclude: Collection[str] = ()) -> None:
     """Put integrations in place: those named, else all; each at most once.
 
     Raises:
         UsageError: a name that there is no integration for.
     """
-    known = available()
-    unknown = sorted({*(names or ()), *exclude} - known.keys())
-    if unknown:
-        from tracekit.errors import UsageError  # noqa: PLC0415 - only where it is raised
-
-        raise UsageError(f"no integration is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}.")
+    known(names or ())
+    known(exclude)
     off = {*exclude, *config.disabled_instrumentations()}
-    for name in sorted(known):
+    points = available()
+    for name in sorted(points):
         if (names is None or name in names) and name not in off and "*" not in off and name not in installed:
-            instrumentor_class = guard.call(f"load {name}", known[name].load)
+            instrumentor_class = guard.call(f"load {name}", points[name].load)
             if instrumentor_class is not None:
                 instrumentor_class().instrument()
 
