@@ -13,21 +13,9 @@ from tracekit_integrations import _langchain_messages as messages
 from tracekit_integrations import _parts as parts
 from tracekit_integrations._langchain_runs import attributes_of, named, tags_of
 from tracekit_integrations._openai_chat import usage as openai_usage
+from tracekit_integrations._providers import provider
 from tracekit_integrations._values import count, get, items, plain, text
 
-_PROVIDERS = {
-    "amazon_bedrock": "aws.bedrock",
-    "azure": "azure.ai.openai",
-    "fireworks": "fireworks_ai",
-    "google_genai": "gcp.gemini",
-    "google_vertexai": "gcp.vertex_ai",
-    "ibm": "ibm.watsonx.ai",
-    "mistral": "mistral_ai",
-    "mistralai": "mistral_ai",
-    "together": "together_ai",
-    "xai": "x_ai",
-}
-"""LangChain's names of providers that the conventions call differently."""
 _FINISH = {
     "tool_calls": "tool_call",
     "function_call": "tool_call",
@@ -76,10 +64,9 @@ def _begun(operation: str, serialized: Any, told: Mapping[str, Any]) -> Invocati
     metadata: Mapping[str, Any] = told.get("metadata") or {}
     model = next(filter(None, map(text, (metadata.get("ls_model_name"), *map(parameters.get, _MODEL)))), None)
     tools = items(parameters.get("tools") or parameters.get("functions"))
-    provider = text(metadata.get("ls_provider"))
     return Invocation(
         operation=operation,
-        provider=_PROVIDERS.get(provider, provider) if provider else None,
+        provider=provider(metadata.get("ls_provider")),
         request_model=model,
         name=None if model else named(serialized, told),
         stream=parameters.get("stream") is True,

@@ -29,7 +29,7 @@ _SPEAKERS = frozenset({"system", "developer", "user", "assistant"})
 def message_in(message: Any) -> Message:
     """A message that goes in, of any role."""
     found = said(message)
-    role, content = str(found.get("role")), found.get("content")
+    role, content = role_of(found), found.get("content")
     if isinstance(content, str) and role in _SPEAKERS and found.keys() <= _PLAIN:
         return parts.message(role, [parts.text_part(content)])  # most messages: nothing else to look for
     if role == "tool":
@@ -37,6 +37,12 @@ def message_in(message: Any) -> Message:
     if role == "function":
         return parts.message("tool", [parts.tool_response_part(None, content)], found.get("name"))
     return parts.message(role, message_parts(found), text(found.get("name")))
+
+
+def role_of(message: Mapping[str, Any]) -> str:
+    """The role of a message, as it is sent: frameworks give members of enumerations of their own."""
+    role = message.get("role")
+    return role if type(role) is str else str(getattr(role, "value", role))
 
 
 _BEYOND_WORDS = ("reasoning_content", "reasoning", "refusal", "audio", "tool_calls", "function_call")

@@ -113,3 +113,8 @@ def decoded(arguments: Any) -> Any:
 
 def _no_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is no JSON")
+
+
+def bound(names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call by name; `names` are those that may be given by position."""
+    return {**dict(zip(names, args, strict=False)), **kwargs}

@@ -11,6 +11,7 @@ import tracekit
 from tests.clients.environments import elsewhere
 from tests.support.provider import Provider
 from tests.support.recorded import journaled
+from tests.support.traced import Traced
 from tracekit.model import RawSpan
 from tracekit.sdk import guard
 
@@ -34,3 +35,9 @@ def spans(data_dir: Path) -> Iterator[Spans]:
     assert guard.faults() == before
     left = {span.span_id for span in journaled(data_dir).started} - {span.span_id for span in journaled(data_dir).ended}
     assert not left
+
+
+@pytest.fixture
+def traced(spans: Spans, data_dir: Path) -> Traced:
+    """The same, with what it makes of the spans."""
+    return Traced(data_dir)

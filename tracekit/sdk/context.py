@@ -100,6 +100,9 @@ INSIDE = otel.create_key("tracekit-inside")
 
 RECORDING = otel.create_key("tracekit-recording")
 """The key of the recording of the innermost call that is being made."""
+SAME = otel.create_key("tracekit-same")
+"""The key of the object whose call is being made, with the `Method`, where calls may nest: should it call that method
+of its own again, under this name or another, it is the same call."""
 
 _SPAN_KEY = next(iter(set_span_in_context(INVALID_SPAN, Context())))
 """The key that the API keeps the current span under, found out once by asking it."""

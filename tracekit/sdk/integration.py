@@ -52,7 +52,10 @@ class Method:
     stream is read; it ends the recording."""
     nests: bool = False
     """Whether calls that happen inside are calls of their own: those of a function of the program's that the client
-    runs, or the attempts of a call that tries again."""
+    runs, or the attempts of a call that tries again. An object that goes on to this `Method` of its own, under this
+    name or another, makes one call all the same."""
+    lasts: bool = False
+    """Whether the result may be a generator or a coroutine that has the work before it: see `sdk/lasting.py`."""
     measured: bool = True
     """Whether the call counts among the metrics; a framework's does not, where the client beneath counts it."""
     each: Method | None = None
@@ -75,6 +78,8 @@ class Target:
     `beneath` patches what the client's own decorator decorates: the calls by names that the program imported before
     are seen too, and what the decorator answers by itself (from a cache) is no call. Where `everywhere` is false, some
     of the supported versions have no such place.
+    With `family`, the method is patched in every class beneath that one that has it itself, also in those that the
+    program makes.
     """
 
     module: str
@@ -82,6 +87,7 @@ class Target:
     method: Method | Choose
     is_async: bool = False
     beneath: bool = False
+    family: bool = False
     everywhere: bool = True
 
 
@@ -131,6 +137,15 @@ class Adoption:
     answers: tuple[Answer, ...] = ()
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class StandIn:
+    """A patch of a name in a module that is no function: `make` gives what stands there instead."""
+
+    module: str
+    attribute: str
+    make: Callable[[Any], Any]
+
+
 class EventRuns(Protocol):
     """What records the runs of a framework that tells of them by events: `tracekit.sdk.runs.Runs`."""
 
@@ -157,6 +172,7 @@ class Integration:
     versions: str
     targets: tuple[Target, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
     adapt: Adapt = whole_reply
     runs: EventRuns | None = None
     adoption: Adoption = Adoption()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import CellType
 from typing import Any
@@ -115,16 +115,26 @@ def resolve(module: str, attribute: str) -> tuple[Any, str]:
     return owner, name
 
 
-def descendants(owner: type[Any]) -> Iterator[type[Any]]:
-    """The classes derived from this one, at any remove, each once."""
-    seen = {owner}
-    waiting = [owner]
-    while waiting:
-        for each in type.__subclasses__(waiting.pop()):
-            if each not in seen:
-                seen.add(each)
-                waiting.append(each)
-                yield each
+def family(owner: type[Any]) -> list[type[Any]]:
+    """A class and all that are made of it, each once."""
+    found: dict[type[Any], None] = {owner: None}
+    for each in owner.__subclasses__():
+        found.update(dict.fromkeys(family(each)))
+    return list(found)
+
+
+def when_subclassed(owner: type[Any], action: Callable[[type[Any]], object]) -> Patch:
+    """Run `action` with every class that is made of this one from now on, until the patch is undone."""
+    own = vars(owner).get("__init_subclass__")
+
+    def made(cls: type[Any], **options: Any) -> None:
+        if own is None:
+            super(owner, cls).__init_subclass__(**options)
+        else:
+            own.__get__(None, cls)(**options)
+        action(cls)
+
+    return Patch.apply(owner, "__init_subclass__", lambda _: classmethod(made))
 
 
 def when_imported(package: str, action: Callable[[], None]) -> None:

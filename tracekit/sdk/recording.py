@@ -22,7 +22,7 @@ from tracekit.sdk.integration import Method
 from tracekit.sdk.runtime import Runtime
 from tracekit.sdk.tracer import OpenSpan
 
-_WITHIN = frozenset({None, semconv.EXECUTE_TOOL, semconv.INVOKE_AGENT, semconv.INVOKE_WORKFLOW})
+_WITHIN = frozenset({None, semconv.EXECUTE_TOOL, semconv.INVOKE_AGENT, semconv.INVOKE_WORKFLOW, semconv.PLAN})
 """Operations that are the program's own work, and no request to another one."""
 _SIDES = {"client": SpanKind.CLIENT, "server": SpanKind.SERVER}
 
@@ -112,8 +112,12 @@ class LiveRecording:
         self._last_chunk = perf_counter()
         if self._first_chunk is None:
             self._first_chunk = self._last_chunk
-            if self._accumulate is not None:
-                self._accumulator = guard.call("accumulator", self._accumulate)
+        self.take(chunk)
+
+    def take(self, chunk: Any, /) -> None:
+        """Take one piece of a reply that was not asked for as a stream."""
+        if self._accumulate is not None:
+            self._accumulator, self._accumulate = guard.call("accumulator", self._accumulate), None
         if self._accumulator is not None:
             guard.call("chunk", self._accumulator.add, chunk)
         if self._each is not None:

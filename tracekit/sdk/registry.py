@@ -17,9 +17,18 @@ from typing_extensions import deprecated
 from tracekit import config
 from tracekit.model import Call
 from tracekit.sdk import adopted, guard, propagation
-from tracekit.sdk.context import INSIDE, RECORDING, Activation, beneath
+from tracekit.sdk.context import INSIDE, RECORDING, SAME, Activation, beneath
 from tracekit.sdk.integration import Arguments, Integration, Method, Target, Wrapper
-from tracekit.sdk.patching import CellPatch, Patch, PatchPointMissingError, descendants, resolve, when_imported
+from tracekit.sdk.lasting import lasting
+from tracekit.sdk.patching import (
+    CellPatch,
+    Patch,
+    PatchPointMissingError,
+    family,
+    resolve,
+    when_imported,
+    when_subclassed,
+)
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
 
@@ -37,12 +46,13 @@ class Health:
 
 
 class _Point(NamedTuple):
-    """A place in a module, what to put around it, and whether every supported version has it."""
+    """A place in a module, what to put around it, whether every supported version has it, and subclasses too."""
 
     attribute: str
     wrap: Callable[[Any], Any]
     everywhere: bool = True
-    kin: bool = False
+    family: bool = False
+    itself: bool = True
     patch: type[Patch | CellPatch] = Patch
 
 
@@ -67,11 +77,15 @@ class Installed:
         by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
             patch = CellPatch if target.beneath else Patch
-            point = _Point(target.attribute, self._wrap(target), target.everywhere, patch=patch)
+            point = _Point(target.attribute, self._wrap(target), target.everywhere, family=target.family, patch=patch)
             by_module.setdefault(target.module, []).append(point)
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
-            by_module.setdefault(hook.module, []).append(_Point(hook.attribute, wrap, hook.everywhere, hook.kin))
+            point = _Point(hook.attribute, wrap, hook.everywhere, family=hook.kin, itself=False)
+            by_module.setdefault(hook.module, []).append(point)
+        for stand_in in integration.stand_ins:
+            point = _Point(stand_in.attribute, stand_in.make, everywhere=False)
+            by_module.setdefault(stand_in.module, []).append(point)
         for answer in integration.adoption.answers:
             wrap = adopted.answering(answer, integration.name, lambda: self.active)
             by_module.setdefault(answer.module, []).append(_Point(answer.attribute, wrap, answer.everywhere))
@@ -98,8 +112,8 @@ class Installed:
             place = f"{module}.{point.attribute}"
             try:
                 owner, name = resolve(module, point.attribute)
-                if point.kin:
-                    self._patch_kin(owner, name, point.wrap)
+                if point.family:
+                    self._patch_family(owner, name, point)
                 else:
                     self._patches.append(point.patch.apply(owner, name, point.wrap))
             except PatchPointMissingError:
@@ -108,22 +122,19 @@ class Installed:
             else:
                 self.health.patched.append(place)
 
-    def _patch_kin(self, owner: type[Any], name: str, wrap: Callable[[Any], Any]) -> None:
-        """Patch the method in the classes derived from its owner that have their own, those to come included."""
+    def _patch_family(self, owner: type[Any], name: str, point: _Point) -> None:
+        """Patch the method in each class of a family that has its own, those to come included."""
 
-        def patch(derived: type[Any]) -> None:
-            if self.active and name in vars(derived):
-                self._patches.append(Patch.apply(derived, name, wrap))
+        def one(cls: type[Any]) -> None:
+            method = vars(cls).get(name)
+            if self.active and callable(method) and not getattr(method, "__isabstractmethod__", False):
+                self._patches.append(Patch.apply(cls, name, point.wrap))
 
-        def hook(wrapped: Callable[..., Any], derived: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            wrapped(*args, **kwargs)
-            guard.call(f"{self.integration.name} {name}", patch, derived)
-
-        for derived in descendants(owner):
-            patch(derived)
-        self._patches.append(
-            Patch.apply(owner, "__init_subclass__", lambda original: wrapt.FunctionWrapper(original, hook))
-        )
+        for cls in family(owner):
+            if cls is not owner or point.itself:
+                one(cls)
+        where = f"{self.integration.name} subclass"
+        self._patches.append(when_subclassed(owner, lambda cls: guard.call(where, one, cls)))
 
     def _inert(self, wrapper: Callable[..., Any]) -> Callable[..., Any]:
         def hook(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -149,7 +160,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(method, recording, instance, result, watched=made_on is not wrapped)
+            return self._settle(opened, instance, result, watched=made_on is not wrapped)
 
         return call
 
@@ -169,7 +180,7 @@ class Installed:
                 recording.fail(error)
                 raise
             activation.leave()
-            return self._settle(method, recording, instance, result, watched=made_on is not wrapped)
+            return self._settle(opened, instance, result, watched=made_on is not wrapped)
 
         return call
 
@@ -177,6 +188,9 @@ class Installed:
         """What is begun of a call; None for a call that is not to be recorded."""
         current = otel.get_current()
         if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
+            return None
+        same = current.get(SAME)
+        if isinstance(same, tuple) and same[0] is instance and same[1] is target.method:
             return None
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
@@ -192,7 +206,7 @@ class Installed:
         outer = current.get(RECORDING)
         if isinstance(outer, LiveRecording):
             outer.measured_beneath()
-        inside = {} if method.nests else {INSIDE: self.integration}
+        inside = {SAME: (instance, method)} if method.nests else {INSIDE: self.integration}
         activation = Activation(beneath(recording.span, current, **{RECORDING: recording}, **inside))
         activation.enter()
         if method.carry is not None:
@@ -207,11 +221,17 @@ class Installed:
         stand_in = guard.call(where, method.stand_in, instance, recording)
         return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
-    def _settle(self, method: Method, recording: LiveRecording, instance: Any, result: Any, *, watched: bool) -> Any:
+    def _settle(self, opened: _Opened, instance: Any, result: Any, *, watched: bool) -> Any:
         """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
+        method, recording, activation = opened[:3]
         if watched:
             recording.defer()
             return result
+        if method.lasts:
+            going_on = guard.call(f"{self.integration.name} lasting", lasting, result, recording, activation)
+            if going_on is not None:
+                recording.defer()
+                return going_on
         if method.tap is not None:
             tapped = guard.call(f"{self.integration.name} tap", method.tap, result, recording)
             if tapped is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import wrapt
 
 from tracekit.sdk.context import Carried, anything_current
+from tracekit.sdk.integration import Hook
 from tracekit.sdk.patching import Patch
 
 _submitting = local()
@@ -38,6 +39,15 @@ def _start(wrapped: Callable[..., Any], instance: Thread, args: tuple[Any, ...],
 
         instance.__dict__["run"] = run
     return wrapped(*args, **kwargs)
+
+
+def carried(module: str, attribute: str, position: int) -> Hook:
+    """The hook on a client's function that is given another, at this position, to run in a context of its own."""
+
+    def carry(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return wrapped(*args[:position], *map(Carried, args[position : position + 1]), *args[position + 1 :], **kwargs)
+
+    return Hook(module=module, attribute=attribute, wrapper=carry)
 
 
 PATCHES: tuple[tuple[Any, str, Callable[..., Any]], ...] = (

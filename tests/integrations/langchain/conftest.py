@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,54 +15,10 @@ import tracekit
 from tests.support import conventions
 from tests.support.provider import Provider
 from tests.support.recorded import journaled
+from tests.support.traced import Traced
 from tracekit import semconv
 from tracekit.model import RawSpan
 from tracekit.sdk import guard
-
-Tree = dict[str, Any]
-
-
-@dataclass
-class Traced:
-    """What has been recorded so far."""
-
-    directory: Path
-
-    @property
-    def spans(self) -> list[RawSpan]:
-        """Ended spans, by start."""
-        return sorted(journaled(self.directory).ended, key=lambda span: span.start_ns)
-
-    @property
-    def traces(self) -> set[str]:
-        return {span.trace_id for span in self.spans}
-
-    def one(self, name: str) -> RawSpan:
-        (span,) = [span for span in self.spans if span.name == name]
-        return span
-
-    def said(self, name: str) -> dict[str, Any]:
-        """The attributes of the only span of this name."""
-        return self.one(name).attributes
-
-    @property
-    def tree(self) -> list[Any]:
-        """Names beneath names: each span is a name, or a pair of a name and what is beneath it."""
-        spans = self.spans
-        known = {span.span_id for span in spans}
-
-        def beneath(parent: str | None) -> list[Any]:
-            found = [
-                span for span in spans if (span.parent_span_id if span.parent_span_id in known else None) == parent
-            ]
-            made = [(span.name, beneath(span.span_id)) for span in found]
-            return [pair if pair[1] else pair[0] for pair in made]
-
-        return beneath(None)
-
-    @property
-    def outcomes(self) -> dict[str, str]:
-        return {span.name: conventions.outcome(span.attributes) for span in self.spans}
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
 
 import tracekit
-from tests.integrations.langchain.conftest import Traced
+from tests.support.traced import Traced
 from tracekit import semconv
 
 STATE_KEYS = f"{semconv.METADATA_PREFIX}langgraph_state_keys"

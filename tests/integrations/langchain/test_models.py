@@ -16,8 +16,9 @@ from pydantic import BaseModel
 
 import tracekit
 from tests.integrations import wire
-from tests.integrations.langchain.conftest import Traced, usage
+from tests.integrations.langchain.conftest import usage
 from tests.support.provider import Provider, answer, events
+from tests.support.traced import Traced
 from tracekit import semconv, semconv_vendors
 from tracekit.model import Usage
 from tracekit_integrations import _langchain_chat as chat

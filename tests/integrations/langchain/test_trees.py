@@ -22,7 +22,7 @@ from langchain_core.runnables import RunnableLambda, RunnableParallel, chain
 from langchain_core.tools import tool
 
 import tracekit
-from tests.integrations.langchain.conftest import Traced
+from tests.support.traced import Traced
 from tracekit import semconv
 
 CHAT = "chat FakeListChatModel"
