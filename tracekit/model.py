@@ -124,6 +124,8 @@ class Response:
     output_messages: list[Message] | None = None
     attributes: dict[str, AttributeValue] = field(default_factory=dict[str, AttributeValue])
     content: dict[str, Any] = field(default_factory=dict[str, Any])
+    error: str | None = None
+    """What the provider says of an error that came as a reply; the client raises nothing then."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

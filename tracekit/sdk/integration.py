@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tracekit.model import Accumulator, Call, Invocation, Outcome, Response
+from tracekit.sdk.context import Activation
 
 
 class Recording(Protocol):
@@ -16,6 +17,11 @@ class Recording(Protocol):
     @property
     def done(self) -> bool:
         """Whether the span has ended."""
+        ...
+
+    @property
+    def activation(self) -> Activation | None:
+        """What makes the call current: for what is sent only when the reply is first read."""
         ...
 
     def chunk(self, chunk: Any, /) -> None:
@@ -52,13 +58,17 @@ class Method:
     each: Method | None = None
 
 
+Choose = Callable[[Call], Method | None]
+"""How a call is understood, where one method of a client makes calls of many kinds; None: it is none to be recorded."""
+
+
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Target:
     """One method to patch: `Class.method` or a function of a module."""
 
     module: str
     attribute: str
-    method: Method
+    method: Method | Choose
     is_async: bool = False
 
 
@@ -97,7 +107,10 @@ def whole_reply(_result: Any, _recording: Recording) -> bool:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Integration:
-    """One client library: which package, what is patched in it, and how its replies are seen."""
+    """One client library: which package, what is patched in it, and how its replies are seen.
+
+    Of a `generic` one, a call made inside another integration's is that one's alone.
+    """
 
     name: str
     package: str
@@ -107,3 +120,4 @@ class Integration:
     hooks: tuple[Hook, ...] = ()
     adapt: Adapt = whole_reply
     runs: EventRuns | None = None
+    generic: bool = False

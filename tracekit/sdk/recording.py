@@ -30,7 +30,7 @@ class LiveRecording:
 
     __slots__ = (
         "_accumulate", "_accumulator", "_client", "_closing", "_each", "_first_chunk", "_invocation", "_last_chunk",
-        "_measured", "_open", "_read", "_runtime", "_started", "done", "span",
+        "_measured", "_open", "_read", "_runtime", "_started", "activation", "done", "span",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +57,7 @@ class LiveRecording:
         self._first_chunk: float | None = None
         self._last_chunk: float | None = None
         self.done = False
+        self.activation: Activation | None = None
         attributes = request_attributes(invocation)
         opening: Fragment = ""
         if runtime.capture.journal:
@@ -151,7 +152,7 @@ class LiveRecording:
         if error is not None:
             attributes[semconv.ERROR_TYPE] = error_type(error)
         if semconv.ERROR_TYPE in attributes and outcome != "cancelled":
-            self.span.set_status(Status(StatusCode.ERROR, str(error) if error is not None else None))
+            self.span.set_status(Status(StatusCode.ERROR, str(error) if error is not None else response.error))
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
         if self._runtime.capture.spans:
             attributes.update(_texts(members, self._runtime))

@@ -17,12 +17,14 @@ from tracekit import config
 from tracekit.model import Call
 from tracekit.sdk import guard
 from tracekit.sdk.context import INSIDE, Activation, beneath
-from tracekit.sdk.integration import Integration, Target
+from tracekit.sdk.integration import Integration, Method, Target
 from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
 from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
 
 GROUP = "opentelemetry_instrumentor"
+OPT_IN = "tracekit_opt_in"
+"""The group of those that are put in place only where they are named."""
 HOME = "tracekit_integrations."
 
 
@@ -41,6 +43,14 @@ class _Point(NamedTuple):
     attribute: str
     wrap: Callable[[Any], Any]
     everywhere: bool = True
+
+
+class _Opened(NamedTuple):
+    """A call that is recorded: how it is understood, its open recording, and what makes it current, entered."""
+
+    method: Method
+    recording: LiveRecording
+    activation: Activation
 
 
 class Installed:
@@ -100,16 +110,15 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return wrapped(*args, **kwargs)
-            recording, activation = opened
-            made_on = self._made_on(target, recording, wrapped, instance)
+            made_on = self._made_on(opened, wrapped, instance)
             try:
                 result = made_on(*args, **kwargs)
             except BaseException as error:
-                activation.leave()
-                recording.fail(error)
+                opened.activation.leave()
+                opened.recording.fail(error)
                 raise
-            activation.leave()
-            return self._settle(target, recording, result, watched=made_on is not wrapped)
+            opened.activation.leave()
+            return self._settle(opened, result, watched=made_on is not wrapped)
 
         return call
 
@@ -120,52 +129,57 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return await wrapped(*args, **kwargs)
-            recording, activation = opened
-            made_on = self._made_on(target, recording, wrapped, instance)
+            made_on = self._made_on(opened, wrapped, instance)
             try:
                 result = await made_on(*args, **kwargs)
             except BaseException as error:
-                activation.leave()
-                recording.fail(error)
+                opened.activation.leave()
+                opened.recording.fail(error)
                 raise
-            activation.leave()
-            return self._settle(target, recording, result, watched=made_on is not wrapped)
+            opened.activation.leave()
+            return self._settle(opened, result, watched=made_on is not wrapped)
 
         return call
 
-    def _open(
-        self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[LiveRecording, Activation] | None:
-        """The open recording of a call and its activation, entered; None for a call that is not to be recorded."""
+    def _open(self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Opened | None:
+        """What is open of a call, entered; None for a call that is not to be recorded."""
         current = otel.get_current()
-        if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
+        inside = current.get(INSIDE)
+        if not self.active or runtime.disabled or inside is self.integration:
+            return None
+        if inside is not None and self.integration.generic:
             return None
         where = f"{self.integration.name} {target.attribute}"
-        call = Call(instance=instance, args=args, kwargs=kwargs)
-        recording = guard.call(where, LiveRecording.begin, runtime, target.method, call)
+        call, method = Call(instance=instance, args=args, kwargs=kwargs), target.method
+        if not isinstance(method, Method):
+            method = guard.call(where, method, call)
+            if method is None:
+                return None
+        recording = guard.call(where, LiveRecording.begin, runtime, method, call)
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
-        inside = {} if target.method.nests else {INSIDE: self.integration}
-        activation = Activation(beneath(recording.span, current, **inside))
+        within = {} if method.nests else {INSIDE: self.integration}
+        recording.activation = activation = Activation(beneath(recording.span, current, **within))
         activation.enter()
-        return recording, activation
+        return _Opened(method, recording, activation)
 
-    def _made_on(self, target: Target, recording: LiveRecording, wrapped: Callable[..., Any], instance: Any) -> Any:
+    def _made_on(self, opened: _Opened, wrapped: Callable[..., Any], instance: Any) -> Any:
         """The method as it is, or of what stands in for its object while a stream is read."""
-        if target.method.stand_in is None or not recording.streams:
+        if opened.method.stand_in is None or not opened.recording.streams:
             return wrapped
         where = f"{self.integration.name} stand-in"
-        stand_in = guard.call(where, target.method.stand_in, instance, recording)
+        stand_in = guard.call(where, opened.method.stand_in, instance, opened.recording)
         return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
-    def _settle(self, target: Target, recording: LiveRecording, result: Any, *, watched: bool) -> Any:
+    def _settle(self, opened: _Opened, result: Any, *, watched: bool) -> Any:
         """Leave the end of the recording to the stream, or end it here. Gives what the caller gets."""
+        method, recording = opened.method, opened.recording
         if watched:
             recording.defer()
             return result
-        if target.method.tap is not None:
-            tapped = guard.call(f"{self.integration.name} tap", target.method.tap, result, recording)
+        if method.tap is not None:
+            tapped = guard.call(f"{self.integration.name} tap", method.tap, result, recording)
             if tapped is not None:
                 recording.defer()
                 return tapped
@@ -192,13 +206,18 @@ def _beneath_deprecation(original: Any, wrapper: Callable[..., Any]) -> Any:
 
 
 def available() -> dict[str, importlib.metadata.EntryPoint]:
-    """Our integrations by name. Foreign instrumentors of the same group are not ours to start."""
-    points = importlib.metadata.entry_points(group=GROUP)
+    """Our integrations by name, those to be named included. Foreign instrumentors of the same group are not ours."""
+    points = [point for group in (GROUP, OPT_IN) for point in importlib.metadata.entry_points(group=group)]
     return {point.name: point for point in points if point.value.startswith(HOME)}
 
 
 def install(names: Collection[str] | None = None, exclude: Collection[str] = ()) -> None:
-    """Put integrations in place: those named, else all; each at most once.
+    """Put integrations in place, each at most once.
+
+    Args:
+        names: those to put in place. One that is put in place only where it is named comes to the others, and narrows
+            nothing: without any other name, all but the rest of its like are put in place.
+        exclude: those to leave alone.
 
     Raises:
         UsageError: a name that there is no integration for.
@@ -209,9 +228,12 @@ def install(names: Collection[str] | None = None, exclude: Collection[str] = ())
         from tracekit.errors import UsageError  # noqa: PLC0415 - only where it is raised
 
         raise UsageError(f"no integration is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}.")
+    optional = {name for name, point in known.items() if point.group == OPT_IN}
+    named, default = set(names or ()), known.keys() - optional
+    wanted = default if names is None else named if named - optional or not named else named | default
     off = {*exclude, *config.disabled_instrumentations()}
-    for name in sorted(known):
-        if (names is None or name in names) and name not in off and "*" not in off and name not in installed:
+    for name in sorted(wanted):
+        if name not in off and "*" not in off and name not in installed:
             instrumentor_class = guard.call(f"load {name}", known[name].load)
             if instrumentor_class is not None:
                 instrumentor_class().instrument()

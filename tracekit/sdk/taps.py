@@ -12,7 +12,15 @@ from typing import Any
 
 from tracekit.sdk import bodies, guard
 from tracekit.sdk.bodies import UNSEEN, Ended, left_outcome
+from tracekit.sdk.context import Activation
 from tracekit.sdk.integration import Recording
+
+
+def _sending(recording: Recording) -> Activation | None:
+    """What the first step of a generator runs in, entered: it sends its request only then."""
+    if recording.activation is not None:
+        recording.activation.enter()
+    return recording.activation
 
 
 class Tap:
@@ -50,6 +58,7 @@ class SyncTap(Tap):
         return self
 
     def __next__(self) -> Any:
+        sending = _sending(self._recording) if self._last is UNSEEN else None
         try:
             chunk = next(self._inner)
         except StopIteration:
@@ -58,6 +67,9 @@ class SyncTap(Tap):
         except BaseException as error:
             self._recording.fail(error)
             raise
+        finally:
+            if sending is not None:
+                sending.leave()
         self._last = chunk
         self._recording.chunk(chunk)
         return chunk
@@ -72,6 +84,7 @@ class AsyncTap(Tap):
         return self
 
     async def __anext__(self) -> Any:
+        sending = _sending(self._recording) if self._last is UNSEEN else None
         try:
             chunk = await self._inner.__anext__()
         except StopAsyncIteration:
@@ -80,6 +93,9 @@ class AsyncTap(Tap):
         except BaseException as error:
             self._recording.fail(error)
             raise
+        finally:
+            if sending is not None:
+                sending.leave()
         self._last = chunk
         self._recording.chunk(chunk)
         return chunk
@@ -139,6 +155,7 @@ class SyncContext(_Context):
         return self
 
     def __next__(self) -> Any:
+        sending = None if self._entered else _sending(self._recording)
         try:
             value = next(self._inner)
         except StopIteration:
@@ -147,6 +164,9 @@ class SyncContext(_Context):
         except BaseException as error:
             self._recording.fail(error)
             raise
+        finally:
+            if sending is not None:
+                sending.leave()
         self._given(value)
         return value
 
@@ -165,6 +185,7 @@ class AsyncContext(_Context):
         return self
 
     async def __anext__(self) -> Any:
+        sending = None if self._entered else _sending(self._recording)
         try:
             value = await self._inner.__anext__()
         except StopAsyncIteration:
@@ -173,6 +194,9 @@ class AsyncContext(_Context):
         except BaseException as error:
             self._recording.fail(error)
             raise
+        finally:
+            if sending is not None:
+                sending.leave()
         self._given(value)
         return value
 
