@@ -192,7 +192,7 @@ integration = Integration(
     name="http",
     package="",
     distribution="",
-    versions="httpx>=0.27, httpx2>=2, urllib3>=2, aiohttp>=3.11",
+    versions="httpx>=0.27, httpx2>=2, urllib3>=2.2, aiohttp>=3.11",
     targets=(
         Target(module="httpx._client", attribute="Client.send", method=_HTTPX),
         Target(module="httpx._client", attribute="AsyncClient.send", method=_HTTPX, is_async=True),

@@ -109,13 +109,15 @@ def whole_reply(_result: Any, _recording: Recording) -> bool:
 class Integration:
     """One client library: which package, what is patched in it, and how its replies are seen.
 
-    Of a `generic` one, a call made inside another integration's is that one's alone.
+    `versions` are those supported, `tested` those that tests have run with, oldest first. Of a `generic` one, a call
+    made inside another integration's is that one's alone.
     """
 
     name: str
     package: str
     distribution: str
     versions: str
+    tested: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
     hooks: tuple[Hook, ...] = ()
     adapt: Adapt = whole_reply

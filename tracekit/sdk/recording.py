@@ -13,6 +13,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from tracekit import semconv
+from tracekit.errors import tell
 from tracekit.journal.records import Fragment
 from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcome, Response, Usage
 from tracekit.sdk import content, guard
@@ -30,7 +31,7 @@ class LiveRecording:
 
     __slots__ = (
         "_accumulate", "_accumulator", "_client", "_closing", "_each", "_first_chunk", "_invocation", "_last_chunk",
-        "_measured", "_open", "_read", "_runtime", "_started", "activation", "done", "span",
+        "_measured", "_open", "_read", "_runtime", "_shed", "_started", "activation", "done", "own", "span",
     )  # fmt: skip
 
     def __init__(
@@ -45,7 +46,9 @@ class LiveRecording:
         context: Context | None = None,
         measured: bool = True,
     ) -> None:
+        entered = perf_counter()
         self._runtime = runtime
+        self._shed = runtime.cost.over
         self._each = each
         self._client = client
         self._invocation = invocation
@@ -60,15 +63,17 @@ class LiveRecording:
         self.activation: Activation | None = None
         attributes = request_attributes(invocation)
         opening: Fragment = ""
-        if runtime.capture.journal:
+        if runtime.capture.journal and not self._shed:
             opening = content.fragment(_input_members(invocation), runtime.redaction)
-        if runtime.capture.spans:
+        if runtime.capture.spans and not self._shed:
             attributes.update(_texts(_input_members(invocation), runtime))
         kind = SpanKind.INTERNAL if invocation.operation in _WITHIN else SpanKind.CLIENT
         name = span_name(invocation)
         self._open = OpenSpan(runtime, name, kind=kind, attributes=attributes, content=opening, context=context)
         self.span = self._open.span
         self._started = perf_counter()
+        self.own = self._started - entered
+        """Seconds of our own that the call has cost so far."""
 
     @classmethod
     def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording | None:
@@ -101,6 +106,7 @@ class LiveRecording:
             guard.call("chunk", self._accumulator.add, chunk)
         if self._each is not None:
             guard.call("chunk", self._tell, self._each, chunk)
+        self.own += perf_counter() - self._last_chunk
 
     def _tell(self, method: Method, chunk: Any) -> None:
         """Record the call that a chunk is the reply to, as a span beneath this one."""
@@ -154,6 +160,9 @@ class LiveRecording:
         if semconv.ERROR_TYPE in attributes and outcome != "cancelled":
             self.span.set_status(Status(StatusCode.ERROR, str(error) if error is not None else response.error))
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
+        if self._shed or self.own > self._runtime.cost.budget:
+            self._say_shed(attributes)
+            members = {}
         if self._runtime.capture.spans:
             attributes.update(_texts(members, self._runtime))
         if self._runtime.capture.events:
@@ -162,6 +171,22 @@ class LiveRecording:
         self._open.end(attributes, closing)
         if self._measured and self._runtime.measuring:
             guard.call("metrics", self._measure, now - self._started, response, attributes)
+        over = perf_counter()
+        self._runtime.cost.add(self.own + over - now, over - self._started)
+        if over >= self._runtime.health_due and self._runtime.tell_health is not None:
+            guard.call("health", self._runtime.tell_health)
+
+    def _say_shed(self, attributes: dict[str, AttributeValue]) -> None:
+        """Content is left out, and nothing else: once on stderr, and on each span."""
+        attributes[semconv.CONTENT_SHED] = "overhead_budget"
+        cost = self._runtime.cost
+        cost.shed += 1
+        if cost.shed == 1:
+            tell(
+                f"tracing costs calls more time than overhead_budget allows ({cost.budget * 1e3:g} ms, in the mean): "
+                "content is left out until that is over; structure and usage are kept. Raise the budget "
+                "(TRACEKIT_OVERHEAD_BUDGET, in milliseconds), or capture no content."
+            )
 
     def _response(self, reply: Any) -> Response:
         response = None
@@ -173,7 +198,8 @@ class LiveRecording:
 
     def _emit(self, attributes: Mapping[str, AttributeValue]) -> None:
         """The convention's event that repeats the span with its content, for those who keep content in their logs."""
-        request = {**request_attributes(self._invocation), **_texts(_input_members(self._invocation), self._runtime)}
+        given = {} if self._shed else _input_members(self._invocation)
+        request = {**request_attributes(self._invocation), **_texts(given, self._runtime)}
         self._runtime.logger.emit(
             severity_number=SeverityNumber.DEBUG,
             context=set_span_in_context(self.span),

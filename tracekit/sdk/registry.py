@@ -7,6 +7,7 @@ import importlib.metadata
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, LiteralString, NamedTuple, cast
 
 import wrapt
@@ -14,8 +15,9 @@ from opentelemetry import context as otel
 from typing_extensions import deprecated
 
 from tracekit import config
+from tracekit.errors import UsageError, tell
 from tracekit.model import Call
-from tracekit.sdk import guard
+from tracekit.sdk import guard, transport
 from tracekit.sdk.context import INSIDE, Activation, beneath
 from tracekit.sdk.integration import Integration, Method, Target
 from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve, when_imported
@@ -30,11 +32,23 @@ HOME = "tracekit_integrations."
 
 @dataclass(slots=True)
 class Health:
-    """What is known of one integration in this process."""
+    """What is known of one integration in this process.
+
+    `calls` are those recorded, by the method that made them; `requests` those that left the process meanwhile, tries
+    included. `unseen` are requests that left it outside of any call recorded, by the client's function.
+    """
 
     patched: list[str] = field(default_factory=list[str])
     missing: list[str] = field(default_factory=list[str])
     calls: Counter[str] = field(default_factory=Counter[str])
+    requests: int = 0
+    unseen: Counter[str] = field(default_factory=Counter[str])
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.requests = 0
+        self.calls.clear()
+        self.unseen.clear()
 
 
 class _Point(NamedTuple):
@@ -71,6 +85,11 @@ class Installed:
             integration.runs.calls = self.health.calls
         for module, points in by_module.items():
             when_imported(module, lambda m=module, p=points: self._patch(m, p))
+
+    @property
+    def found(self) -> bool:
+        """Whether the client has been imported: its points were looked for."""
+        return bool(self.health.patched or self.health.missing)
 
     def uninstall(self) -> None:
         """Put everything back; a wrapper that cannot be taken out, because another lies over it, lets calls through."""
@@ -149,6 +168,7 @@ class Installed:
             return None
         if inside is not None and self.integration.generic:
             return None
+        entered = perf_counter()
         where = f"{self.integration.name} {target.attribute}"
         call, method = Call(instance=instance, args=args, kwargs=kwargs), target.method
         if not isinstance(method, Method):
@@ -162,6 +182,7 @@ class Installed:
         within = {} if method.nests else {INSIDE: self.integration}
         recording.activation = activation = Activation(beneath(recording.span, current, **within))
         activation.enter()
+        recording.own = perf_counter() - entered
         return _Opened(method, recording, activation)
 
     def _made_on(self, opened: _Opened, wrapped: Callable[..., Any], instance: Any) -> Any:
@@ -192,6 +213,42 @@ class Installed:
 
 installed: dict[str, Installed] = {}
 """What is in place in this process, by integration name."""
+
+others: Counter[str] = Counter()
+"""Requests to models that no client known here has sent and nothing has recorded, by the HTTP library."""
+
+_transport: Installed | None = None
+
+
+def _passing(library: str, path: str) -> None:
+    """A request to a model leaves the process: count it for the call that it belongs to, or say that there is none."""
+    inside = otel.get_current().get(INSIDE)
+    if isinstance(inside, Integration):
+        if inside.name in installed:
+            installed[inside.name].health.requests += 1
+        return
+    known = {each.integration.package: each for each in installed.values() if each.integration.targets}
+    known.pop("", None)
+    found = transport.sender(known.keys())
+    if found is None:
+        others[library] += 1
+        return
+    present = known[found.package]
+    present.health.requests += 1
+    present.health.unseen[found.function] += 1
+    if present.health.unseen[found.function] == 1:
+        _say_unseen(present, found.function, path)
+
+
+def _say_unseen(present: Installed, function: str, path: str) -> None:
+    missing = f" It lacks {', '.join(present.health.missing)}." if present.health.missing else ""
+    tell(
+        f"{present.integration.distribution}: {function} has sent POST {path}, and no span was made of it. Versions "
+        f"{present.integration.versions} are supported.{missing} Such calls are counted (`tracekit doctor` tells), and "
+        'recorded by `autolog(instrument=["http"])`.'
+    )
+    if runtime.tell_health is not None:
+        guard.call("health", runtime.tell_health)
 
 
 def _beneath_deprecation(original: Any, wrapper: Callable[..., Any]) -> Any:
@@ -225,12 +282,11 @@ def install(names: Collection[str] | None = None, exclude: Collection[str] = ())
     known = available()
     unknown = sorted({*(names or ()), *exclude} - known.keys())
     if unknown:
-        from tracekit.errors import UsageError  # noqa: PLC0415 - only where it is raised
-
         raise UsageError(f"no integration is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}.")
     optional = {name for name, point in known.items() if point.group == OPT_IN}
     named, default = set(names or ()), known.keys() - optional
     wanted = default if names is None else named if named - optional or not named else named | default
+    _watch_transport()
     off = {*exclude, *config.disabled_instrumentations()}
     for name in sorted(wanted):
         if name not in off and "*" not in off and name not in installed:
@@ -239,10 +295,22 @@ def install(names: Collection[str] | None = None, exclude: Collection[str] = ())
                 instrumentor_class().instrument()
 
 
+def _watch_transport() -> None:
+    """Before any integration, so that a generic one lies above: what that records passes inside its call."""
+    global _transport  # noqa: PLW0603 - once a process
+    if _transport is None:
+        _transport = Installed(transport.watched(_passing))
+
+
 def uninstall() -> None:
     """Take every integration out again."""
+    global _transport  # noqa: PLW0603 - once a process
     while installed:
         installed.popitem()[1].uninstall()
+    if _transport is not None:
+        _transport.uninstall()
+    _transport = None
+    others.clear()
 
 
 def instrumentor(integration: Integration) -> type[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,6 +17,7 @@ from tracekit import semconv
 from tracekit._version import __version__
 from tracekit.config import ContentCapture
 from tracekit.journal.writer import JournalWriter
+from tracekit.sdk.cost import Cost
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redaction
@@ -44,6 +47,10 @@ class Runtime:
     project: str | None = None
     patches: list[Patch] = field(default_factory=list[Patch])
     unread: set[Unread] = field(default_factory=set["Unread"])
+    cost: Cost = field(default_factory=Cost)
+    tell_health: Callable[[], None] | None = None
+    health_due: float = math.inf
+    """When, by `perf_counter`, the next report on the process's own tracing is due."""
     _tracer: Tracer | None = None
     _instruments: Instruments | None = None
     _logger: Logger | None = None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any, cast
 
 import wrapt
@@ -19,13 +21,15 @@ from opentelemetry.util._once import Once
 
 from tracekit import config, semconv
 from tracekit.journal.writer import FSYNC, Fsync, JournalWriter
-from tracekit.sdk import guard, registry, threads
+from tracekit.sdk import guard, health, registry, threads
+from tracekit.sdk.cost import Cost
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redact, Redaction
 from tracekit.sdk.runtime import NO_CONTENT, runtime
 from tracekit.sdk.tracer import OwnProvider
 
+OVERHEAD_BUDGET_MS = 100.0
 _UNKNOWN_SERVICE = "unknown_service"
 
 
@@ -89,6 +93,9 @@ def autolog(
         runtime.writer = writer
         runtime.processor = JournalProcessor(writer, runtime.redaction)
         runtime.project = config.setting("project", project).value
+        health.begin_anew()
+        runtime.cost = Cost(config.number("overhead_budget", default=OVERHEAD_BUDGET_MS) / 1e3)
+        runtime.tell_health, runtime.health_due = _tell_health, perf_counter() + health.SECONDS
         _provide(config.setting("endpoint", endpoint).value)
         runtime.patches = [*threads.patch(), _follow_provider()]
         _at_exit()
@@ -97,7 +104,9 @@ def autolog(
 
 def uninstrument() -> None:
     """Take every patch out again, exactly, and stop journaling. Spans still open end unrecorded."""
+    guard.call("health", health.write)
     registry.uninstall()
+    runtime.tell_health, runtime.health_due = None, math.inf
     for patch in reversed(runtime.patches):
         patch.undo()
     runtime.patches = []
@@ -124,6 +133,7 @@ def flush(timeout: float = 30.0) -> FlushResult:
     if runtime.writer is None:
         return FlushResult(accepted=0, written=0, dropped=0, why=None)
     stats = runtime.writer.stats()
+    guard.call("health", health.write)
     return FlushResult(accepted=stats.accepted, written=stats.written, dropped=stats.dropped, why=stats.why)
 
 
@@ -236,9 +246,18 @@ def _at_exit() -> None:
     if not _exit_registered:
         _exit_registered = True
         atexit.register(_exit)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=health.begin_anew)
+
+
+def _tell_health() -> None:
+    """Write down how tracing does, and when it is to be next."""
+    runtime.health_due = perf_counter() + health.SECONDS
+    health.write()
 
 
 def _exit() -> None:
     guard.call("exit", runtime.abandon_unread)
+    guard.call("health", health.write)
     if runtime.writer is not None:
         runtime.writer.close()
