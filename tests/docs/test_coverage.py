@@ -84,7 +84,9 @@ def test_every_variable_of_opentelemetry_that_is_looked_at_is_documented() -> No
     assert {name for name in named if f"`{name}`" not in text} == set()
 
 
-@pytest.mark.parametrize("view", ["spans", "traces", "messages", "scores", "gaps", "logs", "metrics"])
+@pytest.mark.parametrize(
+    "view", ["spans", "traces", "messages", "scores", "gaps", "health", "processes", "logs", "metrics"]
+)
 def test_every_column_is_documented_with_its_type(view: str, tmp_path: Path) -> None:
     section = markdown.sections(DOCS / "views.md")[view]
     assert re.findall(r"^\| `(\w+)` \| ([A-Z\[\]]+) \|", section, re.MULTILINE) == columns(tmp_path, view)

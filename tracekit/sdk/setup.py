@@ -68,7 +68,8 @@ def autolog(
             nowhere, None as `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, by default in the journal alone.
         redact: False leaves secrets in; a function gets every text and returns what may be kept, before the built-in
             rules.
-        instrument: the clients to patch, by name; all that are installed where it is not given.
+        instrument: the clients to patch, by name; all that are installed where it is not given. "http" comes to the
+            others, and is in place only where it is named.
         exclude: clients to leave alone.
         endpoint: an OTLP/HTTP base URL that the spans are sent to as well.
         directory: the data directory.
