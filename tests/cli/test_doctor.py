@@ -115,7 +115,6 @@ def test_clients_have_a_version_and_a_verdict(run: Run, private: Path) -> None:
     assert clients["openai"]["verified"] is (None if clients["openai"]["version"] is None else True)
 
 
-@pytest.mark.parametrize("place", ["data", "data/journal"])
 def test_points_are_looked_for_where_they_are_asked_for(run: Run, private: Path) -> None:
     clients = {client["name"]: client for client in json.loads(run("doctor", "--points", "--json").out)["clients"]}
     assert "openai.resources.chat.completions.completions.Completions.create" in clients["openai"]["patched"]
@@ -143,6 +142,7 @@ def test_what_programs_told_of_their_clients_is_told(run: Run, private: Path) ->
     assert json.loads(run("doctor", "--json").out)["data"]["tracing"]["clients"][0]["unseen"] == 2
 
 
+@pytest.mark.parametrize("place", ["data", "data/journal"])
 def test_a_file_where_a_directory_should_be_is_named(run: Callable[..., Ran], tmp_path: Path, place: str):
     blocked = tmp_path / place
     blocked.parent.mkdir(exist_ok=True)

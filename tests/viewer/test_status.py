@@ -77,7 +77,7 @@ def test_it_shows_the_newest_report_of_each_client(served, data_dir):
     assert twin["problems"] == []
     assert (twin["clients"][1]["all_unseen"], twin["clients"][1]["processes"]) == (2, 2)
     assert twin["processes"][0]["overhead_mean_ms"] == 0.3
-    for expected in ("tested with 2.0, 3.1", "2 found, 0 missing", "x.y", "1,100", "1.25%", "1.5 ms", "All is seen"):
+    for expected in ("tested with 2.0, 3.1", "2 found, 0 missing", "x.y", "1,100", "1.25%", "1.50 ms", "All is seen"):
         assert expected in shown.text
     assert "&lt;b&gt;" in shown.text
     assert "<b>" not in shown.text

@@ -9,7 +9,7 @@ from typing import Any
 
 from tracekit import units
 from tracekit.query.tracing import Tracing
-from tracekit.units import Moment, Quantity
+from tracekit.units import Moment
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -39,9 +39,9 @@ class Process:
     program: str
     name: str
     calls: int
-    mean: Quantity
-    p99: Quantity
-    total: Quantity
+    mean: str | None
+    p99: str | None
+    total: str | None
     share: str | None
     shed: int
     others: int
@@ -101,12 +101,17 @@ def _process(row: Mapping[str, Any], now: datetime) -> Process:
         program=row["program"] or "",
         name=row["process"],
         calls=row["calls"],
-        mean=units.duration(row["overhead_mean_ms"], "own time of a call"),
-        p99=units.duration(row["overhead_p99_ms"], "own time of a call"),
-        total=units.duration(row["overhead_total_ms"], "own time"),
+        mean=_milliseconds(row["overhead_mean_ms"]),
+        p99=_milliseconds(row["overhead_p99_ms"]),
+        total=_milliseconds(row["overhead_total_ms"]),
         share=None if share is None else f"{share:.2%}",
         shed=row["shed"],
         others=row["other_requests"],
         faults=[f"{place}: {count} (the last: {last})" for place, (count, last) in row["faults"].items()],
         reported=units.moment(row["reported_at"], now),
     )
+
+
+def _milliseconds(number: float | None) -> str | None:
+    """As a call's own time wants it: most of them take a fraction of a millisecond."""
+    return None if number is None else f"{number:,.2f} ms"
