@@ -79,10 +79,10 @@ class _Refused:
     def chunk(self, chunk: Any, /) -> None:
         """What an error says in events is no reply of a model's."""
 
-    def finish(self, _outcome: Outcome = "complete", *, reply: Any = None) -> None:
+    def finish(self, outcome: Outcome = "complete", *, reply: Any = None) -> None:  # noqa: ARG002 - it is refused either way
         self._recording.finish(reply=Refusal(status=self._status, said=reply))
 
-    def fail(self, _error: BaseException) -> None:
+    def fail(self, error: BaseException) -> None:  # noqa: ARG002 - as above
         self.finish()
 
 

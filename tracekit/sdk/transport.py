@@ -6,7 +6,7 @@ nothing, and looks at no body: of a request that asks no model, only its path is
 
 from __future__ import annotations
 
-import sys
+import inspect
 from collections.abc import Callable, Collection
 from types import FrameType
 from typing import Any, NamedTuple
@@ -79,7 +79,7 @@ class Sender(NamedTuple):
 def sender(packages: Collection[str]) -> Sender | None:
     """The innermost of these packages on the stack, with its outermost public function; None where none is there."""
     found: Sender | None = None
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - there is no other way to see who calls
+    frame: FrameType | None = inspect.currentframe()
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
         package = next((each for each in packages if module == each or module.startswith(f"{each}.")), None)
