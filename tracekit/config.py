@@ -52,7 +52,18 @@ VARIABLES = (
         "TRACEKIT_CAPTURE_CONTENT",
         "record prompts and answers in the local journal (default true)",
     ),
+    Variable("no_content", "TRACEKIT_NO_CONTENT", "comma-separated clients whose prompts and answers are not recorded"),
+    Variable(
+        "sample",
+        "TRACEKIT_SAMPLE",
+        "share of traces that are recorded: 0.1, or with rules: 0.1, checkout*=1 (default 1)",
+    ),
     Variable("redact", "TRACEKIT_REDACT", "replace secrets before anything is written (default true)"),
+    Variable(
+        "redaction_key",
+        "TRACEKIT_REDACTION_KEY",
+        "text that pseudonyms of secrets are made with; default: redaction.key in the data directory",
+    ),
     Variable(
         "instrument",
         "TRACEKIT_INSTRUMENT",
@@ -100,6 +111,11 @@ VARIABLES = (
         "max_size",
         "TRACEKIT_MAX_SIZE",
         "size of the database above which `tracekit up` forgets the oldest traces, like 10GB; default: none",
+    ),
+    Variable(
+        "tail_sample",
+        "TRACEKIT_TAIL_SAMPLE",
+        "share of the traces that `tracekit up` keeps once they are over, beside errors and slow ones: 0.1, slow=5s",
     ),
     Variable("prices", "TRACEKIT_PRICES", "JSON file of prices that override the built-in ones"),
 )

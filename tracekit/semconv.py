@@ -110,6 +110,7 @@ KIND: Final = "tracekit.kind"  # absent on a span of the scope "tracekit" that h
 INPUT: Final = "tracekit.input"
 OUTPUT: Final = "tracekit.output"
 OUTCOME: Final = "tracekit.outcome"
+SAMPLE_RATIO: Final = "tracekit.sample_ratio"  # on the first span of a trace: the share of such traces that is recorded
 OUTPUT_OMITTED: Final = "tracekit.output.omitted"  # yielded items beyond those kept
 CONTENT_SHED: Final = "tracekit.content.shed"  # which setting left the content of a call out
 TAGS: Final = "tracekit.tags"
@@ -182,4 +183,7 @@ XAI_USER_ID: Final = "user_id"
 XAI_CACHED_TOKENS: Final = "gen_ai.usage.cached_prompt_text_tokens"
 USAGE_REASONING_OLD: Final = "gen_ai.usage.reasoning_tokens"
 
+HTTP_METHOD: Final = "http.request.method"
+HTTP_STATUS: Final = "http.response.status_code"
+URL_PATH: Final = "url.path"
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.41.0"

@@ -84,7 +84,7 @@ def test_every_variable_of_opentelemetry_that_is_looked_at_is_documented() -> No
     assert {name for name in named if f"`{name}`" not in text} == set()
 
 
-VIEWS = ("spans", "traces", "messages", "scores", "gaps", "health", "processes", "logs", "metrics")
+VIEWS = ("spans", "traces", "messages", "scores", "gaps", "sampled_out", "health", "processes", "logs", "metrics")
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -125,7 +125,7 @@ def test_a_disabled_sdk_does_nothing(data_dir: Path):
     print(tracekit.flush())
     """
     done = python(code, OTEL_SDK_DISABLED="true")
-    assert done.stdout == "FlushResult(accepted=0, written=0, dropped=0, why=None)\n", done.stderr
+    assert done.stdout == "FlushResult(accepted=0, written=0, dropped=0, why=None, sampled_out=0)\n", done.stderr
     assert not data_dir.exists()
 
 

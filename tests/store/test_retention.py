@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call, message, span
 from tracekit.errors import StoreError, UsageError
-from tracekit.model import RawLog, Score
+from tracekit.model import RawLog, Score, Span
 from tracekit.store import Batch, Retention, Store
 from tracekit.store.duckdb import compacting, open_store
 from tracekit.store.retention import parse
@@ -66,6 +68,51 @@ def test_traces_go_by_their_age_and_project(store: Store, ages: str, left: list[
     assert kept(store) == left
     assert (done.traces, done.spans, done.records) == (10 - len(left), 2 * (10 - len(left)), 10 - len(left))
     assert store.forget(parse(ages, None), now_ns=BASE_NS + 10 * DAY).traces == 0
+
+
+MINUTE = 60 * SECOND
+
+
+def finished(number: int, *, low: int, seconds: int = 1, **more: Any) -> Span:
+    """A trace of one call that took so long; `low` is the lower half of its id."""
+    end = BASE_NS + seconds * SECOND
+    return replace(call(trace=number << 64 | low, number=1, end_ns=end, project="shop"), **more)
+
+
+def test_of_the_traces_that_are_over_errors_slow_ones_and_a_share_are_kept(store: Store) -> None:
+    high, half = (1 << 64) - 1, 1 << 63
+    plain = [finished(number, low=low, cost_usd=0.25) for number, low in ((1, half - 1), (2, half), (3, high))]
+    kept_all = [
+        finished(4, low=high, status="error", error_type="ValueError"),
+        finished(5, low=high, seconds=5),
+        finished(6, low=high),
+        finished(7, low=high, seconds=200),
+    ]
+    score = Score(trace_id=kept_all[2].trace_id, span_id=None, name="good", value=1.0, created_ns=BASE_NS)
+    store.commit(Batch(spans=[*plain, *kept_all], scores=[score]))
+    store.commit(Batch(opened={"j": [span(trace=8 << 64 | high, number=1, end_ns=None)]}))
+    policy = parse(None, None, "0.5, slow=5s")
+    assert store.forget(policy, now_ns=BASE_NS + MINUTE).traces == 0  # late spans may still come
+    done = store.forget(policy, now_ns=BASE_NS + 2 * MINUTE)
+    left = [row[0] for row in store.sql("SELECT trace_id FROM traces ORDER BY 1").rows]
+    assert [int(trace_id, 16) >> 64 for trace_id in left] == [1, 4, 5, 6, 7, 8]
+    assert (done.traces, done.spans) == (2, 2)
+    assert store.forget(policy, now_ns=BASE_NS + 2 * MINUTE).traces == 0
+    rows = store.sql("SELECT project, traces, spans, input_tokens, output_tokens, cost_usd FROM sampled_out").rows
+    spent = plain[0]
+    assert rows == [("shop", 2, 2, 2 * (spent.input_tokens or 0), 2 * (spent.output_tokens or 0), 0.5)]
+
+
+def test_all_or_none_of_the_others_can_be_kept(store: Store) -> None:
+    store.commit(Batch(spans=[finished(number, low=(1 << 64) - number) for number in range(1, 9)]))
+    assert store.forget(parse(None, None, "1"), now_ns=BASE_NS + DAY).traces == 0
+    assert store.forget(parse(None, None, "0"), now_ns=BASE_NS + DAY).traces == 8
+
+
+@pytest.mark.parametrize("text", ["a tenth", "2", "-1", "slow=5s", "0.1, slow=5", "0.1, fast=1s", "1.5"])
+def test_a_share_that_cannot_be_understood_is_said(text: str) -> None:
+    with pytest.raises(UsageError, match="tail_sample"):
+        parse(None, None, text)
 
 
 def test_a_trace_that_still_runs_is_not_old(store: Store) -> None:

@@ -100,7 +100,9 @@ def test_celery(tmp_path: Path) -> None:
     for folder in ("data/queue", "data/control"):
         (tmp_path / folder).mkdir(parents=True)
     with serve(["celery", "-A", "tasks", "worker", "--pool", "prefork", "--concurrency", "2"], tmp_path) as process:
-        send = "import tasks; [tasks.work.delay(number) for number in range(20)]"
+        send = "import tasks\nwith tasks.tracekit.context(session_id='s'), tasks.tracekit.span('sender'):\n"
+        send += "    [tasks.work.delay(number) for number in range(15)]\n"
+        send += "[tasks.work.delay(number) for number in range(5)]"
         environment = {**os.environ, "TRACEKIT_DIR": str(tmp_path / "data")}
         subprocess.run([sys.executable, "-c", send], cwd=tmp_path, env=environment, check=True)
         done = tmp_path / "data" / "done"
@@ -108,7 +110,13 @@ def test_celery(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
     said = (tmp_path / "said").read_text()
     assert "tracekit:" not in said, said
-    assert names(tmp_path) == [("task", 20)]
+    assert names(tmp_path) == [("sender", 1), ("task", 20)]
+    beneath = """
+        SELECT parent_span_id IS NOT NULL, session_id, count(*), count(DISTINCT trace_id)
+        FROM spans WHERE name = 'task' GROUP BY 1, 2 ORDER BY 1
+    """
+    with open_source(tmp_path / "data", tell=pytest.fail) as source:
+        assert source.sql(beneath).rows == [(False, None, 5, 5), (True, "s", 15, 1)]
 
 
 def _ask(where: Path) -> str:

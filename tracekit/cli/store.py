@@ -35,9 +35,9 @@ def retention() -> Retention:
     """What the settings say of how long traces are kept.
 
     Raises:
-        UsageError: they say something that is no age or no size.
+        UsageError: they say something that is no age, no size or no share.
     """
     from tracekit.store.retention import parse
 
-    ages, size = config.setting("retention").value, config.setting("max_size").value
-    return parse(None if ages is None else str(ages), None if size is None else str(size))
+    said = (config.setting(name).value for name in ("retention", "max_size", "tail_sample"))
+    return parse(*(None if value is None else str(value) for value in said))

@@ -61,13 +61,13 @@ def fragment(members: Mapping[str, Any], redaction: Redaction) -> Fragment:
     encoded = guard.call("content.encode", _encode, present)
     if encoded is None:
         encoded = _encode({name: _plain(value) for name, value in present.items()})
-    return redaction.text(encoded)[1:-1]
+    return redaction.encoded(encoded)[1:-1]
 
 
 def text(value: Any, redaction: Redaction) -> str:
     """One value as the text of a span attribute: as it is when it is text, else JSON; without secrets either way."""
     kept = redaction.values(_plain(value))
-    return redaction.text(kept if isinstance(kept, str) else _encode(kept))
+    return redaction.text(kept) if isinstance(kept, str) else redaction.encoded(_encode(kept))
 
 
 def _plain(value: Any) -> Any:

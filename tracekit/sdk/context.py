@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from opentelemetry import context as otel
 from opentelemetry.context import Context
@@ -17,12 +17,26 @@ from opentelemetry.trace import INVALID_SPAN, Span, set_span_in_context
 
 from tracekit import semconv
 
-_values: ContextVar[Mapping[str, Any]] = ContextVar("tracekit_values", default=MappingProxyType({}))
+
+class _InForce(NamedTuple):
+    """What `context()` has put in force: attributes of spans, and whether content may be kept."""
+
+    attributes: Mapping[str, Any]
+    content: bool
+
+
+_NOTHING = _InForce(MappingProxyType({}), content=True)
+_values: ContextVar[_InForce] = ContextVar("tracekit_values", default=_NOTHING)
 
 
 def values() -> Mapping[str, Any]:
     """Span attributes that `context()` has put in force here."""
-    return _values.get()
+    return _values.get().attributes
+
+
+def content_wanted() -> bool:
+    """Whether `context()` lets content be kept here."""
+    return _values.get().content
 
 
 @contextmanager
@@ -33,6 +47,7 @@ def context(
     tags: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
     prompt: str | tuple[str, str] | None = None,
+    capture_content: bool | None = None,
 ) -> Generator[None]:
     """Put a session, a user, tags, metadata or a prompt's name on every span that starts inside; inner values win.
 
@@ -42,12 +57,15 @@ def context(
         tags: added to the tags already in force.
         metadata: further values by key, stored as `tracekit.metadata.<key>`; what is no number or boolean becomes text.
         prompt: the name of the prompt in use, or its name and version.
+        capture_content: False keeps prompts, answers, arguments and results out of what is recorded; True lets them in
+            again, where content is captured at all.
 
     Example:
         >>> with context(session_id="s-1", user_id="u-17", tags=["beta"]):
         ...     pass
     """
-    new = dict(_values.get())
+    before = _values.get()
+    new = dict(before.attributes)
     if session_id is not None:
         new[semconv.SESSION_ID] = session_id
     if user_id is not None:
@@ -61,12 +79,19 @@ def context(
         new[semconv.PROMPT_NAME] = name
         if version is not None:
             new[semconv.PROMPT_VERSION] = version
-    before = _values.get()
-    _values.set(new)
+    with in_force(new, content=before.content if capture_content is None else capture_content):
+        yield
+
+
+@contextmanager
+def in_force(attributes: Mapping[str, Any], *, content: bool) -> Generator[None]:
+    """Have these values in force, and no others."""
+    before, now = _values.get(), _InForce(attributes, content)
+    _values.set(now)
     try:
         yield
     finally:
-        if _values.get() is new:
+        if _values.get() is now:
             _values.set(before)
 
 
@@ -128,4 +153,5 @@ class Carried:
 
 def anything_current() -> bool:
     """Whether there is anything here that another thread would have to be given."""
-    return bool(otel.get_current()) or bool(_values.get())
+    values_ = _values.get()
+    return bool(otel.get_current()) or bool(values_.attributes) or not values_.content

@@ -15,7 +15,7 @@ from tracekit import semconv
 from tracekit.errors import UsageError
 from tracekit.model import KINDS, Kind
 from tracekit.sdk import guard, stepwise
-from tracekit.sdk.runtime import runtime
+from tracekit.sdk.runtime import NO_CONTENT, runtime
 from tracekit.sdk.spans import SpanHandle
 
 P = ParamSpec("P")
@@ -110,7 +110,7 @@ class _Opener:
 
     def _open(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> SpanHandle:
         given = None
-        if self._capture and runtime.capture.journal | runtime.capture.spans:
+        if self._capture and runtime.capturing() != NO_CONTENT:
             given = self._arguments(args, kwargs) or None
         return SpanHandle(self._name, kind=self._kind, input=given)
 

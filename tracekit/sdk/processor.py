@@ -47,6 +47,11 @@ class JournalProcessor(SpanProcessor):
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
 
+    @property
+    def about_to_start(self) -> Beside:
+        """What rides beside the span that this thread is about to start."""
+        return getattr(self.opening, "beside", NOTHING)
+
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK calls it so
         """Write the start record."""
         guard.call("journal.start", self._start, span)
@@ -73,7 +78,7 @@ class JournalProcessor(SpanProcessor):
             span.set_attributes(current)
         assert span.context is not None  # a span that reaches a processor has one
         head = self._head(span)
-        beside: Beside = getattr(self.opening, "beside", NOTHING)
+        beside = self.about_to_start
         attributes = {**beside.attributes, **_attributes(span)}
         encoded = self._encode_attributes(attributes) if attributes else ""
         self._open[span.context.span_id] = (head, attributes, encoded)
@@ -141,7 +146,7 @@ class JournalProcessor(SpanProcessor):
         return f"{encoded[:-1]},{self._encode_attributes(added)[_ATTRIBUTES_OPEN:]}"
 
     def _encode(self, value: Any) -> Fragment:
-        return self._redaction.text(encode(self._redaction.values(value)))
+        return self._redaction.encoded(encode(self._redaction.values(value)))
 
 
 def _attributes(span: ReadableSpan) -> dict[str, Any]:

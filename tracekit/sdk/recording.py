@@ -30,8 +30,10 @@ class LiveRecording:
     """A call that was sent and whose span is open; see `integration.Recording` for what may be said to it."""
 
     __slots__ = (
-        "_accumulate", "_accumulator", "_client", "_closing", "_each", "_first_chunk", "_invocation", "_last_chunk",
-        "_measured", "_open", "_read", "_runtime", "_shed", "_started", "activation", "done", "own", "span",
+        "_accumulate", "_accumulator", "_capture", "_client", "_closing", "_each", "_first_chunk", "_integration",
+        "_invocation", "_last_chunk",
+        "_measured", "_open", "_read", "_runtime", "_shed", "_started",
+        "activation", "done", "own", "span",
     )  # fmt: skip
 
     def __init__(
@@ -43,12 +45,15 @@ class LiveRecording:
         accumulator: Callable[[], Accumulator] | None,
         each: Method | None = None,
         client: Any = None,
+        integration: str | None = None,
         context: Context | None = None,
         measured: bool = True,
     ) -> None:
         entered = perf_counter()
         self._runtime = runtime
         self._shed = runtime.cost.over
+        self._integration = integration
+        self._capture = runtime.capturing(integration)
         self._each = each
         self._client = client
         self._invocation = invocation
@@ -63,9 +68,9 @@ class LiveRecording:
         self.activation: Activation | None = None
         attributes = request_attributes(invocation)
         opening: Fragment = ""
-        if runtime.capture.journal and not self._shed:
+        if self._capture.journal and not self._shed:
             opening = content.fragment(_input_members(invocation), runtime.redaction)
-        if runtime.capture.spans and not self._shed:
+        if self._capture.spans and not self._shed:
             attributes.update(_texts(_input_members(invocation), runtime))
         kind = SpanKind.INTERNAL if invocation.operation in _WITHIN else SpanKind.CLIENT
         name = span_name(invocation)
@@ -76,7 +81,7 @@ class LiveRecording:
         """Seconds of our own that the call has cost so far."""
 
     @classmethod
-    def begin(cls, runtime: Runtime, method: Method, call: Call) -> LiveRecording | None:
+    def begin(cls, runtime: Runtime, method: Method, call: Call, integration: str | None) -> LiveRecording | None:
         """Open the span of a call, if it is to be recorded. Under the guard: it runs the integration's own function."""
         invocation = method.request(call)
         if invocation is None:
@@ -88,6 +93,7 @@ class LiveRecording:
             accumulator=method.accumulator,
             each=method.each,
             client=call.instance,
+            integration=integration,
         )
 
     @property
@@ -113,7 +119,8 @@ class LiveRecording:
         within = Activation(beneath(self.span, otel.get_current()))
         within.enter()
         try:
-            told = LiveRecording.begin(self._runtime, method, Call(instance=self._client, args=(chunk,), kwargs={}))
+            call = Call(instance=self._client, args=(chunk,), kwargs={})
+            told = LiveRecording.begin(self._runtime, method, call, self._integration)
         finally:
             within.leave()
         if told is not None:
@@ -163,11 +170,11 @@ class LiveRecording:
         if self._shed or self.own > self._runtime.cost.budget:
             self._say_shed(attributes)
             members = {}
-        if self._runtime.capture.spans:
+        if self._capture.spans:
             attributes.update(_texts(members, self._runtime))
-        if self._runtime.capture.events:
+        if self._capture.events:
             guard.call("event", self._emit, {**attributes, **_texts(members, self._runtime)})
-        closing = content.fragment(members, self._runtime.redaction) if self._runtime.capture.journal else ""
+        closing = content.fragment(members, self._runtime.redaction) if self._capture.journal else ""
         self._open.end(attributes, closing)
         if self._measured and self._runtime.measuring:
             guard.call("metrics", self._measure, now - self._started, response, attributes)

@@ -175,7 +175,7 @@ class Installed:
             method = guard.call(where, method, call)
             if method is None:
                 return None
-        recording = guard.call(where, LiveRecording.begin, runtime, method, call)
+        recording = guard.call(where, LiveRecording.begin, runtime, method, call, self.integration.name)
         if recording is None:
             return None
         self.health.calls[target.attribute] += 1
@@ -268,6 +268,19 @@ def available() -> dict[str, importlib.metadata.EntryPoint]:
     return {point.name: point for point in points if point.value.startswith(HOME)}
 
 
+def known(names: Collection[str]) -> Collection[str]:
+    """The names, each of an integration that there is.
+
+    Raises:
+        UsageError: there is none for one of them.
+    """
+    unknown = sorted(set(names) - available().keys()) if names else ()
+    if unknown:
+        there = ", ".join(sorted(available()))
+        raise UsageError(f"no integration is called {', '.join(unknown)}; there are: {there}.")
+    return names
+
+
 def install(names: Collection[str] | None = None, exclude: Collection[str] = ()) -> None:
     """Put integrations in place, each at most once.
 
@@ -279,18 +292,17 @@ def install(names: Collection[str] | None = None, exclude: Collection[str] = ())
     Raises:
         UsageError: a name that there is no integration for.
     """
-    known = available()
-    unknown = sorted({*(names or ()), *exclude} - known.keys())
-    if unknown:
-        raise UsageError(f"no integration is called {', '.join(unknown)}; there are: {', '.join(sorted(known))}.")
-    optional = {name for name, point in known.items() if point.group == OPT_IN}
-    named, default = set(names or ()), known.keys() - optional
+    known(names or ())
+    known(exclude)
+    points = available()
+    optional = {name for name, point in points.items() if point.group == OPT_IN}
+    named, default = set(names or ()), points.keys() - optional
     wanted = default if names is None else named if named - optional or not named else named | default
     _watch_transport()
     off = {*exclude, *config.disabled_instrumentations()}
     for name in sorted(wanted):
         if name not in off and "*" not in off and name not in installed:
-            instrumentor_class = guard.call(f"load {name}", known[name].load)
+            instrumentor_class = guard.call(f"load {name}", points[name].load)
             if instrumentor_class is not None:
                 instrumentor_class().instrument()
 

@@ -234,6 +234,7 @@ class Runs:
                 invocation,
                 response=_as_described,
                 accumulator=accumulator,
+                integration=self._name,
                 context=current,
                 measured=False,  # the client's own call in it is
             )

@@ -17,12 +17,21 @@ from tracekit import semconv
 from tracekit._version import __version__
 from tracekit.config import ContentCapture
 from tracekit.journal.writer import JournalWriter
+from tracekit.sdk.context import content_wanted
 from tracekit.sdk.cost import Cost
-from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redaction
+from tracekit.sdk.sampling import HeadSampler
 
 NO_CONTENT = ContentCapture(journal=False, spans=False)
+
+
+class InPlace(Protocol):
+    """Something that was put in place and can be taken out again."""
+
+    def undo(self) -> object:
+        """Take it out."""
+        ...
 
 
 class Unread(Protocol):
@@ -39,13 +48,15 @@ class Runtime:
 
     writer: JournalWriter | None = None
     processor: JournalProcessor | None = None
+    sampler: HeadSampler | None = None
     provider: TracerProvider | None = None
     owns_provider: bool = False
     capture: ContentCapture = NO_CONTENT
+    no_content: frozenset[str] = frozenset()
     redaction: Redaction = field(default_factory=Redaction)
     disabled: bool = False
     project: str | None = None
-    patches: list[Patch] = field(default_factory=list[Patch])
+    patches: list[InPlace] = field(default_factory=list["InPlace"])
     unread: set[Unread] = field(default_factory=set["Unread"])
     cost: Cost = field(default_factory=Cost)
     tell_health: Callable[[], None] | None = None
@@ -83,6 +94,10 @@ class Runtime:
         if self._logger is None:
             self._logger = get_logger(semconv.SCOPE, __version__, schema_url=semconv.SCHEMA_URL)
         return self._logger
+
+    def capturing(self, integration: str | None = None) -> ContentCapture:
+        """Where content goes here and now: of a call that this integration records, or of the program's own span."""
+        return NO_CONTENT if integration in self.no_content or not content_wanted() else self.capture
 
     def abandon_unread(self) -> None:
         """End what nobody will read any more: the process ends, and finalisers come after the journal's last word."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import math
 import os
 import sys
@@ -20,13 +21,15 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.util._once import Once
 
 from tracekit import config, semconv
+from tracekit.errors import tell
 from tracekit.journal.writer import FSYNC, Fsync, JournalWriter
-from tracekit.sdk import guard, health, registry, threads
+from tracekit.sdk import guard, health, processes, pseudonyms, registry, threads
 from tracekit.sdk.cost import Cost
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redact, Redaction
 from tracekit.sdk.runtime import NO_CONTENT, runtime
+from tracekit.sdk.sampling import HeadSampler, Shares, parse
 from tracekit.sdk.tracer import OwnProvider
 
 OVERHEAD_BUDGET_MS = 100.0
@@ -38,13 +41,15 @@ class FlushResult:
     """What has become of this process's journal records (a span is two: its start and its end).
 
     `accepted` were handed in, `written` are in the system's hands, `dropped` could not be written, and `why` says what
-    the last of those ran into (None: none was dropped).
+    the last of those ran into (None: none was dropped). `sampled_out` counts the traces that began here and were not to
+    be recorded, by the setting `sample`.
     """
 
     accepted: int
     written: int
     dropped: int
     why: str | None
+    sampled_out: int = 0
 
 
 def autolog(
@@ -55,6 +60,8 @@ def autolog(
     instrument: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
     endpoint: str | None = None,
+    no_content: Sequence[str] | None = None,
+    sample: float | str | None = None,
     directory: str | os.PathLike[str] | None = None,
 ) -> None:
     """Record every model call of this program from now on. Calling it again changes nothing.
@@ -72,6 +79,8 @@ def autolog(
             others, and is in place only where it is named.
         exclude: clients to leave alone.
         endpoint: an OTLP/HTTP base URL that the spans are sent to as well.
+        no_content: clients of whose calls prompts and answers are recorded nowhere.
+        sample: the share of traces that are recorded, or rules for it: see `tracekit.sdk.sampling.parse`.
         directory: the data directory.
 
     Raises:
@@ -85,20 +94,21 @@ def autolog(
         runtime.disabled = True
         return
     if runtime.processor is None:
-        hook = redact if callable(redact) else None
-        secrets_out = config.boolean("redact", None if callable(redact) else redact, default=True)
-        runtime.capture, runtime.redaction = config.content(capture_content), Redaction(secrets_out, hook)
+        home, shares = config.directory(directory), _shares(config.setting("sample", sample).value)
+        runtime.capture, runtime.redaction = config.content(capture_content), _redaction(redact, home)
+        runtime.no_content = frozenset(registry.known(config.names("no_content", _list(no_content)) or ()))
         runtime.disabled = False
         fsync = cast("Fsync", config.choice("fsync", FSYNC))
-        writer = JournalWriter(config.directory(directory) / config.JOURNAL, fsync=fsync)
+        writer = JournalWriter(home / config.JOURNAL, fsync=fsync)
         runtime.writer = writer
         runtime.processor = JournalProcessor(writer, runtime.redaction)
         runtime.project = config.setting("project", project).value
         health.begin_anew()
         runtime.cost = Cost(config.number("overhead_budget", default=OVERHEAD_BUDGET_MS) / 1e3)
         runtime.tell_health, runtime.health_due = _tell_health, perf_counter() + health.SECONDS
+        runtime.sampler = None if shares is None else _sampler(shares, runtime.processor)
         _provide(config.setting("endpoint", endpoint).value)
-        runtime.patches = [*threads.patch(), _follow_provider()]
+        runtime.patches = [*threads.patch(), _follow_provider(), processes.Carriers()]
         _at_exit()
     registry.install(config.names("instrument", _list(instrument)), config.names("exclude", _list(exclude)) or ())
 
@@ -118,8 +128,8 @@ def uninstrument() -> None:
         runtime.writer.close()
     if runtime.owns_provider and otel_trace.get_tracer_provider() is provider:
         _forget_global_provider()
-    runtime.writer = runtime.processor = None
-    runtime.capture, runtime.redaction = NO_CONTENT, Redaction()
+    runtime.writer = runtime.processor = runtime.sampler = None
+    runtime.capture, runtime.no_content, runtime.redaction = NO_CONTENT, frozenset(), Redaction()
     runtime.use(None, own=False)
 
 
@@ -133,9 +143,11 @@ def flush(timeout: float = 30.0) -> FlushResult:
         runtime.provider.force_flush(int(timeout * 1000))
     if runtime.writer is None:
         return FlushResult(accepted=0, written=0, dropped=0, why=None)
-    stats = runtime.writer.stats()
+    stats, left_out = runtime.writer.stats(), runtime.sampler.left_out if runtime.sampler is not None else 0
     guard.call("health", health.write)
-    return FlushResult(accepted=stats.accepted, written=stats.written, dropped=stats.dropped, why=stats.why)
+    return FlushResult(
+        accepted=stats.accepted, written=stats.written, dropped=stats.dropped, why=stats.why, sampled_out=left_out
+    )
 
 
 def shutdown() -> FlushResult:
@@ -144,6 +156,21 @@ def shutdown() -> FlushResult:
     if runtime.writer is not None:
         runtime.writer.close()
     return result
+
+
+def _shares(said: object) -> Shares | None:
+    return None if said is None else parse(str(said))
+
+
+def _sampler(shares: Shares, processor: JournalProcessor) -> HeadSampler:
+    return HeadSampler(shares, lambda: processor.about_to_start.attributes)
+
+
+def _redaction(redact: bool | Redact | None, home: Path) -> Redaction:  # noqa: FBT001 - mirrors `autolog`
+    hook = redact if callable(redact) else None
+    secrets_out = config.boolean("redact", None if callable(redact) else redact, default=True)
+    named = config.setting("redaction_key").value
+    return Redaction(secrets_out, hook, functools.cache(lambda: pseudonyms.key(home, named)))
 
 
 def _list(names: Sequence[str] | None) -> list[str] | None:
@@ -158,8 +185,12 @@ def _provide(endpoint: str | None) -> None:
         runtime.use(present, own=False)
         present.add_span_processor(runtime.processor)
         _export(present, endpoint)
+        if runtime.sampler is not None:
+            runtime.sampler = None
+            tell("sample is not used: this program has a tracer provider of its own, whose sampler decides.")
         return
-    provider = OwnProvider(resource=_resource(runtime.project))
+    sampling = {} if runtime.sampler is None else {"sampler": runtime.sampler}
+    provider = OwnProvider(resource=_resource(runtime.project), **sampling)
     provider.add_span_processor(runtime.processor)
     _export(provider, endpoint or _named_by_otel())
     runtime.use(provider, own=True)

@@ -51,11 +51,12 @@ class SpanHandle:
         self._done = False
         attributes = _opening_attributes(name, kind) if kind != "chain" else None  # what a span of ours is by itself
         opening: Fragment = ""
-        if input is not None and runtime.capture.journal:
+        capture = runtime.capturing()
+        if input is not None and capture.journal:
             opening = content.fragment({_INPUTS.get(kind, semconv.INPUT): input}, runtime.redaction)
         self._open = OpenSpan(runtime, name, attributes=attributes, content=opening)
         self.span = self._open.span
-        if input is not None and runtime.capture.spans:
+        if input is not None and capture.spans:
             self._put(_INPUTS.get(kind, semconv.INPUT), input)
         self._activation = Activation(beneath(self.span, otel.get_current(), **{_HANDLE: self}))
 
@@ -139,9 +140,10 @@ class SpanHandle:
             self.end()
 
     def _keep(self, name: str, value: Any) -> None:
-        if runtime.capture.journal:
+        capture = runtime.capturing()
+        if capture.journal:
             self._content[name] = value
-        if runtime.capture.spans:
+        if capture.spans:
             self._put(name, value)
 
     def _put(self, name: str, value: Any) -> None:
@@ -180,7 +182,7 @@ class _Foreign(SpanHandle):
         self._activation = Activation(otel.get_current())
 
     def _keep(self, name: str, value: Any) -> None:
-        if runtime.capture.spans:
+        if runtime.capturing().spans:
             self._put(name, value)
 
 

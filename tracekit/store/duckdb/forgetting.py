@@ -11,9 +11,13 @@ from tracekit.errors import StoreError
 from tracekit.store import Forgotten, Table
 from tracekit.store.duckdb import reader
 from tracekit.store.duckdb.queries import query
-from tracekit.store.retention import Retention
+from tracekit.store.retention import Retention, TailSampling
 
 _NS = 1_000_000_000
+_SETTLED_NS = 60 * _NS
+"""How long after its end a trace is judged by: late spans may bring an error."""
+_ALL = 1 << 64
+"""The lower halves of trace ids that there can be."""
 _ROOM = 0.9
 """How full a database is after traces were forgotten because it was too large: not for every few spans again."""
 
@@ -33,6 +37,8 @@ def forget(connection: duckdb.DuckDBPyConnection, policy: Retention, *, now_ns: 
     try:
         if policy.seconds is not None or policy.projects:
             forgotten += _in_one_transaction(connection, "old_traces", _limits(policy, now_ns))
+        if policy.tail is not None:
+            forgotten += _in_one_transaction(connection, "sampled_traces", _bounds(policy.tail, now_ns))
         if policy.max_bytes is not None:
             fraction = _surplus(connection, policy.max_bytes)
             if fraction > 0:
@@ -56,6 +62,10 @@ def _limits(policy: Retention, now_ns: int) -> dict[str, Any]:
         "projects": list(policy.projects),
         "before_each": [before(seconds) for seconds in policy.projects.values()],
     }
+
+
+def _bounds(tail: TailSampling, now_ns: int) -> dict[str, Any]:
+    return {"settled": now_ns - _SETTLED_NS, "slow_ms": tail.slow_ms, "bound": round(tail.ratio * _ALL)}
 
 
 def _surplus(connection: duckdb.DuckDBPyConnection, max_bytes: int) -> float:
@@ -83,6 +93,8 @@ def _delete(connection: duckdb.DuckDBPyConnection, chosen: Table, choice: str, b
 
     connection.register("forgotten", chosen)
     try:
+        if choice == "sampled_traces":
+            run("count_sampled_out")
         spans = run("forget_spans")
         run("forget_scores")
         records = run("forget_logs")
