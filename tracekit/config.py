@@ -7,6 +7,7 @@ Each setting remembers where its value came from, so that `tracekit doctor` can 
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -66,9 +67,14 @@ VARIABLES = (
     Variable(
         "instrument",
         "TRACEKIT_INSTRUMENT",
-        "comma-separated clients to patch; default: all that are installed",
+        "comma-separated clients to patch; default: all that are installed; http comes to the others",
     ),
     Variable("exclude", "TRACEKIT_EXCLUDE", "comma-separated clients to leave alone"),
+    Variable(
+        "overhead_budget",
+        "TRACEKIT_OVERHEAD_BUDGET",
+        "milliseconds of tracing's own that a call may cost in the mean before content is left out (default 100)",
+    ),
     Variable("endpoint", "TRACEKIT_ENDPOINT", "OTLP/HTTP base URL that spans are also sent to"),
     Variable("host", "TRACEKIT_HOST", "address `tracekit up` binds"),
     Variable("port", "TRACEKIT_PORT", "port `tracekit up` binds; 0 picks one"),
@@ -174,6 +180,22 @@ def integer(name: str, argument: int | None = None, *, default: int) -> int:
         return int(found.value)
     except (TypeError, ValueError):
         raise UsageError(f"{name}: {found.value!r} (from {found.source}) is not a whole number.") from None
+
+
+def number(name: str, argument: float | None = None, *, default: float) -> float:
+    """Resolve a setting that is a number, not below 0.
+
+    Raises:
+        UsageError: its text is none.
+    """
+    found = setting(name, argument, default=default)
+    try:
+        value = float(found.value)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not value >= 0:
+        raise UsageError(f"{name}: {found.value!r} (from {found.source}) is not a number from 0 on.")
+    return value
 
 
 def choice(name: str, words: Sequence[str]) -> str:

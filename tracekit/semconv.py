@@ -126,6 +126,7 @@ OUTPUT: Final = "tracekit.output"
 OUTCOME: Final = "tracekit.outcome"
 SAMPLE_RATIO: Final = "tracekit.sample_ratio"  # on the first span of a trace: the share of such traces that is recorded
 OUTPUT_OMITTED: Final = "tracekit.output.omitted"  # yielded items beyond those kept
+CONTENT_SHED: Final = "tracekit.content.shed"  # which setting left the content of a call out
 TAGS: Final = "tracekit.tags"
 METADATA_PREFIX: Final = "tracekit.metadata."
 FAULT: Final = "tracekit.fault"  # why a span is kept raw, or what in it could not be kept as it came

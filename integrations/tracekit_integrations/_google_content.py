@@ -223,7 +223,9 @@ _VERBS: dict[str, Callable[[Call, str, Any], Invocation | None]] = {
 
 
 def response(reply: Any) -> Response:
-    """A whole reply of the HTTP layer: its body is JSON text."""
+    """A whole reply of the HTTP layer, or what it says; of a stream that was asked for as one list, that list."""
+    if isinstance(reply, list):
+        return _reply(list(map(_body, items(reply))))
     body = _body(reply)
     if "embeddings" in body or "embedding" in body or "predictions" in body:
         return _vectors(body)
@@ -231,6 +233,9 @@ def response(reply: Any) -> Response:
 
 
 def _body(reply: Any) -> Mapping[str, Any]:
+    """What a reply says: the HTTP layer has it as JSON text."""
+    if isinstance(reply, dict):
+        return reply
     said = get(reply, "body")
     found = json.loads(said) if said else {}
     return found if isinstance(found, dict) else {}

@@ -38,6 +38,7 @@ integration = Integration(
     package="google.genai",
     distribution="google-genai",
     versions=">=3,<4",
+    tested=("3.0.0", "3.6.1"),
     targets=(
         Target(module=_CLIENT, attribute="BaseApiClient.request", method=_WHOLE),
         Target(module=_CLIENT, attribute="BaseApiClient.async_request", method=_WHOLE, is_async=True),

@@ -94,6 +94,7 @@ integration = Integration(
     package="langchain_core",
     distribution="langchain-core",
     versions=">=0.3,<2",
+    tested=("0.3.86", "1.0.0", "1.7.2", "1.8.3"),
     hooks=tuple(map(_hook, _HOOKS, _HOOKS.values())),
     runs=_runs,
 )

@@ -173,6 +173,7 @@ integration = Integration(
     package="ollama",
     distribution="ollama",
     versions=">=0.6,<1",
+    tested=("0.6.2", "0.6.3"),
     targets=(
         Target(module="ollama._client", attribute="Client._request_raw", method=_WHOLE),
         Target(module="ollama._client", attribute="AsyncClient._request_raw", method=_WHOLE, is_async=True),

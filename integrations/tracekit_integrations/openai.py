@@ -37,6 +37,7 @@ integration = Integration(
     package="openai",
     distribution="openai",
     versions=">=2,<4",
+    tested=("2", "3"),
     targets=methods.targets("openai.resources", _METHODS),
     hooks=hooks(
         "openai",

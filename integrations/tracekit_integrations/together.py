@@ -22,6 +22,7 @@ integration = Integration(
     package="together",
     distribution="together",
     versions=">=2,<4",
+    tested=("2.36", "3.1"),
     targets=methods.targets("together.resources", _METHODS),
     hooks=hooks("together"),
     adapt=adapter(methods.ended),

@@ -11,6 +11,7 @@ from tests.support import journals, seeds
 from tracekit.collector.ingest import Ingest
 from tracekit.journal import records
 from tracekit.journal.frame import pack
+from tracekit.journal.writer import JournalWriter
 from tracekit_viewer.routes.traces import ROWS
 
 pytestmark = pytest.mark.browser
@@ -205,6 +206,27 @@ def test_no_serious_finding_of_axe(visit, served, axe, scheme, width):
         live(page)
         assert serious(page, axe) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_the_status_of_tracing_is_for_everyone(visit, served, tmp_path, axe, width):
+    place = "openai.resources.chat.completions.completions.AsyncCompletions.produce"
+    client = {"name": "openai", "distribution": "openai", "version": "9.0", "supported": ">=2,<4", "tested": ["3.1"]}
+    counted = {"patched": ["a.b"], "missing": [place], "requests": 12, "calls": 2, "unseen": {place: 10}}
+    report = {"time_ns": 1, "id": "p1", "clients": [client | counted], "others": {}, "faults": {"chunk": [1, "x"]}}
+    writer = JournalWriter(tmp_path / "journal")
+    writer.append(records.HEALTH, records.encode({**report, "cost": {"calls": 2, "shed": 0}}).encode())
+    writer.close()
+    Ingest(tmp_path / "journal", served.store).fold()
+    for scripts in (True, False):
+        page = visit(width=width, scripts=scripts).go("/")
+        page.get_by_role("link", name="Status").click()
+        page.wait_for_url("**/status")
+        expect(page.locator(".warning").first).to_contain_text("10 of 12 requests left no span")
+        expect(page.get_by_role("rowheader", name="openai")).to_be_visible()
+        if scripts:
+            assert serious(page, axe) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_no_serious_finding_on_odd_pages_either(visit, served, axe):

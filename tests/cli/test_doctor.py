@@ -115,6 +115,33 @@ def test_clients_have_a_version_and_a_verdict(run: Run, private: Path) -> None:
     assert clients["openai"]["verified"] is (None if clients["openai"]["version"] is None else True)
 
 
+def test_points_are_looked_for_where_they_are_asked_for(run: Run, private: Path) -> None:
+    clients = {client["name"]: client for client in json.loads(run("doctor", "--points", "--json").out)["clients"]}
+    assert "openai.resources.chat.completions.completions.Completions.create" in clients["openai"]["patched"]
+    assert clients["openai"]["missing"] == []
+    assert (clients["http"]["opt_in"], "patched" in clients["http"]) == (True, False)
+
+
+def test_what_programs_told_of_their_clients_is_told(run: Run, private: Path) -> None:
+    client = {"name": "openai", "version": "9.0", "supported": ">=2,<4", "patched": ["a.b"], "missing": ["a.c"]}
+    counted = {"requests": 3, "calls": 1, "unseen": {"a.d": 2}, "tested": [], "distribution": "openai"}
+    cost = {"calls": 1, "shed": 1, "mean_ms": 0.5, "p99_ms": 0.75, "total_ms": 0.5, "share": 0.0125}
+    said = {"time_ns": 1, "id": "p", "clients": [client | counted], "others": {}, "faults": {}, "cost": cost}
+    writer = JournalWriter(private / "journal")
+    writer.append(records.HEALTH, records.encode(said).encode())
+    writer.close()
+    ran = run("doctor")
+    assert ran.code == 1
+    for said_ in (
+        "openai  9.0  1 calls, 3 requests, 2 of them without a span; 1 points found, 1 missing",
+        "1 calls: 0.50 ms in the mean, 0.75 ms at the 99th percentile, 1.25% of their time; 1 without content",
+        "openai 9.0: 2 of 3 requests left no span, from a.d",
+        "it lacks a.c",
+    ):
+        assert said_ in ran.out
+    assert json.loads(run("doctor", "--json").out)["data"]["tracing"]["clients"][0]["unseen"] == 2
+
+
 @pytest.mark.parametrize("place", ["data", "data/journal"])
 def test_a_file_where_a_directory_should_be_is_named(run: Callable[..., Ran], tmp_path: Path, place: str):
     blocked = tmp_path / place

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXIT_WRONG = 1
 
-_GROUP = "opentelemetry_instrumentor"
+_GROUPS = ("opentelemetry_instrumentor", "tracekit_opt_in")
 _HOME = "tracekit_integrations."
 _SECRETS = frozenset({"redaction_key", "token"})
 
@@ -34,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--trace", action="append", default=[], metavar="ID", help="with --conformance: this trace; may be repeated"
+    )
+    parser.add_argument(
+        "--points", action="store_true", help="import the clients that are installed, and look for each place to patch"
     )
     add_store(parser)
     parser.epilog = "exit code: 0 when nothing is wrong, 1 when something is"
@@ -53,6 +56,9 @@ def run(args: argparse.Namespace) -> int:
     directory = config.directory(args.dir)
     health = examine(directory, config.database(directory, args.db)).as_dict()
     known = clients()
+    if args.points:
+        looked = points([client["name"] for client in known if client["version"]])
+        known = [{**client, **looked.get(client["name"], {})} for client in known]
     problems = health.pop("problems") + [
         f"the integration {client['name']} cannot be loaded: {client['error']}." for client in known if client["error"]
     ]
@@ -87,30 +93,57 @@ def clients() -> list[dict[str, Any]]:
 
     An integration that cannot be loaded has an `error`, and nothing else is known of it.
     """
-    points = importlib.metadata.entry_points(group=_GROUP)
+    points = [point for group in _GROUPS for point in importlib.metadata.entry_points(group=group)]
     return [_client(point) for point in sorted(points) if point.value.startswith(_HOME)]
 
 
 def _client(point: importlib.metadata.EntryPoint) -> dict[str, Any]:
-    from packaging.specifiers import SpecifierSet
+    from tracekit.query.tracing import verified
 
+    opt_in = point.group == _GROUPS[-1]
     try:
         integration: Integration = importlib.import_module(point.module).integration
     except ImportError as error:
-        empty = dict.fromkeys(("distribution", "version", "supported", "verified"))
-        return {**empty, "name": point.name, "error": str(error)}
-    try:
-        version = importlib.metadata.version(integration.distribution)
-    except importlib.metadata.PackageNotFoundError:
-        version = None
+        empty = dict.fromkeys(("distribution", "version", "supported", "tested", "verified"))
+        return {**empty, "name": point.name, "opt_in": opt_in, "error": str(error)}
+    version = _version(integration.distribution)
     return {
         "name": point.name,
         "distribution": integration.distribution,
         "version": version,
         "supported": integration.versions,
-        "verified": None if version is None else SpecifierSet(integration.versions).contains(version, prereleases=True),
+        "tested": list(integration.tested),
+        "verified": verified(version, integration.versions),
+        "opt_in": opt_in,
         "error": None,
     }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution) if distribution else None
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def points(names: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """Which places of these clients are patched here and which are missing, by client. Imports each of them."""
+    from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve
+
+    found: dict[str, dict[str, list[str]]] = {}
+    for name in names:
+        integration: Integration = importlib.import_module(f"{_HOME}{name}").integration
+        told = found[name] = {"patched": [], "missing": []}
+        for place in (*integration.targets, *integration.hooks):
+            try:
+                owner, attribute = resolve(place.module, place.attribute)
+                Patch.apply(owner, attribute, lambda original: original).undo()
+            except PatchPointMissingError:
+                if getattr(place, "everywhere", True):
+                    told["missing"].append(f"{place.module}.{place.attribute}")
+            else:
+                told["patched"].append(f"{place.module}.{place.attribute}")
+    return found
 
 
 def _text(report: Mapping[str, Any]) -> list[str]:
@@ -120,9 +153,9 @@ def _text(report: Mapping[str, Any]) -> list[str]:
         _section("settings", [(row["name"], _value(row["value"]), row["source"]) for row in report["settings"]]),
         _section("data", _data(data)),
         _section("journals", _journals(data["journals"])),
-        _section(
-            "clients", [(row["name"], row["version"] or "not installed", _verdict(row)) for row in report["clients"]]
-        ),
+        _section("clients", [(row["name"], _seen(row), _verdict(row)) for row in report["clients"]]),
+        _section("clients in programs", [_in_programs(row) for row in data["tracing"]["clients"]]),
+        _section("tracing's own time", [_own_time(row) for row in data["tracing"]["processes"]]),
         _section(
             "wrong" if report["problems"] else "nothing is wrong", [(visible(said),) for said in report["problems"]]
         ),
@@ -187,12 +220,40 @@ def _journals(journals: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [(name, str(value), said) for name, value, said in counts]
 
 
+def _seen(client: Mapping[str, Any]) -> str:
+    return client["version"] or ("where it is named" if client["opt_in"] else "not installed")
+
+
 def _verdict(client: Mapping[str, Any]) -> str:
     if client["error"]:
         return "cannot be loaded"
+    tested = f", tested with {', '.join(client['tested'])}" if client["tested"] else ""
     if client["verified"] is None:
         return f"supported: {client['supported']}"
-    return "verified" if client["verified"] else f"not verified (supported: {client['supported']})"
+    said = "verified" if client["verified"] else f"not verified (supported: {client['supported']}{tested})"
+    if "missing" not in client:
+        return said
+    lacking = f": {', '.join(client['missing'])}" if client["missing"] else ""
+    return f"{said}; {len(client['patched'])} points found, {len(client['missing'])} missing{lacking}"
+
+
+def _in_programs(client: Mapping[str, Any]) -> tuple[str, str, str]:
+    """One client as the newest program that has it told of it."""
+    found = f"{len(client['patched'])} points found, {len(client['missing'])} missing"
+    said = f"{client['calls']} calls, {client['requests']} requests, {client['unseen']} of them without a span; {found}"
+    return visible(client["client"]), visible(client["version"] or "-"), said
+
+
+def _own_time(process: Mapping[str, Any]) -> tuple[str, str, str]:
+    if process["overhead_mean_ms"] is None:
+        return visible(process["program"] or "-"), str(process["pid"]), "no calls recorded"
+    share = "" if process["overhead_share"] is None else f", {process['overhead_share']:.2%} of their time"
+    said = (
+        f"{process['calls']} calls: {process['overhead_mean_ms']:.2f} ms in the mean, "
+        f"{process['overhead_p99_ms']:.2f} ms at the 99th percentile{share}"
+    )
+    shed = f"; {process['shed']} without content" if process["shed"] else ""
+    return visible(process["program"] or "-"), str(process["pid"]), said + shed
 
 
 def _value(value: Any) -> str:

@@ -244,6 +244,13 @@ def _unknown(_: Rows, __: bytes, ___: Tail) -> None:
     raise DecodeError("its kind is unknown: a newer tracekit wrote it, or it is damaged")
 
 
+def _health(_: Rows, payload: bytes, tail: Tail) -> None:
+    said = records.load(payload)
+    if not isinstance(said.get("id"), str) or not isinstance(said.get("clients"), list):
+        raise DecodeError("a report on a process's tracing lacks its id or its clients")
+    tail.health = said
+
+
 def _continued(_: Rows, __: bytes, tail: Tail) -> None:
     tail.continued = True
 
@@ -269,6 +276,7 @@ _HANDLERS: dict[bytes, _Handler] = {
     records.SPAN_START: Rows.start,
     records.SPAN_END: Rows.end,
     records.SCORE: Rows.score,
+    records.HEALTH: _health,
     records.STORED_SPAN: Rows.stored,
     records.STORED_LOG: Rows.stored_log,
     records.STORED_POINT: Rows.stored_point,

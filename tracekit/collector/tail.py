@@ -37,6 +37,8 @@ class Tail:
     """OTLP requests taken in, by signal."""
     unstored: int = 0
     """Requests that an older version counted and made no rows of."""
+    health: dict[str, Any] | None = None
+    """What its process has said last of its own tracing."""
     dropped: int = 0
     """Records the writer says it could not write."""
     continued: bool = False
@@ -85,6 +87,7 @@ class Tail:
             "reasons": self.reasons,
             "dropped": self.dropped,
             "continued": self.continued,
+            **({"health": self.health} if self.health is not None else {}),
         }
         return JournalState(
             name=self.name,
@@ -118,4 +121,5 @@ class Tail:
             reasons=detail["reasons"],
             dropped=detail["dropped"],
             continued=detail.get("continued", False),
+            health=detail.get("health"),
         )

@@ -23,6 +23,7 @@ from tracekit.journal import reader
 from tracekit.query import running
 from tracekit.query.resolve import QUERIES
 from tracekit.query.source import attachments, open_source
+from tracekit.query.tracing import Tracing, tracing
 from tracekit.store import JournalState
 from tracekit.store.attachments import Attachments, Swept
 from tracekit.store.search.following import Queryable
@@ -75,6 +76,7 @@ class Health:
     """Contents that rows refer to and that are not in `attachments/`."""
     up: dict[str, Any] | None = None
     journals: Journals = field(default_factory=Journals)
+    tracing: Tracing = field(default_factory=Tracing)
     problems: list[str] = field(default_factory=list[str])
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,12 +102,14 @@ def examine(directory: Path, database: Path) -> Health:
             health.outdated_spans = outdated_spans(source)
             _look_at_attachments(health, Attachments(directory), source)
             tails = _tails(source)
+            health.tracing = tracing(source)
     except TracekitError as error:
         health.problems.append(str(error))
         tails = {}
     _look_at_database(health, database)
     _look_at_quarantine(health, Quarantine(directory))
     _look_at_journals(health, directory / "journal", tails)
+    health.problems += health.tracing.problems()
     return health
 
 

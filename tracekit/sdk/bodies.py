@@ -1,6 +1,7 @@
 """Seeing a reply's body as its caller reads it: the bytes pass, are shown to the recording, and no more are asked for.
 
-Knows the shape of httpx and httpx2 responses, and imports neither. A body says its JSON, its text, or its events.
+Knows the shape of httpx and httpx2 responses, and imports neither; `readers` does the same for other libraries. A body
+says its JSON, its text, or its events.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tracekit.model import Outcome
@@ -31,12 +33,26 @@ def left_outcome(last: Any, ended: Ended) -> Outcome:
     return "cancelled" if cancelled else "abandoned"
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Body:
+    """A body that has been read to its end, unpacked: as much of a response as `reply` looks at."""
+
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """The content as text, which is UTF-8 wherever models speak."""
+        return self.content.decode("utf-8", "replace")
+
+
 def watch(http: Any, recording: Recording, ended: Ended) -> None:
     """End the recording with a body that is there already, or watch how the caller reads one that is not."""
+    reading = Reading(http, recording, ended)
     if http.is_stream_consumed or http.is_closed:
-        recording.finish(reply=_reply(http))
+        reading.whole(http)
     else:
-        http.stream = _watched(type(http.stream))(http.stream, Reading(http, recording, ended))
+        http.stream = _watched(type(http.stream))(http.stream, reading)
 
 
 def unwatch(http: Any) -> Reading | None:
@@ -48,7 +64,7 @@ def unwatch(http: Any) -> Reading | None:
     return reading
 
 
-def _reply(http: Any) -> Any:
+def reply(http: Any) -> Any:
     """What a body read to its end says: decoded JSON or text; None for sound, images and other bytes."""
     kind = _content_type(http)
     if kind.endswith("json"):
@@ -61,19 +77,30 @@ def _content_type(http: Any) -> str:
 
 
 class Reading:
-    """What has passed of one body that the caller reads: events are shown as they come, anything else at the end."""
+    """What has passed of one body that the caller reads: events are shown as they come, anything else at the end.
+
+    Args:
+        http: the response, with its headers.
+        recording: what the body is shown to.
+        ended: says of the last chunk seen whether the model had finished.
+        unpacked: whether the bytes that pass have been unpacked already, whatever the headers say.
+    """
 
     __slots__ = ("_decode", "_events", "_kept", "_last", "ended", "recording")
 
-    def __init__(self, http: Any, recording: Recording, ended: Ended) -> None:
+    def __init__(self, http: Any, recording: Recording, ended: Ended, *, unpacked: bool = False) -> None:
         kind = _content_type(http)
-        plain = http.headers.get("content-encoding", "identity").strip().lower() == "identity"
+        plain = unpacked or http.headers.get("content-encoding", "identity").strip().lower() == "identity"
         self.recording = recording
         self.ended = ended
         self._events = _EVENTS[kind]() if kind in _EVENTS and plain else None
         keep = self._events is None and (kind.endswith("json") or kind.startswith("text/"))
         self._kept: list[bytes] | None = [] if keep else None
-        self._decode = functools.partial(_decoded, type(http), http.status_code, http.headers)
+        self._decode: Callable[[bytes], Any] = (
+            functools.partial(_unpacked, http.headers)
+            if unpacked
+            else functools.partial(_decoded, type(http), http.status_code, http.headers)
+        )
         self._last: Any = UNSEEN
 
     def data(self, data: bytes) -> None:
@@ -92,16 +119,19 @@ class Reading:
         """The body is over."""
         if self._events is not None:
             self._show(self._events, b"\n\n")  # a last event that no blank line follows
-        if self._kept is None:
+        if not self._kept:
             self.recording.finish()
             return
-        http = self._decode(b"".join(self._kept))
+        self.whole(self._decode(b"".join(self._kept)))
+
+    def whole(self, http: Any) -> None:
+        """All of a body at once, as a response that has been read."""
         packed = _EVENTS.get(_content_type(http))
         if packed is not None:
             self._show(packed(), http.content + b"\n\n")
             self.recording.finish()
         else:
-            self.recording.finish(reply=_reply(http))
+            self.recording.finish(reply=reply(http))
 
     def leave(self) -> None:
         """The response was closed, or dropped, before its body's end."""
@@ -109,6 +139,10 @@ class Reading:
             done = self._events is not None and self._events.done
             outcome = "complete" if done else guard.call("response.body", left_outcome, self._last, self.ended)
             self.recording.finish(outcome or "abandoned")
+
+
+def _unpacked(headers: Mapping[str, str], content: bytes) -> Body:
+    return Body(headers=headers, content=content)
 
 
 def _decoded(response: Any, status: int, headers: Any, content: bytes) -> Any:

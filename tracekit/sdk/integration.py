@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tracekit.model import Accumulator, Call, Invocation, Outcome, Response
+from tracekit.sdk.context import Activation
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 """Arguments of a call, by place and by name."""
@@ -19,6 +20,11 @@ class Recording(Protocol):
     @property
     def done(self) -> bool:
         """Whether the span has ended."""
+        ...
+
+    @property
+    def activation(self) -> Activation | None:
+        """What makes the call current: for what is sent only when the reply is first read."""
         ...
 
     def chunk(self, chunk: Any, /) -> None:
@@ -164,15 +170,21 @@ def whole_reply(_result: Any, _recording: Recording) -> bool:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Integration:
-    """One client library: which package, what is patched in it, and how its replies are seen."""
+    """One client library: which package, what is patched in it, and how its replies are seen.
+
+    `versions` are those supported, `tested` those that tests have run with, oldest first. Of a `generic` one, a call
+    made inside another integration's is that one's alone.
+    """
 
     name: str
     package: str
     distribution: str
     versions: str
+    tested: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
     hooks: tuple[Hook, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()
     adapt: Adapt = whole_reply
     runs: EventRuns | None = None
     adoption: Adoption = Adoption()
+    generic: bool = False

@@ -14,6 +14,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from tracekit import semconv
+from tracekit.errors import tell
 from tracekit.journal.records import Fragment
 from tracekit.model import Accumulator, AttributeValue, Call, Invocation, Outcome, Response, Usage
 from tracekit.sdk import content, guard
@@ -32,7 +33,8 @@ class LiveRecording:
 
     __slots__ = (
         "_accumulate", "_accumulator", "_capture", "_client", "_closing", "_each", "_first_chunk", "_integration",
-        "_invocation", "_last_chunk", "_measured", "_open", "_read", "_runtime", "_started", "_told", "done", "span",
+        "_invocation", "_last_chunk", "_measured", "_open", "_read", "_runtime", "_shed", "_started", "_told",
+        "activation", "done", "own", "span",
     )  # fmt: skip
 
     def __init__(
@@ -48,7 +50,9 @@ class LiveRecording:
         context: Context | None = None,
         measured: bool = True,
     ) -> None:
+        entered = perf_counter()
         self._runtime = runtime
+        self._shed = runtime.cost.over
         self._integration = integration
         self._capture = runtime.capturing(integration)
         self._each = each
@@ -63,11 +67,12 @@ class LiveRecording:
         self._last_chunk: float | None = None
         self._told: Response | None = None
         self.done = False
+        self.activation: Activation | None = None
         attributes = request_attributes(invocation)
         opening: Fragment = ""
-        if self._capture.journal:
+        if self._capture.journal and not self._shed:
             opening = content.fragment(_input_members(invocation), runtime.redaction)
-        if self._capture.spans:
+        if self._capture.spans and not self._shed:
             attributes.update(_texts(_input_members(invocation), runtime))
         kind = _SIDES.get(invocation.side or "") or (
             SpanKind.INTERNAL if invocation.operation in _WITHIN else SpanKind.CLIENT
@@ -76,6 +81,8 @@ class LiveRecording:
         self._open = OpenSpan(runtime, name, kind=kind, attributes=attributes, content=opening, context=context)
         self.span = self._open.span
         self._started = perf_counter()
+        self.own = self._started - entered
+        """Seconds of our own that the call has cost so far."""
 
     @classmethod
     def begin(
@@ -116,12 +123,14 @@ class LiveRecording:
 
     def take(self, chunk: Any, /) -> None:
         """Take one piece of a reply that was not asked for as a stream."""
+        begun = perf_counter()
         if self._accumulate is not None:
             self._accumulator, self._accumulate = guard.call("accumulator", self._accumulate), None
         if self._accumulator is not None:
             guard.call("chunk", self._accumulator.add, chunk)
         if self._each is not None:
             guard.call("chunk", self._tell, self._each, chunk)
+        self.own += perf_counter() - begun
 
     def _tell(self, method: Method, chunk: Any) -> None:
         """Record the call that a chunk is the reply to, as a span beneath this one."""
@@ -189,6 +198,9 @@ class LiveRecording:
         if semconv.ERROR_TYPE in attributes and outcome != "cancelled":
             self.span.set_status(Status(StatusCode.ERROR, response.failure if error is None else str(error)))
         members = {semconv.OUTPUT_MESSAGES: response.output_messages, **response.content}
+        if self._shed or self.own > self._runtime.cost.budget:
+            self._say_shed(attributes)
+            members = {}
         if self._capture.spans:
             attributes.update(_texts(members, self._runtime))
         if self._capture.events:
@@ -197,6 +209,22 @@ class LiveRecording:
         self._open.end(attributes, closing)
         if self._measured and self._invocation.operation is not None and self._runtime.measuring:
             guard.call("metrics", self._measure, now - self._started, response, attributes)
+        over = perf_counter()
+        self._runtime.cost.add(self.own + over - now, over - self._started)
+        if over >= self._runtime.health_due and self._runtime.tell_health is not None:
+            guard.call("health", self._runtime.tell_health)
+
+    def _say_shed(self, attributes: dict[str, AttributeValue]) -> None:
+        """Content is left out, and nothing else: once on stderr, and on each span."""
+        attributes[semconv.CONTENT_SHED] = "overhead_budget"
+        cost = self._runtime.cost
+        cost.shed += 1
+        if cost.shed == 1:
+            tell(
+                f"tracing costs calls more time than overhead_budget allows ({cost.budget * 1e3:g} ms, in the mean): "
+                "content is left out until that is over; structure and usage are kept. Raise the budget "
+                "(TRACEKIT_OVERHEAD_BUDGET, in milliseconds), or capture no content."
+            )
 
     def _response(self, reply: Any) -> Response:
         response = None
@@ -209,7 +237,8 @@ class LiveRecording:
 
     def _emit(self, attributes: Mapping[str, AttributeValue]) -> None:
         """The convention's event that repeats the span with its content, for those who keep content in their logs."""
-        request = {**request_attributes(self._invocation), **_texts(_input_members(self._invocation), self._runtime)}
+        given = {} if self._shed else _input_members(self._invocation)
+        request = {**request_attributes(self._invocation), **_texts(given, self._runtime)}
         self._runtime.logger.emit(
             severity_number=SeverityNumber.DEBUG,
             context=set_span_in_context(self.span),

@@ -7,6 +7,7 @@ import importlib.metadata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, LiteralString, NamedTuple, cast
 
 import wrapt
@@ -15,8 +16,9 @@ from opentelemetry.context import Context
 from typing_extensions import deprecated
 
 from tracekit import config
+from tracekit.errors import UsageError, tell
 from tracekit.model import Call
-from tracekit.sdk import adopted, guard, propagation
+from tracekit.sdk import adopted, guard, propagation, transport
 from tracekit.sdk.context import INSIDE, RECORDING, SAME, Activation, beneath
 from tracekit.sdk.integration import Arguments, Integration, Method, Target, Wrapper
 from tracekit.sdk.lasting import lasting
@@ -33,16 +35,30 @@ from tracekit.sdk.recording import LiveRecording
 from tracekit.sdk.runtime import runtime
 
 GROUP = "opentelemetry_instrumentor"
+OPT_IN = "tracekit_opt_in"
+"""The group of those that are put in place only where they are named."""
 HOME = "tracekit_integrations."
 
 
 @dataclass(slots=True)
 class Health:
-    """What is known of one integration in this process."""
+    """What is known of one integration in this process.
+
+    `calls` are those recorded, by the method that made them; `requests` those that left the process meanwhile, tries
+    included. `unseen` are requests that left it outside of any call recorded, by the client's function.
+    """
 
     patched: list[str] = field(default_factory=list[str])
     missing: list[str] = field(default_factory=list[str])
     calls: Counter[str] = field(default_factory=Counter[str])
+    requests: int = 0
+    unseen: Counter[str] = field(default_factory=Counter[str])
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.requests = 0
+        self.calls.clear()
+        self.unseen.clear()
 
 
 class _Point(NamedTuple):
@@ -94,6 +110,11 @@ class Installed:
             integration.runs.calls = self.health.calls
         for module, points in by_module.items():
             when_imported(module, lambda m=module, p=points: self._patch(m, p))
+
+    @property
+    def found(self) -> bool:
+        """Whether the client has been imported: its points were looked for."""
+        return bool(self.health.patched or self.health.missing)
 
     def uninstall(self) -> None:
         """Put everything back; a wrapper that cannot be taken out, because another lies over it, lets calls through."""
@@ -151,15 +172,15 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return wrapped(*args, **kwargs)
-            method, recording, activation, args, kwargs = opened
-            made_on = self._made_on(method, recording, wrapped, instance)
+            args, kwargs = opened.args, opened.kwargs
+            made_on = self._made_on(opened, wrapped, instance)
             try:
                 result = made_on(*args, **kwargs)
             except BaseException as error:
-                activation.leave()
-                recording.fail(error)
+                opened.activation.leave()
+                opened.recording.fail(error)
                 raise
-            activation.leave()
+            opened.activation.leave()
             return self._settle(opened, instance, result, watched=made_on is not wrapped)
 
         return call
@@ -171,27 +192,31 @@ class Installed:
             opened = self._open(target, instance, args, kwargs)
             if opened is None:
                 return await wrapped(*args, **kwargs)
-            method, recording, activation, args, kwargs = opened
-            made_on = self._made_on(method, recording, wrapped, instance)
+            args, kwargs = opened.args, opened.kwargs
+            made_on = self._made_on(opened, wrapped, instance)
             try:
                 result = await made_on(*args, **kwargs)
             except BaseException as error:
-                activation.leave()
-                recording.fail(error)
+                opened.activation.leave()
+                opened.recording.fail(error)
                 raise
-            activation.leave()
+            opened.activation.leave()
             return self._settle(opened, instance, result, watched=made_on is not wrapped)
 
         return call
 
     def _open(self, target: Target, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Opened | None:
-        """What is begun of a call; None for a call that is not to be recorded."""
+        """What is open of a call, entered; None for a call that is not to be recorded."""
         current = otel.get_current()
-        if not self.active or runtime.disabled or current.get(INSIDE) is self.integration:
+        inside = current.get(INSIDE)
+        if not self.active or runtime.disabled or inside is self.integration:
+            return None
+        if inside is not None and self.integration.generic:
             return None
         same = current.get(SAME)
         if isinstance(same, tuple) and same[0] is instance and same[1] is target.method:
             return None
+        entered = perf_counter()
         where = f"{self.integration.name} {target.attribute}"
         call = Call(instance=instance, args=args, kwargs=kwargs)
         method = target.method if isinstance(target.method, Method) else guard.call(where, target.method, call)
@@ -206,19 +231,21 @@ class Installed:
         outer = current.get(RECORDING)
         if isinstance(outer, LiveRecording):
             outer.measured_beneath()
-        inside = {SAME: (instance, method)} if method.nests else {INSIDE: self.integration}
-        activation = Activation(beneath(recording.span, current, **{RECORDING: recording}, **inside))
+        within = {SAME: (instance, method)} if method.nests else {INSIDE: self.integration}
+        activation = Activation(beneath(recording.span, current, **{RECORDING: recording}, **within))
+        recording.activation = activation
         activation.enter()
         if method.carry is not None:
             args, kwargs = guard.call(where, _carrying, method.carry, call) or (args, kwargs)
+        recording.own = perf_counter() - entered
         return _Opened(method, recording, activation, args, kwargs)
 
-    def _made_on(self, method: Method, recording: LiveRecording, wrapped: Callable[..., Any], instance: Any) -> Any:
+    def _made_on(self, opened: _Opened, wrapped: Callable[..., Any], instance: Any) -> Any:
         """The method as it is, or of what stands in for its object while a stream is read."""
-        if method.stand_in is None or not recording.streams:
+        if opened.method.stand_in is None or not opened.recording.streams:
             return wrapped
         where = f"{self.integration.name} stand-in"
-        stand_in = guard.call(where, method.stand_in, instance, recording)
+        stand_in = guard.call(where, opened.method.stand_in, instance, opened.recording)
         return wrapped if stand_in is None else functools.partial(cast("Any", wrapped).__func__, stand_in)
 
     def _settle(self, opened: _Opened, instance: Any, result: Any, *, watched: bool) -> Any:
@@ -246,6 +273,42 @@ class Installed:
 
 installed: dict[str, Installed] = {}
 """What is in place in this process, by integration name."""
+
+others: Counter[str] = Counter()
+"""Requests to models that no client known here has sent and nothing has recorded, by the HTTP library."""
+
+_transport: Installed | None = None
+
+
+def _passing(library: str, path: str) -> None:
+    """A request to a model leaves the process: count it for the call that it belongs to, or say that there is none."""
+    inside = otel.get_current().get(INSIDE)
+    if isinstance(inside, Integration):
+        if inside.name in installed:
+            installed[inside.name].health.requests += 1
+        return
+    known = {each.integration.package: each for each in installed.values() if each.integration.targets}
+    known.pop("", None)
+    found = transport.sender(known.keys())
+    if found is None:
+        others[library] += 1
+        return
+    present = known[found.package]
+    present.health.requests += 1
+    present.health.unseen[found.function] += 1
+    if present.health.unseen[found.function] == 1:
+        _say_unseen(present, found.function, path)
+
+
+def _say_unseen(present: Installed, function: str, path: str) -> None:
+    missing = f" It lacks {', '.join(present.health.missing)}." if present.health.missing else ""
+    tell(
+        f"{present.integration.distribution}: {function} has sent POST {path}, and no span was made of it. Versions "
+        f"{present.integration.versions} are supported.{missing} Such calls are counted (`tracekit doctor` tells), and "
+        'recorded by `autolog(instrument=["http"])`.'
+    )
+    if runtime.tell_health is not None:
+        guard.call("health", runtime.tell_health)
 
 
 def _sent_context(carrier: Callable[[Call], Mapping[str, Any] | None], call: Call) -> Context:
@@ -284,8 +347,8 @@ def _beneath_deprecation(original: Any, wrapper: Callable[..., Any]) -> Any:
 
 
 def available() -> dict[str, importlib.metadata.EntryPoint]:
-    """Our integrations by name. Foreign instrumentors of the same group are not ours to start."""
-    points = importlib.metadata.entry_points(group=GROUP)
+    """Our integrations by name, those to be named included. Foreign instrumentors of the same group are not ours."""
+    points = [point for group in (GROUP, OPT_IN) for point in importlib.metadata.entry_points(group=group)]
     return {point.name: point for point in points if point.value.startswith(HOME)}
 
 
@@ -297,37 +360,56 @@ def known(names: Collection[str]) -> Collection[str]:
     """
     unknown = sorted(set(names) - available().keys()) if names else ()
     if unknown:
-        from tracekit.errors import UsageError  # noqa: PLC0415 - only where it is raised
-
         there = ", ".join(sorted(available()))
         raise UsageError(f"no integration is called {', '.join(unknown)}; there are: {there}.")
     return names
 
 
 def install(names: Collection[str] | None = None, exclude: Collection[str] = ()) -> None:
-    """Put integrations in place: those named, else all; each at most once.
+    """Put integrations in place, each at most once.
+
+    Args:
+        names: those to put in place. One that is put in place only where it is named comes to the others, and narrows
+            nothing: without any other name, all but the rest of its like are put in place.
+        exclude: those to leave alone.
 
     Raises:
         UsageError: a name that there is no integration for.
     """
     known(names or ())
     known(exclude)
-    off = {*exclude, *config.disabled_instrumentations()}
     points = available()
-    for name in sorted(points.keys() - installed.keys()):
+    optional = {name for name, point in points.items() if point.group == OPT_IN}
+    named, default = set(names or ()), points.keys() - optional
+    wanted = default if names is None else named if named - optional or not named else named | default
+    off = {*exclude, *config.disabled_instrumentations()}
+    _watch_transport()
+    for name in sorted((wanted | default) - installed.keys()):
         instrumentor_class = guard.call(f"load {name}", points[name].load)
         if instrumentor_class is None:
             continue
-        if (names is None or name in names) and name not in off and "*" not in off:
+        if name in wanted and name not in off and "*" not in off:
             instrumentor_class().instrument()
         else:
             instrumentor_class().leave_out()
 
 
+def _watch_transport() -> None:
+    """Before any integration, so that a generic one lies above: what that records passes inside its call."""
+    global _transport  # noqa: PLW0603 - once a process
+    if _transport is None:
+        _transport = Installed(transport.watched(_passing))
+
+
 def uninstall() -> None:
     """Take every integration out again."""
+    global _transport  # noqa: PLW0603 - once a process
     while installed:
         installed.popitem()[1].uninstall()
+    if _transport is not None:
+        _transport.uninstall()
+    _transport = None
+    others.clear()
 
 
 def instrumentor(integration: Integration) -> type[Any]:

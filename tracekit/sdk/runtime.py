@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +18,7 @@ from tracekit._version import __version__
 from tracekit.config import ContentCapture
 from tracekit.journal.writer import JournalWriter
 from tracekit.sdk.context import content_wanted
+from tracekit.sdk.cost import Cost
 from tracekit.sdk.integration import Adoption
 from tracekit.sdk.processor import JournalProcessor
 from tracekit.sdk.redaction import Redaction
@@ -58,6 +61,10 @@ class Runtime:
     unread: set[Unread] = field(default_factory=set["Unread"])
     adopted: dict[str, tuple[str, Adoption | None]] = field(default_factory=dict[str, "tuple[str, Adoption | None]"])
     """By scope, clients that trace themselves: the integration's name, and None where it is left out."""
+    cost: Cost = field(default_factory=Cost)
+    tell_health: Callable[[], None] | None = None
+    health_due: float = math.inf
+    """When, by `perf_counter`, the next report on the process's own tracing is due."""
     _tracer: Tracer | None = None
     _instruments: Instruments | None = None
     _logger: Logger | None = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import atexit
 import functools
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any, cast
 
 import wrapt
@@ -21,7 +23,8 @@ from opentelemetry.util._once import Once
 from tracekit import config, semconv
 from tracekit.errors import tell
 from tracekit.journal.writer import FSYNC, Fsync, JournalWriter
-from tracekit.sdk import adopted, guard, processes, pseudonyms, registry, threads
+from tracekit.sdk import adopted, guard, health, processes, pseudonyms, registry, threads
+from tracekit.sdk.cost import Cost
 from tracekit.sdk.foreign import Foreign
 from tracekit.sdk.patching import Patch
 from tracekit.sdk.processor import JournalProcessor
@@ -30,6 +33,7 @@ from tracekit.sdk.runtime import NO_CONTENT, runtime
 from tracekit.sdk.sampling import HeadSampler, Shares, parse
 from tracekit.sdk.tracer import OwnProvider
 
+OVERHEAD_BUDGET_MS = 100.0
 _UNKNOWN_SERVICE = "unknown_service"
 
 
@@ -72,7 +76,8 @@ def autolog(
             nowhere, None as `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, by default in the journal alone.
         redact: False leaves secrets in; a function gets every text and returns what may be kept, before the built-in
             rules.
-        instrument: the clients to patch, by name; all that are installed where it is not given.
+        instrument: the clients to patch, by name; all that are installed where it is not given. "http" comes to the
+            others, and is in place only where it is named.
         exclude: clients to leave alone.
         endpoint: an OTLP/HTTP base URL that the spans are sent to as well.
         no_content: clients of whose calls prompts and answers are recorded nowhere.
@@ -100,6 +105,9 @@ def autolog(
         foreign = Foreign(keeps=adopted.keeps, diverts=adopted.diverts)
         runtime.processor = JournalProcessor(writer, runtime.redaction, foreign)
         runtime.project = config.setting("project", project).value
+        health.begin_anew()
+        runtime.cost = Cost(config.number("overhead_budget", default=OVERHEAD_BUDGET_MS) / 1e3)
+        runtime.tell_health, runtime.health_due = _tell_health, perf_counter() + health.SECONDS
         runtime.sampler = None if shares is None else _sampler(shares, runtime.processor)
         _provide(config.setting("endpoint", endpoint).value)
         runtime.patches = [*threads.patch(), _follow_provider(), processes.Carriers()]
@@ -109,7 +117,9 @@ def autolog(
 
 def uninstrument() -> None:
     """Take every patch out again, exactly, and stop journaling. Spans still open end unrecorded."""
+    guard.call("health", health.write)
     registry.uninstall()
+    runtime.tell_health, runtime.health_due = None, math.inf
     for patch in reversed(runtime.patches):
         patch.undo()
     runtime.patches = []
@@ -136,6 +146,7 @@ def flush(timeout: float = 30.0) -> FlushResult:
     if runtime.writer is None:
         return FlushResult(accepted=0, written=0, dropped=0, why=None)
     stats, left_out = runtime.writer.stats(), runtime.sampler.left_out if runtime.sampler is not None else 0
+    guard.call("health", health.write)
     return FlushResult(
         accepted=stats.accepted, written=stats.written, dropped=stats.dropped, why=stats.why, sampled_out=left_out
     )
@@ -269,9 +280,18 @@ def _at_exit() -> None:
     if not _exit_registered:
         _exit_registered = True
         atexit.register(_exit)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=health.begin_anew)
+
+
+def _tell_health() -> None:
+    """Write down how tracing does, and when it is to be next."""
+    runtime.health_due = perf_counter() + health.SECONDS
+    health.write()
 
 
 def _exit() -> None:
     guard.call("exit", runtime.abandon_unread)
+    guard.call("health", health.write)
     if runtime.writer is not None:
         runtime.writer.close()

@@ -18,6 +18,13 @@ from tracekit.sdk.context import Activation, beneath
 from tracekit.sdk.integration import Recording
 
 
+def _sending(recording: Recording) -> Activation | None:
+    """What the first step of a generator runs in, entered: it sends its request only then."""
+    if recording.activation is not None:
+        recording.activation.enter()
+    return recording.activation
+
+
 class Tap:
     """The iterator beneath a stream: hands every chunk on and shows it to the recording.
 
@@ -58,6 +65,7 @@ class SyncTap(Tap):
         return self
 
     def __next__(self) -> Any:
+        sending = _sending(self._recording) if self._last is UNSEEN else None
         try:
             chunk = next(self._inner)
         except StopIteration:
@@ -66,6 +74,9 @@ class SyncTap(Tap):
         except BaseException as error:
             self._recording.fail(error)
             raise
+        finally:
+            if sending is not None:
+                sending.leave()
         self.show(chunk)
         return chunk
 
@@ -79,6 +90,7 @@ class AsyncTap(Tap):
         return self
 
     async def __anext__(self) -> Any:
+        sending = _sending(self._recording) if self._last is UNSEEN else None
         try:
             chunk = await self._inner.__anext__()
         except StopAsyncIteration:
@@ -87,6 +99,9 @@ class AsyncTap(Tap):
         except BaseException as error:
             self._recording.fail(error)
             raise
+        finally:
+            if sending is not None:
+                sending.leave()
         self.show(chunk)
         return chunk
 
@@ -177,6 +192,7 @@ class SyncContext(_Context):
         return self
 
     def __next__(self) -> Any:
+        sending = None if self._entered else _sending(self._recording)
         try:
             value = next(self._inner)
         except StopIteration:
@@ -185,6 +201,9 @@ class SyncContext(_Context):
         except BaseException as error:
             self._recording.fail(error)
             raise
+        finally:
+            if sending is not None:
+                sending.leave()
         self._given(value)
         return value
 
@@ -203,6 +222,7 @@ class AsyncContext(_Context):
         return self
 
     async def __anext__(self) -> Any:
+        sending = None if self._entered else _sending(self._recording)
         try:
             value = await self._inner.__anext__()
         except StopAsyncIteration:
@@ -211,6 +231,9 @@ class AsyncContext(_Context):
         except BaseException as error:
             self._recording.fail(error)
             raise
+        finally:
+            if sending is not None:
+                sending.leave()
         self._given(value)
         return value
 

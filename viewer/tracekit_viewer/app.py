@@ -20,7 +20,7 @@ from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
 from tracekit_viewer.render import Renderer
 from tracekit_viewer.routes import attachments as files
-from tracekit_viewer.routes import live, static, traces
+from tracekit_viewer.routes import live, static, status, traces
 from tracekit_viewer.viewer import Viewer
 
 _UNFORESEEN = "A fault of tracekit's own; its details are in the output of the process that serves this page."
@@ -44,7 +44,8 @@ def viewer_routes(
             within a minute.
     """
     viewer = Viewer(source=source, attachments=attachments, version=version, closing=closing)
-    return [*traces.routes(viewer), *files.routes(viewer), *live.routes(viewer), *static.routes(viewer)]
+    parts = (traces, status, files, live, static)
+    return [route for part in parts for route in part.routes(viewer)]
 
 
 def error_handlers() -> dict[Any, Any]:

@@ -1,0 +1,1 @@
+SELECT * FROM processes ORDER BY reported_at DESC, process LIMIT $limit
