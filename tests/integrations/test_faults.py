@@ -43,7 +43,7 @@ FILES = [
 def outcome(scenario: Scenario, on: Stage) -> Any:
     """What a program sees of a scenario: every object's type and value, or the error; and what it has not asked for."""
     _request._seen.clear()  # so that every run looks everything up again
-    _request._address.cache_clear()
+    _request.address.cache_clear()
     try:
         found: Any = as_said(scenario(on.fresh()))
     except (openai.OpenAIError, anthropic.AnthropicError) as error:
