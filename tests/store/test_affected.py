@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tracekit.store.affected import Affected, Outline, affected
+from tracekit.store.affected import Affected, Outline, affected, told_apart
 from tracekit.store.ledger import Verdict, judge
 from tracekit.store.responses import PASSED, Entry
 
@@ -18,6 +18,7 @@ def forest(rng: random.Random) -> list[Entry]:
     """Spans in trees, some of whose inner ones never come, with few different ids, usages, scopes and times."""
     found: list[Entry] = []
     ids = rng.choice((3, 30))
+    scopes, named = rng.choice((("a", 0.4), ("ab", 0.4), ("ab", 1.0)))
     for number in range(rng.randint(2, 70)):
         kind = rng.choice(KINDS)
         parent = f"{rng.randrange(number):04}" if number and rng.random() < 0.93 else None
@@ -31,9 +32,9 @@ def forest(rng: random.Random) -> list[Entry]:
                 start_ns=start,
                 end_ns=start + rng.choice((0, 0, 3, 50)),
                 failed=rng.random() < 0.1,
-                scope=rng.choice("ab"),
+                scope=rng.choice(scopes),
                 model=rng.choice("mn"),
-                response_id=f"r{rng.randrange(ids)}" if rng.random() < 0.4 else None,
+                response_id=f"r{rng.randrange(ids)}" if rng.random() < named else None,
                 fetched=rng.random() < 0.05,
                 tokens=(rng.choice((5, 7, 12)), rng.choice((1, None))) if tells else (None, None),
                 cost=rng.choice((0.5, 0.5, None)) if tells else None,
@@ -66,6 +67,8 @@ def paired(entries: list[Entry]) -> set[str]:
 
 
 def reach(entries: list[Entry], fresh: set[str], verdicts: dict[str, Verdict]) -> Affected | None:
+    if told_apart((entry.scope, entry.response_id) for entry in entries if entry.is_call):
+        return Affected(set(range(len(entries))))
     pairs = paired(entries)
     outline = Outline(
         span_ids=[entry.span_id for entry in entries],

@@ -32,6 +32,19 @@ class Outline:
     fresh: Sequence[bool]
 
 
+def told_apart(calls: Iterable[tuple[str | None, str | None]]) -> bool:
+    """Whether instrumentations may tell of one call in trees of their own, so that all of a trace is to be judged.
+
+    Args:
+        calls: of each request to a provider, who tells of it and its response id.
+    """
+    tellers, names = set[str | None](), set[str | None]()
+    for scope, response_id in calls:
+        tellers.add(scope)
+        names.add(response_id)
+    return len(tellers) > 1 and None in names
+
+
 @dataclass(slots=True)
 class Affected:
     """What is to be judged anew.

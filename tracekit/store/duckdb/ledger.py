@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from tracekit.semconv import FETCH_RESPONSE
 from tracekit.store import Table
-from tracekit.store.affected import Affected, Outline, affected
+from tracekit.store.affected import Affected, Outline, affected, told_apart
 from tracekit.store.cells import text
 from tracekit.store.duckdb import reader
 from tracekit.store.duckdb.queries import query
@@ -119,10 +119,8 @@ def _narrowed(found: Table) -> tuple[Table, dict[str, dict[str, Sum]]]:
 
 
 def _told_apart(trace: Table) -> bool:
-    """Whether instrumentations may tell of one call in trees of their own: several make calls, some without an id."""
     told = zip(*(trace[name].to_pylist() for name in ("kind", "scope_name", "response_id")), strict=True)
-    calls = [(scope, response_id) for kind, scope, response_id in told if kind in CALLS]
-    return len({scope for scope, _ in calls}) > 1 and any(response_id is None for _, response_id in calls)
+    return told_apart((scope, response_id) for kind, scope, response_id in told if kind in CALLS)
 
 
 def _affected(trace: Table) -> Affected | None:
