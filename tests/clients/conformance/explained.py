@@ -58,6 +58,10 @@ def _times(ours: Any, theirs: Any) -> bool:
     return ours > 0 and theirs > 0
 
 
+def _completions(ours: Any, _theirs: Any) -> bool:
+    return all(span.name.startswith("text_completion ") for span in ours)
+
+
 def _texts(ours: Any, theirs: Any) -> bool:
     return bool(ours == "".join(block["text"] for block in theirs))
 
@@ -79,7 +83,8 @@ EXPLAINED: Final = (
     ),
     Explained(
         OPENAI, "span", "ours", "ours",
-        "they do not patch `completions.create`; the conventions have `text_completion`", corpus=True,
+        "they do not patch `completions.create`; the conventions have `text_completion`", _completions,
+        corpus=True,
     ),
     Explained(
         OPENAI, "gen_ai.provider.name", "both", "ours",
@@ -199,8 +204,8 @@ EXPLAINED: Final = (
     *(
         Explained(
             ANTHROPIC, f"anthropic.usage.cache_creation.ephemeral_{life}_input_tokens", "ours", "neither",
-            f"tokens kept for {life}: those of an hour cost more than those of 5 minutes",
+            f"tokens kept for {duration}: those of an hour cost more than those of 5 minutes",
         )
-        for life in ("5m", "1h")
+        for life, duration in (("5m", "5 minutes"), ("1h", "an hour"))
     ),
 )  # fmt: skip

@@ -90,7 +90,7 @@ async def by_us(replay: Replay, client: str, directory: Path) -> tuple[list[Said
             status=span.status_code,
             status_message=span.status_message or "",
             attributes=span.attributes,
-            events=[[event.name, event.attributes] for event in span.events],
+            events=[[event["name"], event["attributes"]] for event in span.events],
         )
         for span in journaled(directory).ended
     ]
