@@ -21,7 +21,7 @@ class Explained:
     """A difference in one place, known by its clients, place and side.
 
     `conventions` are those of v1.41: which side they support. `holds` is what is true of the two values wherever they
-    differ for this reason. `corpus` tells that only recordings of the corpus show it, none of our own.
+    differ for this reason. `corpus` are the clients of which only recordings of the corpus show it, none of our own.
     """
 
     clients: tuple[Client, ...]
@@ -30,7 +30,7 @@ class Explained:
     conventions: Literal["ours", "theirs", "both", "neither"]
     why: str
     holds: Callable[[Any, Any], bool] = any_value
-    corpus: bool = False
+    corpus: tuple[Client, ...] = ()
 
     def of(self, client: str, found: Difference) -> bool:
         """Whether this is the reason of a difference."""
@@ -84,20 +84,20 @@ EXPLAINED: Final = (
     Explained(
         OPENAI, "span", "ours", "ours",
         "they do not patch `completions.create`; the conventions have `text_completion`", _completions,
-        corpus=True,
+        corpus=OPENAI,
     ),
     Explained(
         OPENAI, "gen_ai.provider.name", "both", "ours",
         "a call by `AzureOpenAI` is `azure.ai.openai`; they say `openai`", are("azure.ai.openai", "openai"),
-        corpus=True,
+        corpus=OPENAI,
     ),
     Explained(
         OPENAI, "status", "both", "ours",
-        "a reply with status 200 whose body is an error is one; they say the call went well", are(2, 0), corpus=True,
+        "a reply with status 200 whose body is an error is one; they say the call went well", are(2, 0), corpus=OPENAI,
     ),
     Explained(
         OPENAI, "error.type", "ours", "ours",
-        "stands with that error: it is the code that the body gives", _is("content_filter"), corpus=True,
+        "stands with that error: it is the code that the body gives", _is("content_filter"), corpus=OPENAI,
     ),
     Explained(OPENAI, "openai.api.type", "ours", "ours", "tells chat completions from responses"),
     # What was asked
@@ -108,6 +108,7 @@ EXPLAINED: Final = (
     Explained(
         BOTH, "gen_ai.request.reasoning.level", "ours", "neither",
         "v1.41 has no name for the effort that was asked for; the newer conventions have this one",
+        corpus=ANTHROPIC,
     ),
     Explained(
         ANTHROPIC, "gen_ai.output.type", "ours", "ours",
@@ -115,7 +116,7 @@ EXPLAINED: Final = (
     ),
     Explained(
         OPENAI, "tracekit.input", "ours", "neither",
-        "the texts of an embedding: the conventions have no name for them", corpus=True,
+        "the texts of an embedding: the conventions have no name for them", corpus=OPENAI,
     ),
     Explained(BOTH, "gen_ai.input.messages[].name", "theirs", "both", "is null; what is not known we leave out", _none),
     Explained(
@@ -133,7 +134,8 @@ EXPLAINED: Final = (
     ),
     Explained(
         OPENAI, "gen_ai.embeddings.dimension.count", "both", "ours",
-        "vectors that come as base64 are counted by their floats; they count the letters", are(1536, 8192), corpus=True,
+        "vectors that come as base64 are counted by their floats; they count the letters", are(1536, 8192),
+        corpus=OPENAI,
     ),
     Explained(
         OPENAI, "gen_ai.output.messages.count", "both", "ours",
@@ -151,7 +153,7 @@ EXPLAINED: Final = (
     Explained(
         OPENAI, "gen_ai.output.messages[].parts[].refusal", "ours", "both",
         "marks a text that is a refusal, which the conventions have no part for; they make it a plain text",
-        _is(True), corpus=True,
+        _is(True), corpus=OPENAI,
     ),
     Explained(BOTH, "gen_ai.output.messages[].name", "theirs", "both", "is null, as of messages that go in", _none),
     Explained(
@@ -185,6 +187,7 @@ EXPLAINED: Final = (
     Explained(
         BOTH, "gen_ai.usage.cache_read.input_tokens", "ours", "ours",
         "0 where the provider says 0; they leave it out, like what is not known", _is(0),
+        corpus=ANTHROPIC,
     ),
     Explained(
         OPENAI, "gen_ai.usage.reasoning.output_tokens", "ours", "ours", "0 where the provider says 0, as above", _is(0)
