@@ -107,10 +107,10 @@ def _item_part(item: Any, kind: str) -> Part:
     if kind.endswith("_output") and call_id is not None:
         return parts.tool_response_part(call_id, get(item, "output"))
     if kind.endswith("_call"):
-        name, details = kind.removesuffix("_call"), fields(item, without=_IDENTITY)
+        name = kind.removesuffix("_call")
         if call_id is not None:
-            return parts.tool_call_part(call_id, name, details)
-        return parts.server_tool_part(get(item, "id"), name, details)
+            return parts.tool_call_part(call_id, name, fields(item, without=_IDENTITY))
+        return parts.server_tool_part(get(item, "id"), name, fields(item, without=("id", "type")))  # it may have failed
     return parts.generic_part(kind, fields(item))
 
 

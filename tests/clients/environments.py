@@ -47,8 +47,10 @@ def environments() -> list[Environment]:
 
 def elsewhere() -> list[str]:
     """The folders whose packages are not installed here: their tests run in environments of their own."""
-    return [
-        folder.name
-        for folder in folders()
-        if not all(importlib.util.find_spec(package) for package in _read(folder)["packages"])
-    ]
+    return [folder.name for folder in folders() if not all(map(_installed, _read(folder)["packages"]))]
+
+
+def _installed(package: str) -> bool:
+    """Whether it can be imported. Of a dotted name the packages around it come first: without them Python raises."""
+    around = package.rpartition(".")[0]
+    return (not around or _installed(around)) and importlib.util.find_spec(package) is not None

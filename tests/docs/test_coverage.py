@@ -12,6 +12,7 @@ import pytest
 from starlette.routing import BaseRoute, Mount, Route
 
 import tracekit
+from tests.clients.conformance.explained import EXPLAINED
 from tests.docs import markdown
 from tracekit import cli, config
 from tracekit.collector import stored
@@ -103,6 +104,13 @@ def test_what_a_dialect_out_loses_is_documented() -> None:
         for loss in dialect.lost
     }
     assert set(documented) == lost
+
+
+def test_every_difference_from_opentelemetrys_instrumentations_is_documented() -> None:
+    text = (DOCS / "conformance.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| ([\w, ]+) \| `(.+?)` \| (\w+) \| (\w+) \| (.+) \|$", text, re.MULTILINE)
+    explained = [(", ".join(each.clients), each.place, each.side, each.conventions, each.why) for each in EXPLAINED]
+    assert documented == explained
 
 
 @pytest.mark.parametrize(

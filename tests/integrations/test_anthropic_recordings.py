@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import anthropic
 import pytest
-from pydantic import BaseModel
 
 import tracekit
+from tests.integrations.anthropic_replay import calls, seen
+from tests.integrations.replaying import GOLDEN, name_of, recordings
 from tests.support import conventions, corpus
 from tests.support.conventions import outcome
 from tests.support.provider import Exchange, Provider, recorded
@@ -28,22 +27,11 @@ pytestmark = [  # the client warns of models that it knows to be old
     pytest.mark.filterwarnings("ignore:Using Claude with:UserWarning"),
 ]
 
-OWN = Path(__file__).parents[1] / "golden" / "anthropic"
-RECORDINGS = [*sorted(OWN.glob("*.yaml")), *corpus.files("cassettes/anthropic/*.yaml")]
 STOPS = {"end_turn": "stop", "tool_use": "tool_call", "max_tokens": "length", "refusal": "content_filter"}
 PRICER = Pricer()
 
 
-class Capital(BaseModel):
-    city: str
-    country: str
-
-
-def name_of(path: Path) -> str:
-    return f"own-{path.stem}" if path.parent == OWN else path.stem
-
-
-@pytest.mark.parametrize("path", RECORDINGS, ids=name_of)
+@pytest.mark.parametrize("path", recordings("anthropic", "anthropic"), ids=name_of)
 async def test_a_recording_replays_the_same_and_is_recorded_as_it_says(
     path: Path, provider: Provider, data_dir: Path
 ) -> None:
@@ -64,70 +52,8 @@ async def test_a_recording_replays_the_same_and_is_recorded_as_it_says(
     told = [exchange for exchange in exchanges for _ in calls(exchange)]
     for span, exchange in zip(spans, [*told, *told], strict=True):
         check(span, exchange)
-    if path.parent != OWN:
+    if GOLDEN not in path.parents:
         corpus.ran(path)
-
-
-def calls(exchange: Exchange) -> list[tuple[str, dict[str, Any]]]:
-    """The client's methods that send a recorded request, and what each is called with."""
-    body = dict(exchange.request)
-    if "output_config" in body and "format" in body["output_config"]:
-        return [("parse", {**body, "output_format": Capital, "output_config": anthropic.omit})]
-    if body.get("stream"):
-        return [("create", body), ("stream", {name: value for name, value in body.items() if name != "stream"})]
-    return [("create", body)]
-
-
-async def seen(exchanges: list[Exchange], provider: Provider) -> list[Any]:
-    """What a program sees of the exchanges, by a synchronous and an asynchronous client."""
-    options: Any = {"api_key": "none", "base_url": provider.url, "max_retries": 0}
-    plain = anthropic.DefaultHttpxClient(verify=False), anthropic.DefaultAsyncHttpxClient(verify=False)
-    found: list[Any] = []
-    with anthropic.Anthropic(**options, http_client=plain[0]) as client:
-        for exchange in exchanges:
-            for method, given in calls(exchange):
-                found.append(call(getattr(resource(client, exchange), method), given))
-    async with anthropic.AsyncAnthropic(**options, http_client=plain[1]) as client:
-        for exchange in exchanges:
-            for method, given in calls(exchange):
-                found.append(await call_async(getattr(resource(client, exchange), method), given))
-    return found
-
-
-def resource(client: Any, exchange: Exchange) -> Any:
-    return client.beta.messages if "beta=true" in exchange.url else client.messages
-
-
-def call(method: Any, given: dict[str, Any]) -> Any:
-    """Types and dumps of all objects that a call gives, or its error."""
-    try:
-        result = method(**given)
-        if hasattr(result, "__enter__") and not isinstance(result, Iterator):
-            with result as stream:
-                return type(result), type(stream), dumped(list(stream)), dumped(stream.get_final_message())
-        return type(result), dumped(list(result) if isinstance(result, Iterator) else result)
-    except anthropic.APIError as error:
-        return type(error), str(error), error.body
-
-
-async def call_async(method: Any, given: dict[str, Any]) -> Any:
-    try:
-        result = method(**given)
-        if hasattr(result, "__aenter__"):
-            async with result as stream:
-                chunks = [chunk async for chunk in stream]
-                return type(result), type(stream), dumped(chunks), dumped(await stream.get_final_message())
-        result = await result
-        many = isinstance(result, AsyncIterator)
-        return type(result), dumped([chunk async for chunk in result] if many else result)
-    except anthropic.APIError as error:
-        return type(error), str(error), error.body
-
-
-def dumped(value: Any) -> Any:
-    if isinstance(value, list):
-        return [dumped(each) for each in value]
-    return type(value), value.model_dump(warnings=False)
 
 
 def check(span: RawSpan, exchange: Exchange) -> None:

@@ -162,7 +162,7 @@ RESPONSE_ITEMS: list[tuple[Any, str, Any]] = [
             "type": "server_tool_call",
             "id": "fs_1",
             "name": "file_search",
-            "server_tool_call": {"type": "file_search", "queries": ["q"]},
+            "server_tool_call": {"type": "file_search", "status": "completed", "queries": ["q"]},
         },
     ),
     (
