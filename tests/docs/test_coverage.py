@@ -18,7 +18,6 @@ from tracekit import cli, config
 from tracekit.collector import stored
 from tracekit.dialects.out import DIALECTS_OUT
 from tracekit.model import RawLog, RawMetricPoint, Span
-from tracekit.sdk import registry
 from tracekit.store.duckdb import open_store
 
 DOCS = markdown.ROOT / "docs"
@@ -165,68 +164,3 @@ def paths(route: BaseRoute) -> list[str]:
     if isinstance(route, Mount):
         return [f"{route.path}{path}" for inner in route.routes for path in paths(inner)] or [route.path]
     return [route.path] if isinstance(route, Route) else []
-
-
-IN_FULL = {
-    "asyncpg", "chromadb", "crewai", "haystack", "lancedb", "langchain", "llama_index", "pinecone", "psycopg",
-    "psycopg2", "pymilvus", "qdrant_client", "weaviate",
-}  # fmt: skip
-"""Integrations whose tables name every place in full: not each has an asynchronous twin in the same module."""
-FRAMEWORKS = {"agno", "autogen", "guardrails", "smolagents"}
-"""Not every method of theirs has an asynchronous twin."""
-
-
-@pytest.mark.parametrize("name", sorted(registry.available().keys() - IN_FULL - {"http"}))
-def test_every_patched_method_is_documented(name: str) -> None:
-    integration = importlib.import_module(f"tracekit_integrations.{name}").integration
-    section = markdown.sections(DOCS / "integrations.md")[integration.name]
-    found = re.findall(r"modules? under\s+`([\w.]+)`", section)
-    under = f"{found[0]}." if found else ""
-    rows = re.findall(r"^\| `([\w.]+)` \| (.+?) \|", section, re.MULTILINE)
-    documented = {(f"{under}{module}", method) for module, cell in rows for method in re.findall(r"`([\w.]+)`", cell)}
-    targets = {(each.module, each.attribute) for each in integration.targets}
-    assert documented <= targets
-    kinds: dict[tuple[str, str], set[str]] = {}
-    for module, attribute in targets:
-        kinds.setdefault((module, either(attribute)), set()).add(attribute)
-    assert {(module, either(attribute)) for module, attribute in documented} == kinds.keys()
-    if name in FRAMEWORKS:
-        assert documented == targets
-    else:
-        assert {len(each) for each in kinds.values()} == {2}  # each method and its asynchronous twin
-    assert f"`{integration.versions}`" in section
-
-
-def either(attribute: str) -> str:
-    """A method's name without what tells whether it is the asynchronous one."""
-    return re.sub(r"^A?[Ss]ync(?=[A-Z])|(?<=\.)async_|_async$", "", attribute)
-
-
-def test_every_method_of_http_libraries_is_documented() -> None:
-    from tracekit_integrations.http import integration
-
-    section = markdown.sections(DOCS / "integrations.md")[integration.name]
-    documented = {
-        (module, attribute)
-        for modules, cell in re.findall(r"^\| (`[\w.]+\.[\w.]+`.*?) \| (`[\w.]+`.*?) \|$", section, re.MULTILINE)
-        for module in re.findall(r"`([\w.]+)`", modules)
-        for attribute in re.findall(r"`([\w.]+)`", cell)
-    }
-    assert documented == {(target.module, target.attribute) for target in integration.targets}
-    assert all(f"`{each}`" in section for each in integration.versions.split(", "))
-
-
-@pytest.mark.parametrize("name", sorted(IN_FULL))
-def test_every_place_is_documented(name: str) -> None:
-    integration = importlib.import_module(f"tracekit_integrations.{name}").integration
-    places = *integration.targets, *integration.hooks
-    packages = {each.module.split(".")[0] for each in places}
-    section = markdown.sections(DOCS / "integrations.md")[integration.name]
-    documented = {
-        (module, attribute)
-        for module, cell in re.findall(r"^\| `([\w.]+)` \| (.+?) \|", section, re.MULTILINE)
-        for attribute in re.findall(r"`([\w.]+)`", cell)
-        if module.split(".")[0] in packages
-    }
-    assert documented == {(each.module, each.attribute) for each in places}
-    assert f"`{integration.versions}`" in section
