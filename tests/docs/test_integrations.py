@@ -8,6 +8,7 @@ import tomllib
 
 import pytest
 
+from tests.clients.environments import AGES
 from tests.docs import markdown
 from tracekit.sdk import registry
 from tracekit.sdk.integration import Adoption, Integration
@@ -51,16 +52,19 @@ def documented(section: str) -> set[tuple[str, str]]:
 
 
 def pinned(name: str) -> set[str]:
-    """The versions of a client that its tests' environments pin, or else those of `make test`."""
+    """The versions of a client that its tests' environments pin, those of `make test` where there is no newest."""
     one = integration(name)
-    pins: list[str] = []
+    pins: dict[str, list[str]] = {age: [] for age in AGES}
     for path in (markdown.ROOT / "tests" / "clients").glob("*/env.toml"):
         asked = tomllib.loads(path.read_text(encoding="utf-8"))
         if path.parent.name == name or one.package in asked["packages"]:
-            pins += [*asked.get("oldest", ()), *asked["newest"]]
-    pins = pins or (markdown.ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+            for age in AGES:
+                pins[age] += asked.get(age, ())
+    newest = pins["newest"] or (markdown.ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     return {
-        version for pin in pins for version in re.findall(rf"^{re.escape(one.distribution)}(?:\[.*\])?==([\d.]+)", pin)
+        version
+        for pin in (*pins["oldest"], *newest)
+        for version in re.findall(rf"^{re.escape(one.distribution)}(?:\[.*\])?==([\d.]+)", pin)
     }
 
 
