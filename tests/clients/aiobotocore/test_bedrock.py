@@ -26,7 +26,7 @@ from tests.support.conventions import outcome
 from tests.support.provider import Exchange, Provider, Reply, answer
 from tracekit import semconv
 
-pytestmark = pytest.mark.filterwarnings(  # of connections whose streams were left: the client closes them when collected
+pytestmark = pytest.mark.filterwarnings(  # connections whose streams were left are closed when collected
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 SEND = vars(AioBaseClient)["_make_api_call"]

@@ -1,4 +1,4 @@
-"""A server for the tests, of either version of the SDK: `python shop.py [http SOCKET]`, a descriptor that it inherits."""
+"""A server for the tests, of either version of the SDK: `python shop.py [http SOCKET]`, which it inherits."""
 
 import socket
 import sys

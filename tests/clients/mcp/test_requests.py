@@ -73,11 +73,7 @@ async def over_pipes(directory: Path) -> AsyncIterator[ClientSession]:
 @asynccontextmanager
 async def over_http(directory: Path) -> AsyncIterator[ClientSession]:
     """The same over streamable HTTP."""
-    env = {**os.environ, "TRACEKIT_DIR": str(directory), "PYTHONPATH": str(HERE.parent.parent.parent)}
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port, inherited = held.getsockname()[1], held.fileno()
-        command = [sys.executable, str(HERE / "shop.py"), "http", str(inherited)]
-        server = subprocess.Popen(command, env=env, pass_fds=[inherited])
+    server, port = _serving(directory)
     try:
         from mcp.client import streamable_http
 
@@ -87,6 +83,14 @@ async def over_http(directory: Path) -> AsyncIterator[ClientSession]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+def _serving(directory: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The server and its port. It inherits the socket, which listens already: nobody else gets the port meanwhile."""
+    env = {**os.environ, "TRACEKIT_DIR": str(directory), "PYTHONPATH": str(HERE.parent.parent.parent)}
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        command = [sys.executable, str(HERE / "shop.py"), "http", str(held.fileno())]
+        return subprocess.Popen(command, env=env, pass_fds=[held.fileno()]), held.getsockname()[1]
 
 
 @asynccontextmanager
