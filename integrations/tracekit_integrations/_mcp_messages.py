@@ -55,10 +55,8 @@ def request(
 
 
 def response(reply: Any) -> Response:
-    """What came of it: a result, or in version 1 an error that a server answers with."""
+    """The result that came of it."""
     said = plain(reply)
-    if isinstance(get(said, "code"), int) and isinstance(get(said, "message"), str):
-        return Response(attributes={semconv.ERROR_TYPE: str(said["code"])}, failure=said["message"])
     content = get(said, "content")
     if not isinstance(content, list) or "role" in said:
         return Response(content={semconv.OUTPUT: _said(said)})

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracekit.model import Call, Invocation
+from tracekit import semconv
+from tracekit.model import Call, Invocation, Response
 from tracekit.sdk.integration import Arguments
 from tracekit_integrations._mcp_arguments import Params, argument, meta, put, with_context
-from tracekit_integrations._mcp_messages import request
+from tracekit_integrations._mcp_messages import request, response
+from tracekit_integrations._values import get, plain
 
 
 def _wire(model: Any) -> dict[str, Any]:
@@ -41,6 +43,14 @@ def carrier(call: Call) -> Params:
     """Its `_meta`."""
     asked = argument(call, 0, "message") or argument(call, 0, "responder")
     return meta(_wire(asked.request).get("params"))
+
+
+def answered(reply: Any) -> Response:
+    """What a server answers with: a result, or an error."""
+    said = plain(reply)
+    if isinstance(get(said, "code"), int) and isinstance(get(said, "message"), str):
+        return Response(attributes={semconv.ERROR_TYPE: str(said["code"])}, failure=said["message"])
+    return response(reply)
 
 
 def given_answer(answer: Any) -> Any:

@@ -18,10 +18,10 @@ _METHODS = {
         request=models.sent, response=response, carry=models.carry, nests=True, measured=False
     ),
     "mcp.server.lowlevel.server:Server._handle_request": Method(
-        request=models.handled, response=response, carrier=models.carrier, nests=True, measured=False
+        request=models.handled, response=models.answered, carrier=models.carrier, nests=True, measured=False
     ),
     "mcp.client.session:ClientSession._received_request": Method(
-        request=models.handled, response=response, carrier=models.carrier, nests=True, measured=False
+        request=models.handled, response=models.answered, carrier=models.carrier, nests=True, measured=False
     ),
     **dict.fromkeys(
         (

@@ -26,10 +26,8 @@ from tests.support.conventions import outcome
 from tests.support.provider import Exchange, Provider, Reply, answer
 from tracekit import semconv
 
-pytestmark = pytest.mark.filterwarnings(  # of connections whose streams were left: they close when collected
-    pytest.mark.filterwarnings(  # of connections whose streams were left: the client closes them when collected
-        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-    )
+pytestmark = pytest.mark.filterwarnings(  # connections whose streams were left are closed when collected
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 SEND = vars(AioBaseClient)["_make_api_call"]
 MODEL = "m-9"

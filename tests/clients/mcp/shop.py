@@ -1,5 +1,6 @@
-"""A server for the tests, of either version of the SDK: `python shop.py [http PORT]`."""
+"""A server for the tests, of either version of the SDK: `python shop.py [http SOCKET]`, which it inherits."""
 
+import socket
 import sys
 from typing import Any
 
@@ -60,6 +61,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["http"]:
         import uvicorn
 
-        uvicorn.run(shop().streamable_http_app(), port=int(sys.argv[2]), log_level="error")
+        app = uvicorn.Config(shop().streamable_http_app(), log_level="error")
+        uvicorn.Server(app).run(sockets=[socket.socket(fileno=int(sys.argv[2]))])
     else:
         shop().run("stdio")

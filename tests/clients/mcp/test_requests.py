@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -74,11 +73,7 @@ async def over_pipes(directory: Path) -> AsyncIterator[ClientSession]:
 @asynccontextmanager
 async def over_http(directory: Path) -> AsyncIterator[ClientSession]:
     """The same over streamable HTTP."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
-    env = {**os.environ, "TRACEKIT_DIR": str(directory), "PYTHONPATH": str(HERE.parent.parent.parent)}
-    server = _serving(port, env)
+    server, port = _serving(directory)
     try:
         from mcp.client import streamable_http
 
@@ -90,15 +85,12 @@ async def over_http(directory: Path) -> AsyncIterator[ClientSession]:
         server.wait(10)
 
 
-def _serving(port: int, env: dict[str, str]) -> subprocess.Popen[bytes]:
-    server = subprocess.Popen([sys.executable, str(HERE / "shop.py"), "http", str(port)], env=env)
-    for _ in range(400):
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
-                return server
-        time.sleep(0.05)
-    server.kill()
-    raise TimeoutError(f"nothing listens on port {port}")
+def _serving(directory: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The server and its port. It inherits the socket, which listens already: nobody else gets the port meanwhile."""
+    env = {**os.environ, "TRACEKIT_DIR": str(directory), "PYTHONPATH": str(HERE.parent.parent.parent)}
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        command = [sys.executable, str(HERE / "shop.py"), "http", str(held.fileno())]
+        return subprocess.Popen(command, env=env, pass_fds=[held.fileno()]), held.getsockname()[1]
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,13 @@ Check = Callable[[], None]
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 """Those are the frameworks' own, and OpenInference's, which parses a raw response without awaiting it."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """Clients that the frameworks keep and never close warn when they are collected: here, not when pytest ends."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
