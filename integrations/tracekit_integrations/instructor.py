@@ -51,6 +51,7 @@ _PLACES = {
 """Where it begins to try, by version; whether that is awaited."""
 _HOOKS = ("instructor.core.hooks", "instructor.v2.core.hooks")
 """Where what the program listens to is told of answers that are not what was asked for."""
+_tells = tells_error(0)
 
 
 def _target(place: str, *, is_async: bool) -> Target:
@@ -65,8 +66,7 @@ integration = Integration(
     versions=">=1.11,<2",
     targets=tuple(_target(place, is_async=is_async) for place, is_async in _PLACES.items()),
     hooks=tuple(
-        Hook(module=module, attribute="Hooks.emit_parse_error", wrapper=tells_error(0), everywhere=False)
-        for module in _HOOKS
+        Hook(module=module, attribute="Hooks.emit_parse_error", wrapper=_tells, everywhere=False) for module in _HOOKS
     ),
 )
 

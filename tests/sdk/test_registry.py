@@ -22,7 +22,7 @@ import tracekit
 from tests.support.recorded import journaled
 from tracekit.model import Call, Invocation, Response, Usage
 from tracekit.sdk import guard, registry
-from tracekit.sdk.integration import Integration, Method, Target
+from tracekit.sdk.integration import Hook, Integration, Method, Target
 from tracekit.sdk.runtime import runtime
 
 CLIENT = """
@@ -245,3 +245,24 @@ def test_an_error_that_raises_nothing_is_an_error_all_the_same(client: ModuleTyp
     client.Client().ask("why")
     span = journaled(data_dir).one("chat delphi")
     assert (span.status_code, span.attributes["error.type"]) == (2, "overloaded")
+
+
+def test_a_class_in_two_places_is_hooked_once(client: ModuleType):
+    heard: list[Any] = []
+
+    def hear(wrapped: Any, _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        heard.extend(args)
+        return wrapped(*args, **kwargs)
+
+    client.OtherName = client.Client
+    names = ("Client.ask", "OtherName.ask")
+    hooks = tuple(Hook(module=client.__name__, attribute=name, wrapper=hear) for name in names)
+    before = vars(client.Client).get("ask")
+    name = client.__name__
+    watching = Integration(name=name, package=name, distribution=name, versions=">=1", targets=(), hooks=hooks)
+    instrumentor = registry.instrumentor(watching)()
+    instrumentor.instrument()
+    client.Client().ask("why")
+    assert heard == ["why"]
+    instrumentor.uninstrument()
+    assert vars(client.Client).get("ask") is before

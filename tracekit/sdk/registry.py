@@ -70,6 +70,7 @@ class _Point(NamedTuple):
     family: bool = False
     itself: bool = True
     patch: type[Patch | CellPatch] = Patch
+    hook: Wrapper | None = None
 
 
 class _Opened(NamedTuple):
@@ -90,6 +91,7 @@ class Installed:
         self.health = Health()
         self.active = True
         self._patches: list[Patch | CellPatch] = []
+        self._hooked: list[tuple[Any, str, Wrapper]] = []
         by_module: dict[str, list[_Point]] = {}
         for target in integration.targets:
             patch = CellPatch if target.beneath else Patch
@@ -97,7 +99,7 @@ class Installed:
             by_module.setdefault(target.module, []).append(point)
         for hook in integration.hooks:
             wrap = functools.partial(wrapt.FunctionWrapper, wrapper=self._inert(hook.wrapper))
-            point = _Point(hook.attribute, wrap, hook.everywhere, family=hook.kin, itself=False)
+            point = _Point(hook.attribute, wrap, hook.everywhere, family=hook.kin, itself=False, hook=hook.wrapper)
             by_module.setdefault(hook.module, []).append(point)
         for stand_in in integration.stand_ins:
             point = _Point(stand_in.attribute, stand_in.make, everywhere=False)
@@ -135,13 +137,23 @@ class Installed:
                 owner, name = resolve(module, point.attribute)
                 if point.family:
                     self._patch_family(owner, name, point)
-                else:
+                elif self._first(owner, name, point.hook):
                     self._patches.append(point.patch.apply(owner, name, point.wrap))
             except PatchPointMissingError:
                 if point.everywhere:
                     self.health.missing.append(place)
             else:
                 self.health.patched.append(place)
+
+    def _first(self, owner: Any, name: str, hook: Wrapper | None) -> bool:
+        """Whether the hook is not on this yet: a version may have one class in several of the places known."""
+        if hook is None:
+            return True
+        mine = (owner, name, hook)
+        if mine in self._hooked:
+            return False
+        self._hooked.append(mine)
+        return True
 
     def _patch_family(self, owner: type[Any], name: str, point: _Point) -> None:
         """Patch the method in each class of a family that has its own, those to come included."""

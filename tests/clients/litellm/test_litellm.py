@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
 from pathlib import Path
 from typing import Any
-
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or it asks for prices over the network
 
 import litellm
 import pytest
