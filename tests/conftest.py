@@ -22,6 +22,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "data"
     monkeypatch.setenv("TRACEKIT_DIR", str(path))
+    monkeypatch.setenv("TRACEKIT_OVERHEAD_BUDGET", "60000")  # a busy machine is no reason to leave content out
     return path
 
 

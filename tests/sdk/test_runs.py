@@ -264,10 +264,35 @@ def test_what_a_framework_tells_nobody_of_ends_the_run(
 def test_an_error_is_the_frameworks_to_tell(framework: Framework, seen: Callable[[], Journaled]) -> None:
     def work() -> None:
         framework.begin("run", key=1)
+        framework.end("handled", key=1)
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - it has no message
         hooked(framework.runs.within(), work)()
+    assert seen().one("run").status_code == 0
+
+
+def test_an_error_that_the_framework_never_told_of(framework: Framework, seen: Callable[[], Journaled]) -> None:
+    def work() -> None:
+        framework.begin("run", key=1)
+        raise ValueError("untold")
+
+    with pytest.raises(ValueError, match="untold"):
+        hooked(framework.runs.within(), work)()
+    run = seen().one("run")
+    assert run.status_code == 2
+    assert run.attributes[semconv.ERROR_TYPE] == "ValueError"
+    framework.end("too late", key=1)
+    assert len(seen().ended) == 1
+
+
+def test_an_error_in_a_call_that_a_run_goes_on_after(framework: Framework, seen: Callable[[], Journaled]) -> None:
+    def work(_key: int) -> None:
+        raise ValueError
+
+    framework.begin("run", key=1)
+    with pytest.raises(ValueError):  # noqa: PT011 - it has no message
+        hooked(framework.runs.within(lambda key: key), work)(1)
     assert seen().ended == []
     framework.end("handled", key=1)
     assert seen().one("run").status_code == 0

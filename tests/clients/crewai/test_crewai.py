@@ -81,7 +81,6 @@ def test_a_crew_its_task_agent_tool_and_model(model: Any, provider: Provider, sp
 
 
 def test_tokens_count_once(model: Any, streaming: Any, provider: Provider, spans: Spans, data_dir: Path) -> None:
-    pytest.importorskip("duckdb")
     provider.queue(CHAT, WISH, ANSWER, said("Hello", id_="c3"), streamed("Hel", "lo", id_="c4"))
     crew(model).kickoff(inputs={"what": "1 and 2"})
     assert model.call("hi") == streaming.call("hi") == "Hello"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +13,15 @@ import pytest
 from tests.support.provider import Provider
 
 os.environ.update(HAYSTACK_TELEMETRY_ENABLED="False", OPENAI_API_KEY="x")
+
+
+@pytest.fixture(autouse=True)
+def left_connections() -> Iterator[None]:
+    """Haystack leaves its clients' connections to the collector, which warns when the session is over otherwise."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture

@@ -86,7 +86,6 @@ async def test_a_pipeline_and_its_components(generator: Any, provider: Provider,
 
 
 def test_tokens_count_once(generator: Any, provider: Provider, spans: Spans, data_dir: Path) -> None:
-    pytest.importorskip("duckdb")
     provider.queue(CHAT, said("Hello"), said(None, ("t1", "add", '{"a": 1, "b": 2}'), id_="c2"), said("3", id_="c3"))
     pipeline(generator()).run(ASKED)
     Agent(chat_generator=generator(), tools=[add]).run(messages=HI)

@@ -140,7 +140,7 @@ def test_a_fault_at_any_line_costs_the_program_nothing(
 
     def program() -> Any:
         _request._seen.clear()
-        _request._address.cache_clear()
+        _request.address.cache_clear()
         http._sender.cache_clear()
         found: list[Any] = []
         for speaker in (ALL[0], ALL[4], AIOHTTP):

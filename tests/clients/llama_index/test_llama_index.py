@@ -66,7 +66,6 @@ async def test_a_chat_is_a_span_with_the_clients_beneath_it(model: Any, provider
 
 
 async def test_tokens_count_once(model: Any, provider: Provider, spans: Spans, data_dir: Path) -> None:
-    pytest.importorskip("duckdb")
     provider.queue(CHAT, said("Hello"), streamed("Hel", "lo", id_="c2"), said("Hello", id_="c3"))
     model.chat(HI)
     list(model.stream_chat(HI))
