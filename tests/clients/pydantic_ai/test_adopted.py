@@ -9,4 +9,4 @@ from tests.clients.pydantic_ai import program
 class TestPydanticAi(Adopting):
     program = program
     scope = "pydantic-ai"
-    asked_for = True
+    asked_for = ("pydantic-ai",)

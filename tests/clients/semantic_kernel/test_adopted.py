@@ -9,3 +9,4 @@ from tests.clients.semantic_kernel import program
 class TestSemanticKernel(Adopting):
     program = program
     scope = "semantic_kernel"
+    asked_for = ("semantic_kernel.utils.telemetry",)
