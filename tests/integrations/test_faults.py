@@ -33,11 +33,20 @@ INTEGRATIONS = (
 )
 SHARED = ("parts", "request", "values")
 """Those whose scenarios are here, and what all of them stand on; the others have a program of their own."""
-ELSEWHERE = "openai_agents"
-"""Named like the client that it stands on, and tested with its own."""
+ELSEWHERE = ("openai_agents", "google_adk")
+"""Named like the clients that they stand on, and tested with their own."""
 FILES = [
-    file for name in (*INTEGRATIONS, *SHARED) for file in FOLDER.glob(f"*{name}*.py") if ELSEWHERE not in file.name
+    file
+    for name in (*INTEGRATIONS, *SHARED)
+    for file in (*FOLDER.glob(f"{name}*.py"), *FOLDER.glob(f"_{name}*.py"))
+    if not file.stem.lstrip("_").startswith(ELSEWHERE)
 ]
+OF_OTHERS = {
+    "return _reply(list(map(_body, items(reply))))",
+    "return reply",
+    "return {**dict(zip(names, args, strict=False)), **kwargs}",
+}
+"""Lines of theirs that only clients with environments of their own pass: those that are read off the wire by `http`."""
 
 
 def outcome(scenario: Scenario, on: Stage) -> Any:
@@ -104,4 +113,4 @@ def test_a_fault_at_any_line_costs_the_caller_nothing(
 def test_the_scenarios_pass_every_line(covered: dict[str, set[Place]]) -> None:
     _, once = passed(FILES, lambda: [run_path(str(file)) for file in FILES])  # what runs at an import
     missed = set().union(*map(lines_of, FILES)).difference(once, *covered.values())
-    assert list(map(str, sorted(missed))) == []
+    assert [str(place) for place in sorted(missed) if place.text not in OF_OTHERS] == []

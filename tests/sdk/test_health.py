@@ -21,7 +21,7 @@ from tests.support.recorded import journaled
 from tracekit import semconv
 from tracekit.errors import UsageError
 from tracekit.journal import records
-from tracekit.sdk import registry
+from tracekit.sdk import guard, registry
 from tracekit.sdk.cost import Cost
 from tracekit.sdk.runtime import runtime
 
@@ -37,6 +37,13 @@ def client(provider: Provider) -> Iterator[openai.OpenAI]:
     plain = openai.DefaultHttpxClient(verify=False)  # no CA files to load
     with openai.OpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0, http_client=plain) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def no_faults_yet() -> None:
+    """A process tells of all its faults: not of those that other tests have put in."""
+    guard._counts.clear()
+    guard._last.clear()
 
 
 def ask(client: openai.OpenAI, provider: Provider, **options: Any) -> Any:

@@ -170,9 +170,12 @@ def test_types_of_the_views(store: Store) -> None:
 def test_only_the_views_are_shown(store: Store) -> None:
     assert [name for (name,) in store.sql("SHOW TABLES").rows] == [
         "gaps",
+        "health",
         "logs",
         "messages",
         "metrics",
+        "processes",
+        "sampled_out",
         "scores",
         "spans",
         "traces",
