@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-import tracekit
 from tests.clients.environments import elsewhere
-from tests.support.provider import Provider
-from tests.support.recorded import journaled
+from tests.support.patched import Spans, provider, spans
 from tests.support.traced import Traced
-from tracekit.model import RawSpan
-from tracekit.sdk import guard
+
+__all__ = ["provider", "spans", "traced"]
 
 collect_ignore = elsewhere()
-Spans = Callable[[], list[RawSpan]]
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    with Provider() as server:
-        yield server
-
-
-@pytest.fixture
-def spans(data_dir: Path) -> Iterator[Spans]:
-    """The clients are patched; gives the spans ended so far. No test may leave a fault of ours, nor an open span."""
-    before = guard.faults()
-    tracekit.autolog(directory=data_dir)
-    yield lambda: journaled(data_dir).ended
-    tracekit.uninstrument()
-    assert guard.faults() == before
-    left = {span.span_id for span in journaled(data_dir).started} - {span.span_id for span in journaled(data_dir).ended}
-    assert not left
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the tests of frameworks have in common: the model server's replies, and trees of names made of spans."""
+"""What the tests of frameworks have in common: the model server's replies, and what a span tells."""
 
 from __future__ import annotations
 
@@ -35,19 +35,6 @@ def streamed(*pieces: str, id_: str = "c1", **options: Any) -> Reply:
 
 def _call(id_: str, name: str, arguments: str) -> dict[str, Any]:
     return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
-
-
-def tree(spans: Sequence[RawSpan]) -> list[Any]:
-    """Names beneath names: each span is a name, or a pair of a name and what is beneath it."""
-    by_start = sorted(spans, key=lambda span: span.start_ns)
-    known = {span.span_id for span in by_start}
-
-    def beneath(parent: str | None) -> list[Any]:
-        found = [span for span in by_start if (span.parent_span_id if span.parent_span_id in known else None) == parent]
-        made = [(span.name, beneath(span.span_id)) for span in found]
-        return [pair if pair[1] else pair[0] for pair in made]
-
-    return beneath(None)
 
 
 def only(spans: Sequence[RawSpan], name: str) -> dict[str, Any]:

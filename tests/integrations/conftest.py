@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anthropic
 import openai
 import pytest
 
-import tracekit
+from tests.support.patched import provider, spans
 from tests.support.provider import Provider
-from tests.support.recorded import journaled
-from tracekit.model import RawSpan
-from tracekit.sdk import guard
 
-Spans = Callable[[], list[RawSpan]]
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    with Provider() as server:
-        yield server
-
-
-@pytest.fixture
-def spans(data_dir: Path) -> Iterator[Spans]:
-    """The clients are patched; gives the spans ended so far. No test may leave a fault of ours, nor an open span."""
-    before = guard.faults()
-    tracekit.autolog(directory=data_dir)
-    yield lambda: journaled(data_dir).ended
-    tracekit.uninstrument()
-    assert guard.faults() == before
-    left = {span.span_id for span in journaled(data_dir).started} - {span.span_id for span in journaled(data_dir).ended}
-    assert not left
+__all__ = ["provider", "spans"]
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from anthropic import beta_async_tool, beta_tool
 from anthropic.resources.messages.messages import DEPRECATED_MODELS
 
 from tests.integrations import anthropic_wire as wire
-from tests.integrations.conftest import Spans
 from tests.support import conventions
+from tests.support.patched import Spans
 from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
 from tracekit.dialects import canonical

@@ -9,9 +9,9 @@ import anthropic
 import pytest
 
 from tests.integrations import anthropic_wire as wire
-from tests.integrations.conftest import Spans
 from tests.support import conventions, eventstream
 from tests.support.conventions import outcome
+from tests.support.patched import Spans
 from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
 from tracekit.dialects import canonical

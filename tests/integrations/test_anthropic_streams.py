@@ -15,9 +15,9 @@ from anthropic.lib import streaming
 from anthropic.types import RawMessageStreamEvent
 
 from tests.integrations import anthropic_wire as wire
-from tests.integrations.conftest import Spans
 from tests.support import conventions
 from tests.support.conventions import outcome
+from tests.support.patched import Spans
 from tests.support.provider import Provider, events
 from tracekit import semconv
 

@@ -18,10 +18,10 @@ from botocore.stub import Stubber
 
 import tracekit
 from tests.integrations import botocores
-from tests.integrations.conftest import Spans
 from tests.integrations.scenarios.bedrock_calls import CLAUDE, HI, MODEL, SAID
 from tests.support import eventstream
 from tests.support.conventions import outcome
+from tests.support.patched import Spans
 from tests.support.provider import Provider, Reply, answer
 from tracekit import semconv
 

@@ -17,9 +17,9 @@ from opentelemetry import trace
 
 import tracekit
 from tests.integrations.clients import gemini
-from tests.integrations.conftest import Spans
 from tests.integrations.scenarios import google_calls, mistral_calls
 from tests.support import conventions
+from tests.support.patched import Spans
 from tests.support.provider import Provider, answer
 from tests.support.recorded import journaled
 from tracekit import semconv

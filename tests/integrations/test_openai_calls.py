@@ -12,8 +12,8 @@ import pytest
 
 import tracekit
 from tests.integrations import wire
-from tests.integrations.conftest import Spans
 from tests.support import conventions
+from tests.support.patched import Spans
 from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
 from tracekit.sdk import bodies, guard, taps

@@ -12,11 +12,11 @@ import together
 
 import tracekit
 from tests.integrations import wire
-from tests.integrations.conftest import Spans
 from tests.integrations.openai_replay import dumped
 from tests.integrations.test_openai_recordings import check_chat, reply_body
 from tests.support import conventions, corpus
 from tests.support.conventions import outcome
+from tests.support.patched import Spans
 from tests.support.provider import Exchange, Provider, Reply, answer, events, recorded
 from tests.support.recorded import journaled
 from tracekit import semconv

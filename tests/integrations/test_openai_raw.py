@@ -13,9 +13,9 @@ import pytest
 from openai.types.chat import ChatCompletionChunk
 
 from tests.integrations import wire
-from tests.integrations.conftest import Spans
 from tests.support import conventions
 from tests.support.conventions import outcome
+from tests.support.patched import Spans
 from tests.support.provider import Provider, Reply, answer, events
 from tracekit import semconv
 

@@ -13,9 +13,9 @@ import openai
 import pytest
 
 from tests.integrations import wire
-from tests.integrations.conftest import Spans
 from tests.support import conventions
 from tests.support.conventions import outcome
+from tests.support.patched import Spans
 from tests.support.provider import Provider, events
 from tracekit import semconv
 

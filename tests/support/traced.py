@@ -8,6 +8,7 @@ from typing import Any
 
 import tracekit
 from tests.support.recorded import journaled
+from tests.support.trees import one, tree
 from tracekit import semconv
 from tracekit.model import RawSpan
 
@@ -28,8 +29,7 @@ class Traced:
         return {span.trace_id for span in self.spans}
 
     def one(self, name: str) -> RawSpan:
-        (span,) = [span for span in self.spans if span.name == name]
-        return span
+        return one(self.spans, name)
 
     def said(self, name: str) -> dict[str, Any]:
         """The attributes of the only span of this name."""
@@ -38,17 +38,7 @@ class Traced:
     @property
     def tree(self) -> list[Any]:
         """Names beneath names: each span is a name, or a pair of a name and what is beneath it."""
-        spans = self.spans
-        known = {span.span_id for span in spans}
-
-        def beneath(parent: str | None) -> list[Any]:
-            found = [
-                span for span in spans if (span.parent_span_id if span.parent_span_id in known else None) == parent
-            ]
-            made = [(span.name, beneath(span.span_id)) for span in found]
-            return [pair if pair[1] else pair[0] for pair in made]
-
-        return beneath(None)
+        return tree(self.spans)
 
     @property
     def outcomes(self) -> dict[str, str]:

@@ -18,11 +18,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.integrations.bedrock import asking, check
 from tests.integrations.replaying import name_of, recordings, replayed
 from tests.support import eventstream
 from tests.support.conventions import outcome
+from tests.support.patched import Spans
 from tests.support.provider import Exchange, Provider, Reply, answer
 from tracekit import semconv
 

@@ -15,9 +15,9 @@ from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, query
 from opentelemetry import context as otel
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.support import conventions
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tests.support.recorded import journaled
 from tests.support.trees import one, tree
 from tracekit import semconv, semconv_vendors

@@ -13,9 +13,9 @@ import pytest
 
 import tracekit
 import tracekit_integrations
-from tests.clients.conftest import Spans
 from tests.clients.wire import CHAT, Bill
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tests.support.provider import Provider, Reply
 from tracekit import semconv
 from tracekit.model import RawSpan

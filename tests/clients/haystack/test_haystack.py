@@ -23,10 +23,11 @@ from haystack.tracing.tracer import NullTracer
 from opentelemetry import context as otel
 
 import tracekit
-from tests.clients.conftest import Spans
-from tests.clients.frameworks import CHAT, only, said, streamed, tokens, tree
+from tests.clients.frameworks import CHAT, only, said, streamed, tokens
 from tests.support import conventions
+from tests.support.patched import Spans
 from tests.support.provider import Provider, answer
+from tests.support.trees import tree
 from tracekit import semconv
 
 pytestmark = [

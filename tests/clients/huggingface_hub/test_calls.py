@@ -12,12 +12,12 @@ from huggingface_hub import InferenceClient
 
 import tracekit
 import tracekit_integrations
-from tests.clients.conftest import Spans
 from tests.clients.huggingface_hub import programs
 from tests.clients.huggingface_hub.programs import CHAT, CHUNKS, HI, USAGE, async_client, chat, chunk, client, queue
 from tests.support import conventions
 from tests.support.conventions import outcome
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tests.support.provider import Provider, answer, events
 from tracekit import semconv
 from tracekit.dialects import canonical

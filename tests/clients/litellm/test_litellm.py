@@ -12,9 +12,9 @@ from litellm import completion
 
 import tracekit
 import tracekit_integrations
-from tests.clients.conftest import Spans
 from tests.clients.wire import CHAT, MODEL, RESPONSES, Bill
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tests.support.provider import Provider, answer
 from tracekit import semconv
 from tracekit.model import RawSpan

@@ -17,8 +17,8 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CreateMessageResult, TextContent
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.mcp.shop import shop
+from tests.support.patched import Spans
 from tests.support.recorded import journaled
 from tests.support.trees import one, tree
 from tracekit import semconv

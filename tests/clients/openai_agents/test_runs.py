@@ -14,9 +14,9 @@ from agents import Agent, GuardrailFunctionOutput, RunConfig, Runner
 from opentelemetry import context as otel
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.openai_agents.conftest import PATH, calls, streamed, weather, whole, words
 from tests.support import conventions
+from tests.support.patched import Spans
 from tests.support.provider import Provider, answer
 from tests.support.trees import one, tree
 from tracekit import semconv

@@ -16,7 +16,7 @@ import openai
 import pytest
 import xllamacpp  # type: ignore[import-not-found]
 
-from tests.clients.conftest import Spans
+from tests.support.patched import Spans
 from tracekit.model import RawSpan
 
 ASKED: Any = [{"role": "user", "content": "Count: one two three"}]

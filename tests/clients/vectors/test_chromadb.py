@@ -12,9 +12,9 @@ import pytest
 from chromadb.config import Settings
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, VECTOR, Store, found, is_search, seen
 from tests.support.faults import harm
+from tests.support.patched import Spans
 
 
 def settings() -> Settings:

@@ -14,9 +14,9 @@ from lancedb.index import FTS
 from lancedb.rerankers import RRFReranker
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, TEXTS, VECTOR, found, is_search, seen
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tracekit import semconv
 
 ROWS = [

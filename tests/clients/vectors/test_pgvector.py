@@ -23,9 +23,9 @@ from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, VECTOR, found, is_search, seen
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tracekit import semconv
 from tracekit_integrations import _pgvector
 

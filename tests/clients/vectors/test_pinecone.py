@@ -13,10 +13,10 @@ import pinecone
 import pytest
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, VECTOR, Store, found, is_search, seen
 from tests.clients.vectors.grpc_server import Server
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tracekit import semconv
 
 IS_NEW = hasattr(pinecone, "AsyncIndex")

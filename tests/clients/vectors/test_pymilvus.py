@@ -20,9 +20,9 @@ from pymilvus import (
 )
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, TEXTS, VECTOR, found, is_search, seen
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tracekit import semconv
 
 COSINE = {"metric_type": "COSINE"}

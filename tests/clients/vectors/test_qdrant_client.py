@@ -12,9 +12,9 @@ import pytest
 from qdrant_client import AsyncQdrantClient, QdrantClient, models
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, TEXTS, VECTOR, Store, found, is_search, seen
 from tests.support.faults import harm
+from tests.support.patched import Spans
 
 POINTS = [
     models.PointStruct(id=place, vector=vector, payload={"text": text, "k": place})

@@ -15,10 +15,10 @@ from weaviate.exceptions import WeaviateQueryException
 from weaviate.proto.v1 import properties_pb2, search_get_pb2
 
 import tracekit
-from tests.clients.conftest import Spans
 from tests.clients.vectors import HOME, LONG, VECTOR, Store, found, is_search, seen
 from tests.clients.vectors.grpc_server import Server
 from tests.support.faults import harm
+from tests.support.patched import Spans
 from tracekit import semconv
 
 ID = "7f1c7a5e-0000-4000-8000-000000000000"
