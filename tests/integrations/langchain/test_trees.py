@@ -40,6 +40,15 @@ def looked_up(word: str) -> str:
     return word * 2
 
 
+waiting: list[str] = []
+"""Who waits until it is cancelled, or for as long as it would take."""
+
+
+async def long(name: str, seconds: float = 60) -> None:
+    waiting.append(name)
+    await asyncio.sleep(seconds)
+
+
 class Shelf(BaseRetriever):
     wait: float = 0
 
@@ -47,7 +56,7 @@ class Shelf(BaseRetriever):
         return [Document(id="d1", page_content=looked_up(query), metadata={"score": 0.5, "page": 3})]
 
     async def _aget_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
-        await asyncio.sleep(self.wait)
+        await long("shelf", self.wait)
         return self._get_relevant_documents(query, run_manager=run_manager)
 
 
@@ -317,20 +326,23 @@ async def test_the_streams_of_events_are_recorded(traced: Traced) -> None:
 
 class Slow(FakeListChatModel):
     async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
-        await asyncio.sleep(5)
+        await long("model")
         return await super()._agenerate(*args, **kwargs)
 
 
 @tool
 async def slow(word: str) -> str:
     """Takes its time."""
-    await asyncio.sleep(5)
+    await long("tool")
     return word
 
 
 async def _cancelled(work: Any) -> None:
+    """Cancel some work once it waits."""
+    waiting.clear()
     task = asyncio.create_task(work)
-    await asyncio.sleep(0.05)
+    while not waiting:
+        await asyncio.sleep(0.005)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -339,7 +351,7 @@ async def _cancelled(work: Any) -> None:
 async def test_a_cancelled_run_says_so(traced: Traced) -> None:
     model = Slow(responses=["Hello"])
     await _cancelled(model.ainvoke("hi"))
-    await _cancelled(Shelf(wait=5).ainvoke("a"))
+    await _cancelled(Shelf(wait=60).ainvoke("a"))
     await _cancelled(slow.ainvoke({"word": "a"}))
     await _cancelled((RunnableLambda(lambda word: word) | model).ainvoke("hi"))
     assert traced.outcomes == {
