@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -266,3 +267,36 @@ def test_a_class_in_two_places_is_hooked_once(client: ModuleType):
     assert heard == ["why"]
     instrumentor.uninstrument()
     assert vars(client.Client).get("ask") is before
+
+
+def test_the_package_of_each_integration_is_known_without_loading_it() -> None:
+    points = registry.available()
+    known = {name: importlib.import_module(point.module).integration for name, point in points.items()}
+    generic = {name for name, integration in known.items() if integration.generic}
+    assert generic == {"http"}
+    assert {name: registry.package_of(name) for name in points.keys() - generic} == {
+        name: integration.package for name, integration in known.items() if name not in generic
+    }
+
+
+def test_an_integration_is_loaded_when_its_client_can_be_imported_and_not_before(tmp_path: Path) -> None:
+    (tmp_path / "lancedb.py").write_text("")
+    program = f"""
+import sys
+import tracekit
+from tracekit.sdk import registry
+
+tracekit.autolog(exclude=["pinecone"])
+assert "lancedb" not in registry.installed and "tracekit_integrations.lancedb" not in sys.modules
+assert "tracekit_integrations.openai" in sys.modules
+sys.path.insert(0, {str(tmp_path)!r})
+import lancedb
+assert "lancedb" in registry.installed
+tracekit.uninstrument()
+assert not registry.installed
+del sys.modules["lancedb"]
+import lancedb
+assert not registry.installed
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import importlib.util
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -397,13 +399,54 @@ def install(names: Collection[str] | None = None, exclude: Collection[str] = ())
     off = {*exclude, *config.disabled_instrumentations()}
     _watch_transport()
     for name in sorted((wanted | default) - installed.keys()):
-        instrumentor_class = guard.call(f"load {name}", points[name].load)
-        if instrumentor_class is None:
-            continue
-        if name in wanted and name not in off and "*" not in off:
-            instrumentor_class().instrument()
+        put = functools.partial(_put, points[name], taken=name in wanted and name not in off and "*" not in off)
+        if _is_there(package_of(name)):
+            put()
         else:
-            instrumentor_class().leave_out()
+            _awaited[name] = put
+            when_imported(package_of(name), functools.partial(_arrived, name))
+
+
+def _put(point: importlib.metadata.EntryPoint, *, taken: bool) -> None:
+    instrumentor_class = guard.call(f"load {point.name}", point.load)
+    if instrumentor_class is not None and taken:
+        instrumentor_class().instrument()
+    elif instrumentor_class is not None:
+        instrumentor_class().leave_out()
+
+
+_awaited: dict[str, Callable[[], None]] = {}
+"""Integrations whose clients cannot be imported yet, and most of them never will be: they are not even loaded."""
+
+
+def _arrived(name: str) -> None:
+    put = _awaited.pop(name, None)
+    if put is not None:
+        put()
+
+
+_PACKAGES = {
+    "autogen": "autogen_core",
+    "google_adk": "google.adk",
+    "google_genai": "google.genai",
+    "langchain": "langchain_core",
+    "openai_agents": "agents",
+}
+
+
+def package_of(name: str) -> str:
+    """The package that an integration is of, without loading it: called like it, but for a few."""
+    return _PACKAGES.get(name, name)
+
+
+def _is_there(package: str) -> bool:
+    """Whether a package can be imported; of one within another, that other is imported."""
+    if package in sys.modules:
+        return True
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):  # what it would be within is not there, or is no package
+        return False
 
 
 def _watch_transport() -> None:
@@ -416,6 +459,7 @@ def _watch_transport() -> None:
 def uninstall() -> None:
     """Take every integration out again."""
     global _transport  # noqa: PLW0603 - once a process
+    _awaited.clear()
     while installed:
         installed.popitem()[1].uninstall()
     if _transport is not None:

@@ -40,12 +40,13 @@ def looked_up(word: str) -> str:
     return word * 2
 
 
-waiting: list[str] = []
-"""Who waits until it is cancelled, or for as long as it would take."""
+waiting: asyncio.Event
+"""Set once some work waits, until it is cancelled or for as long as it would take."""
 
 
-async def long(name: str, seconds: float = 60) -> None:
-    waiting.append(name)
+async def long(seconds: float = 60) -> None:
+    if seconds:
+        waiting.set()
     await asyncio.sleep(seconds)
 
 
@@ -56,7 +57,7 @@ class Shelf(BaseRetriever):
         return [Document(id="d1", page_content=looked_up(query), metadata={"score": 0.5, "page": 3})]
 
     async def _aget_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
-        await long("shelf", self.wait)
+        await long(self.wait)
         return self._get_relevant_documents(query, run_manager=run_manager)
 
 
@@ -326,23 +327,23 @@ async def test_the_streams_of_events_are_recorded(traced: Traced) -> None:
 
 class Slow(FakeListChatModel):
     async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
-        await long("model")
+        await long()
         return await super()._agenerate(*args, **kwargs)
 
 
 @tool
 async def slow(word: str) -> str:
     """Takes its time."""
-    await long("tool")
+    await long()
     return word
 
 
 async def _cancelled(work: Any) -> None:
     """Cancel some work once it waits."""
-    waiting.clear()
+    global waiting  # noqa: PLW0603 - it belongs to the loop of the test
+    waiting = asyncio.Event()
     task = asyncio.create_task(work)
-    while not waiting:
-        await asyncio.sleep(0.005)
+    await waiting.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
