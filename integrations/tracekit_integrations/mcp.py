@@ -6,9 +6,10 @@ another process stands beneath the call that asked for it. Version 2 traces itse
 
 from __future__ import annotations
 
+from tracekit.sdk.installed import replied
 from tracekit.sdk.integration import Hook, Integration, Method, Target
 from tracekit.sdk.native import gives_way_within
-from tracekit.sdk.registry import instrumentor, replied
+from tracekit.sdk.registry import instrumentor
 from tracekit_integrations import _mcp_calls as calls
 from tracekit_integrations import _mcp_models as models
 from tracekit_integrations._mcp_messages import response

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.clients.environments import elsewhere
-from tests.support.patched import Spans, provider, spans
+from tests.support.patched import Spans, heard, provider, spans
 from tests.support.traced import Traced
 
-__all__ = ["provider", "spans", "traced"]
+__all__ = ["heard", "provider", "spans", "traced"]
 
 collect_ignore = elsewhere()
 

@@ -9,10 +9,10 @@ import anthropic
 import openai
 import pytest
 
-from tests.support.patched import provider, spans
+from tests.support.patched import heard, provider, spans
 from tests.support.provider import Provider
 
-__all__ = ["provider", "spans"]
+__all__ = ["heard", "provider", "spans"]
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ Each way in which a reply can end is tried in `tests/clients/http`.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +35,7 @@ from tests.support.exchanges import (
 from tests.support.provider import Provider, Reply, answer, events
 from tests.support.speakers import SPEAKERS, Speaker
 from tracekit import semconv
-from tracekit.sdk import guard, registry
-
-
-@pytest.fixture
-def heard(data_dir: Path) -> Iterator[None]:
-    """A program that has named `http`: it may leave no fault of ours."""
-    before = guard.faults()
-    tracekit.autolog(directory=data_dir, instrument=["http"])
-    yield
-    gc.collect()
-    tracekit.uninstrument()
-    assert guard.faults() == before
+from tracekit.sdk import registry
 
 
 @pytest.mark.usefixtures("heard")

@@ -18,8 +18,8 @@ from tests.support.recorded import Journaled, journaled
 from tracekit import semconv
 from tracekit.model import Invocation, Response
 from tracekit.sdk import guard
+from tracekit.sdk.installed import Installed
 from tracekit.sdk.integration import Hook, Integration
-from tracekit.sdk.registry import Installed
 from tracekit.sdk.runs import Runs
 from tracekit.sdk.runtime import runtime
 

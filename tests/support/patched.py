@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,3 +33,14 @@ def spans(data_dir: Path) -> Iterator[Spans]:
     assert guard.faults() == before
     left = {span.span_id for span in journaled(data_dir).started} - {span.span_id for span in journaled(data_dir).ended}
     assert not left
+
+
+@pytest.fixture
+def heard(data_dir: Path) -> Iterator[None]:
+    """A program that has named `http`: it may leave no fault of ours."""
+    before = guard.faults()
+    tracekit.autolog(directory=data_dir, instrument=["http"])
+    yield
+    gc.collect()
+    tracekit.uninstrument()
+    assert guard.faults() == before

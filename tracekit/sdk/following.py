@@ -37,6 +37,13 @@ class _Reader:
             self._last = shown
             self.recording.chunk(shown)
 
+    def broke(self, error: BaseException) -> None:
+        """A step raised this: that there is no more, or an error."""
+        if isinstance(error, StopIteration | StopAsyncIteration):
+            self.recording.finish()
+        else:
+            self.recording.fail(error)
+
     def leave(self) -> None:
         """The caller will ask for no more. A stream that closes itself within a step says in that step why."""
         if not (self.recording.done or self.stepping):
@@ -85,11 +92,8 @@ def _step(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwa
     reader.stepping = True
     try:
         value = wrapped(*args, **kwargs)
-    except StopIteration:
-        reader.recording.finish()
-        raise
     except BaseException as error:
-        reader.recording.fail(error)
+        reader.broke(error)
         raise
     reader.take(instance, value)
     return value
@@ -104,11 +108,8 @@ async def _async_step(
     reader.stepping = True
     try:
         value = await wrapped(*args, **kwargs)
-    except StopAsyncIteration:
-        reader.recording.finish()
-        raise
     except BaseException as error:
-        reader.recording.fail(error)
+        reader.broke(error)
         raise
     reader.take(instance, value)
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-import tracekit
 import tracekit_integrations
 from tests.clients.http.speaking import AIOHTTP
 from tests.support.conventions import outcome
@@ -34,7 +32,6 @@ from tests.support.faults import harm
 from tests.support.provider import Provider, answer, events
 from tests.support.speakers import SPEAKERS, Speaker
 from tracekit import semconv
-from tracekit.sdk import guard
 from tracekit_integrations import _request, http
 
 ALL = (*SPEAKERS, AIOHTTP)
@@ -43,17 +40,6 @@ ALL = (*SPEAKERS, AIOHTTP)
 @pytest.fixture(params=ALL, ids=lambda speaker: speaker.name)
 def speaker(request: pytest.FixtureRequest) -> Speaker:
     return request.param
-
-
-@pytest.fixture
-def heard(data_dir: Path) -> Iterator[None]:
-    """A program that has named `http`: it may leave no fault of ours."""
-    before = guard.faults()
-    tracekit.autolog(directory=data_dir, instrument=["http"])
-    yield
-    gc.collect()
-    tracekit.uninstrument()
-    assert guard.faults() == before
 
 
 @pytest.mark.usefixtures("heard")
