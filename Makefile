@@ -60,7 +60,7 @@ $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[server,demo]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[server,demo,eval]'
 	touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: $(VENV)/.dev
@@ -74,7 +74,7 @@ $(VENV)/.matrix: $(VENV)/.dev
 # openai 2 beside openai 3: the same integration tests, the other client.
 $(VENV_OPENAI2)/.dev: $(VENV_OPENAI2)/.made pyproject.toml constraints.txt
 	grep -v -e '^openai==' constraints.txt > $(VENV_OPENAI2)/constraints.txt
-	$(VENV_OPENAI2)/bin/pip install --quiet --disable-pip-version-check -c $(VENV_OPENAI2)/constraints.txt --group test -e '.[server,demo]' 'openai>=2,<3'
+	$(VENV_OPENAI2)/bin/pip install --quiet --disable-pip-version-check -c $(VENV_OPENAI2)/constraints.txt --group test -e '.[server,demo,eval]' 'openai>=2,<3'
 	touch $@
 
 .PRECIOUS: %/.made

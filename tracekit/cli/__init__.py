@@ -30,6 +30,7 @@ VERBS = {
     "import": "take in a bundle, or OTLP from a file",
     "reindex": "read stored spans anew, as this version understands them",
     "compact": "forget what is not kept any longer, and give unused space back",
+    "eval": "score a program, and say whether a change made it worse",
     "doctor": "say what is set, where it came from, and what is wrong",
 }
 
@@ -90,7 +91,20 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             verb, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False
         )
         if verb == asked:
-            module = importlib.import_module(module_of(verb))
-            module.arguments(command)
-            command.set_defaults(run=module.run, command=command)
+            _fill(command, verb, arguments[arguments.index(verb) + 1 :])
     return parser
+
+
+def _fill(command: argparse.ArgumentParser, verb: str, rest: Sequence[str]) -> None:
+    """Give a command its flags; where its module has `VERBS` of its own and one follows, give it those of that one."""
+    module = importlib.import_module(module_of(verb))
+    inner: dict[str, str] = getattr(module, "VERBS", {})
+    if not rest or rest[0] not in inner:
+        module.arguments(command)
+        command.set_defaults(run=module.run, command=command)
+        return
+    commands = command.add_subparsers(metavar="COMMAND", required=True)
+    chosen = commands.add_parser(rest[0], description=f"{inner[rest[0]]}.".capitalize(), allow_abbrev=False)
+    module = importlib.import_module(f"{module_of(verb)}_{rest[0].replace('-', '_')}")
+    module.arguments(chosen)
+    chosen.set_defaults(run=module.run, command=chosen)
