@@ -1,7 +1,7 @@
 """A metric: a function of a row, and what must be known of it to read its numbers.
 
-`@metric(...)` makes one of a function. The function gets the row and its options by keyword, and whatever of `judge` and
-`embed` its signature names; it returns a number, a verdict, or a `Score`. It may be a coroutine function.
+`@metric(...)` makes one of a function. The function gets the row and its options by keyword, and whatever of `judge`
+and `embed` its signature names; it returns a number, a verdict, or a `Score`. It may be a coroutine function.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Metric:
         unit: of the value, where it has one: "s", "tokens", "usd".
         kind: what it needs besides the row.
         source: where the definition comes from, and what it is checked against.
-        version: raised when the same row would be scored otherwise than before: results of two versions are not compared.
+        version: raised when the same row is scored otherwise than before: results of two versions are not compared.
         options: the keyword parameters of the function and their defaults.
     """
 
@@ -79,7 +79,9 @@ class Metric:
         """What the function itself returns."""
         return self.function(row, **options)
 
-    async def score(self, row: Row, *, services: Services | None = None, options: Mapping[str, Any] | None = None) -> Score:
+    async def score(
+        self, row: Row, *, services: Services | None = None, options: Mapping[str, Any] | None = None
+    ) -> Score:
         """Score a row. Never raises for what the row, the judge or the function do: the status says it.
 
         A column of the row that has the name of an option, `k` for instance, sets it for this row.
@@ -130,7 +132,10 @@ class Metric:
     def _checked_answer(self, answer: Any) -> Score:
         if not isinstance(answer, Score):
             if not isinstance(answer, int | float):
-                return failed(Status.ERROR, f"{self.name} returned {answer!r:.80}; a metric returns a number, a verdict or a Score.")
+                return failed(
+                    Status.ERROR,
+                    f"{self.name} returned {answer!r:.80}; a metric returns a number, a verdict or a Score.",
+                )
             if not math.isfinite(answer):
                 return failed(Status.ERROR, f"{self.name} returned {answer}, which is no number.")
             answer = Score(value=float(answer), passed=answer if isinstance(answer, bool) else None)

@@ -26,7 +26,9 @@ def register(made: Metric) -> Metric:
     """
     held = _metrics.get(made.name)
     if held is not None and held.function.__module__ != made.function.__module__:
-        raise UsageError(f"metric {made.name!r} of {made.function.__module__}: {held.function.__module__} has one of this name.")
+        raise UsageError(
+            f"metric {made.name!r} of {made.function.__module__}: {held.function.__module__} has one of this name."
+        )
     _metrics[made.name] = made
     return made
 

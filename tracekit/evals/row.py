@@ -6,7 +6,7 @@ Fields have fixed names everywhere. Every other column is kept as it is, and is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -90,8 +90,12 @@ def read_row(data: Any, *, where: str = "the row") -> Row:
         UsageError: it is no object, or a field has the wrong shape; says which, and what it holds.
     """
     if not isinstance(data, Mapping):
-        raise UsageError(f"{where} is {_kind(data)}; a row is an object like {{\"input\": ..., \"expected\": ...}}.")
-    known = {name: _READERS.get(name, _as_is)(data[name], f"{where}: {name}") for name in FIELDS if data.get(name) is not None}
+        raise UsageError(f'{where} is {_kind(data)}; a row is an object like {{"input": ..., "expected": ...}}.')
+    known = {
+        name: _READERS.get(name, _as_is)(data[name], f"{where}: {name}")
+        for name in FIELDS
+        if data.get(name) is not None
+    }
     columns = {str(name): value for name, value in data.items() if name not in FIELDS}
     return Row(**known, columns=columns)
 

@@ -56,11 +56,17 @@ class Score:
 
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.status is Status.OK):
-            raise ValueError(f"a score of status {self.status} has the value {self.value}; only ok has one, and always.")
+            raise ValueError(
+                f"a score of status {self.status} has the value {self.value}; only ok has one, and always."
+            )
         if self.value is not None and not math.isfinite(self.value):
-            raise ValueError(f"a score's value is {self.value}; it is a finite number, or its status says why there is none.")
+            raise ValueError(
+                f"a score's value is {self.value}; it is a finite number, or its status says why there is none."
+            )
         if self.status is not Status.OK and self.passed is not None:
-            raise ValueError(f"a score of status {self.status} says passed={self.passed}; without a value nothing passes or fails.")
+            raise ValueError(
+                f"a score of status {self.status} says passed={self.passed}; without a value nothing passes or fails."
+            )
 
 
 def failed(status: Status, why: str, **details: Any) -> Score:

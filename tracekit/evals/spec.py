@@ -91,11 +91,11 @@ def parse(text: str) -> Spec:
 
 def _options(text: str, inside: str) -> Mapping[str, Any]:
     try:
-        call = ast.parse(f"f({inside})", mode="eval").body
-        if not isinstance(call, ast.Call) or call.args or any(item.arg is None for item in call.keywords):
-            raise ValueError
-        return {str(item.arg): ast.literal_eval(item.value) for item in call.keywords}
+        call = ast.parse(f"dict({inside})", mode="eval").body
+        if isinstance(call, ast.Call) and not call.args and all(item.arg for item in call.keywords):
+            return {str(item.arg): ast.literal_eval(item.value) for item in call.keywords}
     except (ValueError, SyntaxError):
-        raise UsageError(
-            f"metric {text!r}: the options {inside!r} cannot be read; write them like (k=10, gain='exponential')."
-        ) from None
+        pass  # said below, as for a call that is none
+    raise UsageError(
+        f"metric {text!r}: the options {inside!r} cannot be read; write them like (k=10, ignore_case=True)."
+    )

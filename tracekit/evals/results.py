@@ -1,0 +1,315 @@
+"""What a run leaves: its results, row by row and trial by trial, what is known of it, and the file form of both.
+
+A result file is JSON lines. A line with an `id` is one result:
+
+    {"id": "q17", "trial": 0, "cluster": "billing", "scores": {"correctness": 0.75, "exact_match": true, "pii": null},
+     "statuses": {"pii": "timeout"}, "trace_id": "…", "hash": "…"}
+
+Only `id` and `scores` are needed. A line with `run` instead, first where there is one, tells of the whole: the suite, the
+metrics with version, direction and kind, the judge, the dataset's hash. Files written by other tools work without it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tracekit.errors import UsageError
+from tracekit.evals.metric import Direction, Metric
+from tracekit.evals.row import Row
+from tracekit.evals.score import Score, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricInfo:
+    """What a comparison must know of a metric; `gated` metrics decide the exit code, the others are told.
+
+    `specs` are the lines of the suite that ask for it, floors included.
+    """
+
+    name: str
+    version: int = 1
+    better: Direction = "higher"
+    binary: bool = False
+    ratio: bool = False
+    low: float | None = None
+    high: float | None = None
+    unit: str | None = None
+    gated: bool = True
+    judged: bool = False
+    specs: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, metric: Metric, *, gated: bool = True, specs: Sequence[str] = ()) -> MetricInfo:
+        """What is known of a metric of the registry."""
+        return cls(
+            name=metric.name, version=metric.version, better=metric.better, binary=metric.binary, ratio=metric.ratio,
+            low=metric.low, high=metric.high, unit=metric.unit, gated=gated, judged=metric.kind == "judge",
+            specs=tuple(specs),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One row, answered and scored once.
+
+    Attributes:
+        id: the row's.
+        trial: which of the answers to this row, from 0.
+        cluster: rows of one cluster are not independent of each other (questions on one document).
+        scores: by metric label, as `Spec.label` writes it.
+        trace_id: the trace that the answer was made in.
+        hash: of what went into the row; rows whose hash changed are not compared.
+        row: the whole row, with the answer; None where it was read from a file that does not hold it.
+        seconds: how long the program took to answer.
+        error: what the program raised, where it did.
+    """
+
+    id: str
+    trial: int = 0
+    cluster: str | None = None
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    trace_id: str | None = None
+    hash: str | None = None
+    row: Row | None = None
+    seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A suite that was run, whole or in part.
+
+    Attributes:
+        suite: its name.
+        metrics: what is known of each metric, by label.
+        results: one for each row and trial, in the order of the dataset.
+        created: when it began, ISO 8601 in UTC.
+        trials: how often each row is answered.
+        rows: how many rows the dataset has; `results` has fewer where the run was interrupted.
+        dataset: hash of the dataset.
+        judge: the name of the judge's model, and of what shapes its replies.
+        canary: the judge's scores on the frozen set that shows its drift, by row.
+        shard: `2/4` where it is a part.
+        interrupted: it was stopped by hand.
+        budget_spent: it was stopped because the budget was spent.
+        app_cost_usd, judge_cost_usd: what the program's calls, and the judge's, cost; None where a price is unknown.
+        judge_calls: calls of the judge that were made, and not answered from the cache.
+        seconds: how long it took.
+    """
+
+    suite: str
+    metrics: Mapping[str, MetricInfo]
+    results: tuple[Result, ...]
+    created: str = ""
+    trials: int = 1
+    rows: int = 0
+    dataset: str | None = None
+    judge: str | None = None
+    canary: Mapping[str, float] | None = None
+    shard: str | None = None
+    interrupted: bool = False
+    budget_spent: bool = False
+    app_cost_usd: float | None = None
+    judge_cost_usd: float | None = None
+    judge_calls: int = 0
+    seconds: float | None = None
+
+
+_HEAD = tuple(item.name for item in fields(Run) if item.name != "results")
+
+
+def dumps(run: Run, *, whole: bool = True) -> str:
+    """A run as a result file, sorted by id and trial.
+
+    Args:
+        run: what to write.
+        whole: with rationales, labels and answers; without, scores and hashes only, as a baseline that is committed.
+    """
+    head = {name: getattr(run, name) for name in _HEAD if name != "metrics"}
+    if not whole:
+        for name in ("created", "seconds", "app_cost_usd", "judge_cost_usd", "judge_calls"):
+            head.pop(name)
+    head["metrics"] = {label: _slim(asdict(info)) for label, info in sorted(run.metrics.items())}
+    lines = [{"run": _slim(head)}]
+    lines += [
+        _line(result, run.metrics, whole=whole) for result in sorted(run.results, key=lambda one: (one.id, one.trial))
+    ]
+    return "".join(f"{json.dumps(line, ensure_ascii=False, sort_keys=True)}\n" for line in lines)
+
+
+def read(path: Path) -> Run:
+    """A result file, of this program or of another.
+
+    Raises:
+        UsageError: it cannot be read, or a line is no result; names the line.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from error
+    return loads(text, where=str(path), suite=path.stem)
+
+
+def loads(text: str, *, where: str, suite: str = "") -> Run:
+    """The run of a result file's text; see `read`."""
+    head: dict[str, Any] = {}
+    results: list[Result] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            data = _object(line, f"{where}, line {number}")
+            if "run" in data and "id" not in data:
+                head = data["run"]
+            else:
+                results.append(_result(data, f"{where}, line {number}"))
+    if not results and not head:
+        raise UsageError(
+            f'{where} holds no result; it has lines like {{"id": "1", "scores": {{"exact_match": true}}}}.'
+        )
+    repeated = [key for key, count in Counter((one.id, one.trial) for one in results).items() if count > 1]
+    if repeated:
+        raise UsageError(
+            f"{where}: id {repeated[0][0]!r}, trial {repeated[0][1]} stands there twice; the two name one result."
+        )
+    return _run(head, results, where=where, suite=suite)
+
+
+def _run(head: Mapping[str, Any], results: Sequence[Result], *, where: str, suite: str) -> Run:
+    metrics: dict[str, MetricInfo] = {}
+    known = {item.name for item in fields(MetricInfo)}
+    for label, info in head.get("metrics", {}).items():
+        given: dict[str, Any] = {name: value for name, value in info.items() if name in known}
+        given["specs"] = tuple(given.get("specs", ()))
+        given.setdefault("name", label)
+        metrics[label] = MetricInfo(**given)
+    try:
+        plain: dict[str, Any] = {name: head[name] for name in _HEAD if name in head and name != "metrics"}
+        plain.setdefault("suite", suite)
+        return Run(**plain, metrics=metrics, results=tuple(results))
+    except TypeError as error:
+        raise UsageError(f"{where}: the line of the run cannot be read: {error}.") from error
+
+
+def _object(line: str, where: str) -> dict[str, Any]:
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"{where} is no JSON: {error}.") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{where} is no object.")
+    return data
+
+
+def _result(data: Mapping[str, Any], where: str) -> Result:
+    identity, scores, trial = data.get("id"), data.get("scores"), data.get("trial", 0)
+    if isinstance(identity, bool) or not isinstance(identity, str | int):
+        raise UsageError(f"{where} has no id, or one that is neither text nor a whole number: {identity!r}.")
+    if not isinstance(scores, Mapping):
+        raise UsageError(f"{where} has no scores; they are an object of numbers, verdicts or null by metric.")
+    if isinstance(trial, bool) or not isinstance(trial, int):
+        raise UsageError(f"{where}: trial is {trial!r}; it is a whole number.")
+    statuses = data.get("statuses", {})
+    cluster = data.get("cluster")
+    return Result(
+        id=str(identity),
+        trial=trial,
+        cluster=None if cluster is None else str(cluster),
+        scores={str(name): _score(value, statuses.get(name), f"{where}: {name}") for name, value in scores.items()},
+        trace_id=data.get("trace_id"),
+        hash=data.get("hash"),
+        seconds=data.get("seconds"),
+        error=data.get("error"),
+    )
+
+
+def _score(value: Any, status: str | None, where: str) -> Score:
+    if value is None:
+        try:
+            return Score(status=Status(status or Status.ERROR))
+        except ValueError:
+            raise UsageError(
+                f"{where} has the status {status!r} and no value; statuses are {', '.join(Status)}."
+            ) from None
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise UsageError(f"{where} is {value!r}; a score is a number, true, false or null.")
+    return Score(value=float(value), passed=value if isinstance(value, bool) else None)
+
+
+def _line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool) -> dict[str, Any]:
+    binary = {label for label, info in metrics.items() if info.binary}
+    line: dict[str, Any] = {
+        "id": result.id,
+        "trial": result.trial,
+        "cluster": result.cluster,
+        "scores": {
+            label: _number(score.value, verdict=label in binary) for label, score in sorted(result.scores.items())
+        },
+        "statuses": {
+            label: str(score.status) for label, score in sorted(result.scores.items()) if score.status is not Status.OK
+        },
+        "hash": result.hash,
+    }
+    if whole:
+        line |= {
+            "trace_id": result.trace_id,
+            "seconds": result.seconds,
+            "error": result.error,
+            "rationales": {label: score.rationale for label, score in sorted(result.scores.items()) if score.rationale},
+            "labels": {label: score.label for label, score in sorted(result.scores.items()) if score.label},
+        }
+    scores = line["scores"]
+    return {**_slim(line), "scores": scores}
+
+
+def _number(value: float | None, *, verdict: bool) -> float | bool | None:
+    if value is None or not verdict or value not in {0.0, 1.0}:
+        return value
+    return bool(value)
+
+
+def _slim(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what says nothing: null, empty, false, and the trial 0."""
+    return {name: value for name, value in data.items() if value not in (None, {}, (), [], False, 0, "")}
+
+
+def merge(runs: Iterable[Run]) -> Run:
+    """The shards of one suite as the run that they are parts of.
+
+    Raises:
+        UsageError: there is none; their suites, datasets, judges or metrics differ; a result is in two of them.
+    """
+    parts = list(runs)
+    if not parts:
+        raise UsageError("there is nothing to merge; name the result files of the shards.")
+    first = parts[0]
+    for part in parts[1:]:
+        for name in ("suite", "dataset", "judge", "trials", "metrics"):
+            if getattr(part, name) != getattr(first, name):
+                raise UsageError(
+                    f"the shards differ in {name}, {getattr(first, name)!r:.80} and {getattr(part, name)!r:.80}: "
+                    "they are not parts of one run."
+                )
+    results = [result for part in parts for result in part.results]
+    twice = [key for key, count in Counter((one.id, one.trial) for one in results).items() if count > 1]
+    if twice:
+        raise UsageError(f"row {twice[0][0]!r}, trial {twice[0][1]}, is in two of the shards.")
+    head = {name: getattr(first, name) for name in _HEAD}
+    head |= {
+        "shard": None,
+        "interrupted": any(part.interrupted for part in parts),
+        "budget_spent": any(part.budget_spent for part in parts),
+        "app_cost_usd": _sum([part.app_cost_usd for part in parts]),
+        "judge_cost_usd": _sum([part.judge_cost_usd for part in parts]),
+        "judge_calls": sum(part.judge_calls for part in parts),
+        "seconds": max((part.seconds for part in parts if part.seconds is not None), default=None),
+    }
+    return Run(**head, results=tuple(results))
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    return None if any(value is None for value in values) else sum(value for value in values if value is not None)
