@@ -6,13 +6,10 @@ Fields have fixed names everywhere. Every other column is kept as it is, and is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from types import MappingProxyType
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tracekit.errors import UsageError
-
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +52,9 @@ class Row(Mapping[str, Any]):
     expected_tool_calls: tuple[ToolCall, ...] | None = None
     messages: tuple[Mapping[str, Any], ...] | None = None
     trace_id: str | None = None
-    metadata: Mapping[str, Any] = _EMPTY
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     spans: tuple[Mapping[str, Any], ...] | None = None
-    columns: Mapping[str, Any] = _EMPTY
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         if name in self.columns:
