@@ -5,7 +5,7 @@ A result file is JSON lines. A line with an `id` is one result:
     {"id": "q17", "trial": 0, "cluster": "billing", "scores": {"correctness": 0.75, "exact_match": true, "pii": null},
      "statuses": {"pii": "timeout"}, "trace_id": "…", "hash": "…"}
 
-Only `id` and `scores` are needed. A line with `run` instead, the first where there is one, tells of the whole: the suite,
+Only `id` and `scores` are needed. A line with `run` instead, the first where there is one, tells of the whole: suite,
 the metrics with version, direction and kind, the judge, the hash of the dataset. Files of other tools work without it.
 """
 
