@@ -15,12 +15,13 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracekit.errors import UsageError
+from tracekit.evals import decoding
 from tracekit.evals.metric import Direction, Metric
 from tracekit.evals.row import Row, read_row, write_row
 from tracekit.evals.score import Score, Status
@@ -167,9 +168,9 @@ def loads(text: str, *, where: str, suite: str = "") -> Run:
     results: list[Result] = []
     for number, line in enumerate(text.split("\n"), 1):  # `splitlines` ends a line at U+2028 too, within a text
         if line.strip():
-            data = _object(line, f"{where}, line {number}")
+            data = decoding.object_(line, f"{where}, line {number}")
             if "run" in data and "id" not in data:
-                head = _mapping(data, "run", f"{where}, line {number}")
+                head = decoding.mapping(data, "run", f"{where}, line {number}")
             else:
                 results.append(_result(data, f"{where}, line {number}"))
     if not results and not head:
@@ -186,56 +187,15 @@ def loads(text: str, *, where: str, suite: str = "") -> Run:
 
 def _run(head: Mapping[str, Any], results: Sequence[Result], *, where: str, suite: str) -> Run:
     metrics: dict[str, MetricInfo] = {}
-    for label, info in _mapping(head, "metrics", where).items():
-        given = _checked(MetricInfo, _mapping({label: info}, label, where), f"{where}: metric {label!r}")
+    for label, info in decoding.mapping(head, "metrics", where).items():
+        given = decoding.checked(
+            MetricInfo, decoding.mapping({label: info}, label, where), f"{where}: metric {label!r}"
+        )
         given.setdefault("name", label)
         metrics[label] = MetricInfo(**given)
-    plain = _checked(Run, head, f"{where}: the line of the run")
+    plain = decoding.checked(Run, head, f"{where}: the line of the run")
     plain.setdefault("suite", suite)
     return Run(**plain, metrics=metrics, results=tuple(results))
-
-
-_READS: Mapping[str, Callable[[Any], bool]] = {
-    "str": lambda value: isinstance(value, str),
-    "int": lambda value: isinstance(value, int),
-    "bool": lambda value: isinstance(value, bool),
-    "float": lambda value: isinstance(value, int | float) and math.isfinite(value),
-    "Direction": lambda value: value in {"higher", "lower"},
-    "tuple[str, ...]": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
-    "Mapping[str, float]": lambda value: (
-        isinstance(value, Mapping) and all(isinstance(item, int | float) for item in value.values())
-    ),
-}
-_WORDS = {
-    "str": "text", "int": "a whole number", "bool": "true or false", "float": "a number",
-    "Direction": "higher or lower", "tuple[str, ...]": "a list of texts", "Mapping[str, float]": "an object of numbers",
-}  # fmt: skip
-
-
-def _checked(kind: type[DataclassInstance], data: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Those entries that are fields of a dataclass, with the types that it says."""
-    given: dict[str, Any] = {}
-    for item in fields(kind):
-        wanted, _, none = str(item.type).partition(" | ")
-        if item.name not in data or item.name in {"metrics", "results"}:
-            continue
-        value: Any = data[item.name]
-        if value is None and none:
-            continue
-        if not _READS[wanted](value):
-            raise UsageError(f"{where}: {item.name} is {value!r:.80}; it is {_WORDS.get(wanted, wanted)}.")
-        given[item.name] = tuple(value) if wanted == "tuple[str, ...]" else value
-    return given
-
-
-def _object(line: str, where: str) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except ValueError as error:
-        raise UsageError(f"{where} is no JSON: {error}.") from error
-    if not isinstance(data, dict):
-        raise UsageError(f"{where} is no object.")
-    return data
 
 
 def _result(data: Mapping[str, Any], where: str) -> Result:
@@ -246,7 +206,7 @@ def _result(data: Mapping[str, Any], where: str) -> Result:
         raise UsageError(f"{where} has no scores; they are an object of numbers, verdicts or null by metric.")
     if isinstance(trial, bool) or not isinstance(trial, int):
         raise UsageError(f"{where}: trial is {trial!r}; it is a whole number.")
-    said = {name: _mapping(data, name, where) for name in ("statuses", "rationales", "labels")}
+    said = {name: decoding.mapping(data, name, where) for name in ("statuses", "rationales", "labels")}
     cluster = data.get("cluster")
     row = data.get("row")
     return Result(
@@ -263,26 +223,12 @@ def _result(data: Mapping[str, Any], where: str) -> Result:
             )
             for name, value in scores.items()
         },
-        trace_id=_known(data, "trace_id", str, where),
-        hash=_known(data, "hash", str, where),
+        trace_id=decoding.known(data, "trace_id", str, where),
+        hash=decoding.known(data, "hash", str, where),
         row=None if row is None else read_row(row, where=f"{where}: row"),
-        seconds=_known(data, "seconds", (int, float), where),
-        error=_known(data, "error", str, where),
+        seconds=decoding.known(data, "seconds", (int, float), where),
+        error=decoding.known(data, "error", str, where),
     )
-
-
-def _known(data: Mapping[str, Any], name: str, kind: type | tuple[type, ...], where: str) -> Any:
-    value = data.get(name)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
-        raise UsageError(f"{where}: {name} is {value!r:.80}; it is {'text' if kind is str else 'a number'} or null.")
-    return value
-
-
-def _mapping(data: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
-    value = data.get(name, {})
-    if not isinstance(value, Mapping):
-        raise UsageError(f"{where}: {name} is {value!r:.80}; it is an object.")
-    return value
 
 
 def _score(value: Any, status: str | None, where: str, *, rationale: str | None, label: str | None) -> Score:
