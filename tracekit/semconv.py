@@ -131,6 +131,9 @@ TAGS: Final = "tracekit.tags"
 METADATA_PREFIX: Final = "tracekit.metadata."
 FAULT: Final = "tracekit.fault"  # why a span is kept raw, or what in it could not be kept as it came
 TIME_TO_LAST_CHUNK: Final = "tracekit.time_to_last_chunk"  # seconds
+EVAL_SUITE: Final = "tracekit.eval.suite"  # on the first span of a trace in which a row of a suite was answered
+EVAL_ROW: Final = "tracekit.eval.row"  # the id of that row
+EVAL_TRIAL: Final = "tracekit.eval.trial"
 RETRIEVAL_FILTER: Final = "tracekit.retrieval.filter"  # content: what documents had to be like to be found
 RETRIEVAL_SCORE: Final = "tracekit.retrieval.score"  # what the documents' scores are: distance or similarity
 

@@ -16,7 +16,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,6 +147,16 @@ def dumps(run: Run, *, whole: bool = True) -> str:
         _line(result, run.metrics, whole=whole) for result in sorted(run.results, key=lambda one: (one.id, one.trial))
     ]
     return "".join(f"{_text(line)}\n" for line in lines)
+
+
+def dump_head(run: Run) -> str:
+    """The line of a run, without its results."""
+    return dumps(replace(run, results=())).rstrip("\n")
+
+
+def dump_result(result: Result, metrics: Mapping[str, MetricInfo]) -> str:
+    """One result as a line of a result file, with all that is known of it."""
+    return _text(_line(result, metrics, whole=True))
 
 
 def read(path: Path) -> Run:
