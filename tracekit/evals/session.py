@@ -90,22 +90,45 @@ def outcome(suite: Suite, options: Options) -> Outcome:
         keeper.close(done=False)
         raise
     run = replace(run, results=_with_rows(run, keeper.read()))
-    made = _outcome(run, plan.suite, options)
-    archive = Archive(options.directory, baselines=options.baselines)
-    archive.write(run, made.comparison)
+    made = concluded(
+        run, directory=options.directory, baselines=options.baselines, strict=options.strict, compare=options.compare, save=options.save, tell=options.tell,
+    )  # fmt: skip
     keeper.close(done=True)
     if earlier is not None and earlier.path is not None:
         earlier.path.unlink(missing_ok=True)
-    if options.save:
-        _save(archive, made, options)
     return made
 
 
-def held_against(run: Run, base: Run | None, *, gate: Mapping[str, Any], strict: bool) -> Comparison:
+def concluded(
+    run: Run,
+    *,
+    directory: Path,
+    baselines: Path,
+    strict: bool = False,
+    compare: bool = True,
+    save: bool = False,
+    tell: Callable[[str], None] = print,
+) -> Outcome:
+    """What a run comes to: held against its baseline, archived, and made the baseline where that is asked for.
+
+    Raises:
+        UsageError: the baseline cannot be read, or a file cannot be written.
+    """
+    archive = Archive(directory, baselines=baselines)
+    made = _outcome(run, archive.baseline(run.suite) if compare else None, strict=strict)
+    archive.write(run, made.comparison)
+    if save:
+        _save(archive, made, tell)
+    elif compare and made.base is None and made.comparison is not None:
+        tell(f"{run.suite}: there is no baseline in {_shown(archive.baseline_path(run.suite))}; --save makes this run it.")
+    return made
+
+
+def held_against(run: Run, base: Run | None, *, strict: bool) -> Comparison:
     """What a run comes to, beside its baseline or alone."""
     from tracekit.evals.compare import compare  # noqa: PLC0415 - loads scipy, which only this needs
 
-    return compare(base, run, strict=strict, **gate)
+    return compare(base, run, strict=strict, **(run.gate or {}))
 
 
 def _plan(suite: Suite, options: Options) -> Plan:
@@ -158,23 +181,22 @@ def _with_rows(run: Run, written: Run) -> tuple[Result, ...]:
     return tuple(replace(one, row=rows.get((one.id, one.trial))) for one in run.results)
 
 
-def _outcome(run: Run, suite: Suite, options: Options) -> Outcome:
+def _outcome(run: Run, base: Run | None, *, strict: bool) -> Outcome:
     if run.interrupted or run.budget_spent:
         return Outcome(run=run, code=INTERRUPTED if run.interrupted else BUDGET)
     if run.shard is not None:
         return Outcome(run=run)  # a part says nothing of the whole
-    base = Archive(options.directory, baselines=options.baselines).baseline(run.suite) if options.compare else None
-    return Outcome(run=run, comparison=held_against(run, base, gate=suite.gate, strict=options.strict), base=base)
+    return Outcome(run=run, comparison=held_against(run, base, strict=strict), base=base)
 
 
-def _save(archive: Archive, made: Outcome, options: Options) -> None:
+def _save(archive: Archive, made: Outcome, tell: Callable[[str], None]) -> None:
     if made.code is not None or made.run.shard is not None:
-        options.tell(f"{made.run.suite}: not saved: it is no whole run.")
+        tell(f"{made.run.suite}: not saved: it is no whole run.")
         return
     path = archive.save_baseline(made.run)
-    options.tell(f"{made.run.suite}: the baseline is saved in {_shown(path)}. Commit it.")
+    tell(f"{made.run.suite}: the baseline is saved in {_shown(path)}. Commit it.")
     if ignored(path):
-        options.tell(
+        tell(
             f"git ignores {_shown(path)}. Let it in: write `.tracekit/*` and `!.tracekit/baseline/` in .gitignore in "
             "place of the line that leaves out the folder."
         )
