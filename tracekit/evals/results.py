@@ -146,7 +146,7 @@ def dumps(run: Run, *, whole: bool = True) -> str:
     head["metrics"] = {label: {"name": info.name} | _said(info) for label, info in sorted(run.metrics.items())}
     lines = [{"run": head}]
     lines += [
-        _line(result, run.metrics, whole=whole) for result in sorted(run.results, key=lambda one: (one.id, one.trial))
+        as_line(result, run.metrics, whole=whole) for result in sorted(run.results, key=lambda one: (one.id, one.trial))
     ]
     return "".join(f"{_text(line)}\n" for line in lines)
 
@@ -257,7 +257,8 @@ def _score(value: Any, status: str | None, where: str, *, rationale: str | None,
     return Score(value=float(value), passed=passed, rationale=rationale, label=label)
 
 
-def _line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool) -> dict[str, Any]:
+def as_line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool = True) -> dict[str, Any]:
+    """A result as its line in a file says it."""
     binary = {label for label, info in metrics.items() if info.binary}
     scores = sorted(result.scores.items())
     line: dict[str, Any] = {
