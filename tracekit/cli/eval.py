@@ -88,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> Options:
     from tracekit.evals.dataset import Shard
     from tracekit.evals.progress import progress
+    from tracekit.evals.services import of
     from tracekit.evals.session import Options, baselines, data_directory
     from tracekit.evals.starting import record
 
@@ -98,7 +99,7 @@ def _options(args: argparse.Namespace) -> Options:
     return Options(
         directory=directory,
         baselines=baselines(args.baseline),
-        services=_services(args),
+        services=of,
         save=args.save,
         compare=not args.no_compare and rows is None,
         strict=args.strict,

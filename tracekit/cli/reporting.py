@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from tracekit.evals.reports.outcome import Outcome
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
-_WIDEST = 160
 
 
 def write(outcomes: Sequence[Outcome], args: argparse.Namespace) -> int:
@@ -55,15 +53,7 @@ def write(outcomes: Sequence[Outcome], args: argparse.Namespace) -> int:
 def _print(outcomes: Sequence[Outcome]) -> None:
     from tracekit.evals.reports import terminal
 
-    columns = min(shutil.get_terminal_size().columns, _WIDEST) if sys.stdout.isatty() else 120
-    console = output.console()
-    if console is None:
-        print(terminal.text(outcomes, columns=columns), end="")
-        return
-    from rich.text import Text
-
-    for pieces in terminal.lines(outcomes, columns=columns):
-        console.print(Text.assemble(*pieces), soft_wrap=True)
+    output.styled(terminal.lines(outcomes, columns=output.columns()))
 
 
 def _file(path: Path, text: str, *, mode: str = "w") -> None:

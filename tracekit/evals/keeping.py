@@ -26,6 +26,7 @@ from tracekit.evals.tally import Tally
 RUNNING = "running"
 """Its name in the data directory."""
 _SPENT = "spent"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _DIGITS = re.compile(r"\D")
 
 
@@ -47,7 +48,7 @@ class Keeper:
         try:
             for folder in (directory, self.path.parent):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = self.path.open("w", encoding="utf-8", opener=_private)
+            self._file = os.fdopen(os.open(self.path, _NEW, 0o600), "w", encoding="utf-8")
         except OSError as error:
             raise _unwritable(self.path, error) from error
         self._write(results.dump_head(replace(run, interrupted=True)))
@@ -159,10 +160,6 @@ def _spent_of(head: Run) -> Tally:
         judge_unpriced=head.judge_cost_usd is None,
         judge_calls=head.judge_calls,
     )
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:

@@ -127,6 +127,18 @@ class Run:
     seconds: float | None = None
     gate: Mapping[str, float] | None = None
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        from tracekit.evals.reports import notebook, outcome  # noqa: PLC0415 - which imports this module
+
+        return notebook.fragment(outcome.Outcome(run=self))
+
+    def __str__(self) -> str:
+        """The report on it, as text."""
+        from tracekit.evals.reports import outcome, terminal  # noqa: PLC0415 - as above
+
+        return terminal.text([outcome.Outcome(run=self)]).rstrip()
+
 
 _HEAD = tuple(item.name for item in fields(Run) if item.name != "results")
 
@@ -158,7 +170,7 @@ def dump_head(run: Run) -> str:
 
 def dump_result(result: Result, metrics: Mapping[str, MetricInfo]) -> str:
     """One result as a line of a result file, with all that is known of it."""
-    return _text(_line(result, metrics, whole=True))
+    return _text(as_line(result, metrics))
 
 
 def read(path: Path) -> Run:

@@ -22,12 +22,18 @@ def record(directory: Any = None) -> None:
 
 def wait(work: Coroutine[Any, Any, T]) -> T:
     """What a coroutine returns. An interrupt cancels it once, and what it returns then is what there is."""
+    if _is_looping():
+        return _beside(work)
+    with asyncio.Runner() as runner:
+        return runner.run(work)
+
+
+def _is_looping() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        with asyncio.Runner() as runner:
-            return runner.run(work)
-    return _beside(work)
+        return False
+    return True
 
 
 def _beside(work: Coroutine[Any, Any, T]) -> T:
