@@ -16,7 +16,8 @@ from tracekit.evals.metric import Services
 from tracekit.evals.outputs import Outputs
 from tracekit.evals.progress import Progress, progress
 from tracekit.evals.results import Run
-from tracekit.evals.runner import Plan, execute
+from tracekit.evals.plan import Plan
+from tracekit.evals.runner import execute
 from tracekit.evals.starting import record, wait
 from tracekit.evals.suite import CONCURRENCY, TIMEOUT, Cluster, Suite
 

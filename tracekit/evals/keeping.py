@@ -19,7 +19,7 @@ from tracekit.errors import UsageError, tell
 from tracekit.evals import results
 from tracekit.evals.archive import Archive, safe
 from tracekit.evals.results import Result, Run
-from tracekit.evals.runner import Key
+from tracekit.evals.plan import Key
 from tracekit.evals.score import Status
 from tracekit.evals.tally import Tally
 

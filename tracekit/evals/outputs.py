@@ -12,7 +12,7 @@ from tracekit.evals.answering import Answer
 from tracekit.evals.datafiles import records
 from tracekit.evals.results import Result
 from tracekit.evals.row import FIELDS, Row, read_row
-from tracekit.evals.runner import Job, Key, Plan
+from tracekit.evals.plan import Job, Key, Plan
 
 _TAKEN = tuple(name for name in FIELDS if name not in {"id", "input", "expected", "relevant", "expected_tool_calls"})
 """What an answer brings; what was asked, and what is right, is the dataset's."""

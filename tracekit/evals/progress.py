@@ -13,7 +13,7 @@ from tracekit import config, units
 from tracekit.errors import tell
 from tracekit.evals.dataset import Facts
 from tracekit.evals.results import Result
-from tracekit.evals.runner import Plan
+from tracekit.evals.plan import Plan
 from tracekit.evals.score import Status
 from tracekit.evals.tally import Tally
 from tracekit.text import visible

@@ -25,7 +25,8 @@ from tracekit.evals.dataset import Dataset, Facts
 from tracekit.evals.journaled import Journals
 from tracekit.evals.results import Result, Run
 from tracekit.evals.row import Row
-from tracekit.evals.runner import Plan, empty_run, execute
+from tracekit.evals.plan import Plan, empty_run
+from tracekit.evals.runner import execute
 from tracekit.evals.score import Status
 from tracekit.evals.starting import record
 from tracekit.evals.suite import Suite

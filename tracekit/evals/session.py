@@ -19,7 +19,7 @@ from tracekit.evals.outputs import Outputs, Reused
 from tracekit.evals.progress import Progress
 from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.results import Result, Run
-from tracekit.evals.runner import Key, Plan, empty_run
+from tracekit.evals.plan import Key, Plan, empty_run
 from tracekit.evals.services import Chosen
 from tracekit.evals.suite import Suite
 from tracekit.evals.tally import Tally
