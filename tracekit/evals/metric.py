@@ -47,7 +47,7 @@ class Metric:
         name: snake_case, the field's own.
         function: what scores a row.
         summary: its definition in one line.
-        inputs: fields that a row must have; `a|b` where one of them is enough.
+        inputs: fields that a row must have, or options that must be given; `a|b` where one of them is enough.
         low: the least value, inclusive; None where there is none.
         high: the greatest.
         better: which way is better.
@@ -107,7 +107,11 @@ class Metric:
         """
         chosen = {**self.options, **{name: row.columns[name] for name in self.options if name in row.columns}}
         chosen |= self.checked(options or {})
-        lacking = [name for name in self.inputs if not any(has(row, one) for one in name.split("|"))]
+        lacking = [
+            name
+            for name in self.inputs
+            if not any(has(row, one) or chosen.get(one) is not None for one in name.split("|"))
+        ]
         if lacking:
             wanted = " and ".join(name.replace("|", " or ") for name in lacking)
             return failed(Status.MISSING, f"{self.name} needs {wanted}, which the row does not have.")
