@@ -121,16 +121,16 @@ def listing(
         coloured.print(line, soft_wrap=True)
 
 
-def styled(lines: Iterable[Sequence[tuple[str, str]]]) -> None:
+def styled(pieces: Iterable[Sequence[tuple[str, str]]]) -> None:
     """Print lines that are made of pieces of text and their styles; the styles only where colour is."""
     coloured = console()
     if coloured is None:
-        print("\n".join("".join(text for text, _ in line).rstrip() for line in lines))
+        print("\n".join("".join(text for text, _ in each).rstrip() for each in pieces))
         return
     from rich.text import Text
 
-    for line in lines:
-        coloured.print(Text.assemble(*line), soft_wrap=True)
+    for each in pieces:
+        coloured.print(Text.assemble(*each), soft_wrap=True)
 
 
 def columns() -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,13 +17,9 @@ from typing import TYPE_CHECKING, Any
 from tracekit import text, units
 from tracekit.evals import rowwise
 from tracekit.evals.reports import words
-from tracekit.evals.reports.outcome import Outcome, trace_id
+from tracekit.evals.reports.beside import Compare, beside, urgency
+from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.reports.report import Report, report
-from tracekit.evals.results import Result, Run
-from tracekit.evals.row import write_row
-from tracekit.evals.rowwise import Cell, Kind, Pair
-from tracekit.evals.score import Status
-from tracekit.units import Quantity
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -35,46 +30,6 @@ IN_FULL = 500
 """Rows that are shown with what went in and what came out."""
 LONGEST = 4_000
 """Characters of one text."""
-_SHOWN = ("input", "output", "expected", "contexts", "tool_calls", "expected_tool_calls", "retrieved", "relevant")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """One metric of one row: both values, which way it went, and a number to sort by."""
-
-    base: Quantity
-    now: Quantity
-    way: str
-    status: str
-    key: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """One answer: where it came from, what was scored, and what went in and out."""
-
-    name: str
-    trace_id: str | None
-    href: str | None
-    error: str | None
-    scores: tuple[tuple[str, str, str], ...]
-    texts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compare:
-    """A row in both runs."""
-
-    number: int
-    id: str
-    kind: Kind
-    marks: tuple[str, ...]
-    cells: tuple[Compared, ...]
-    trace_id: str | None
-    href: str | None
-    now: tuple[Trial, ...]
-    base: tuple[Trial, ...]
-    in_full: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +66,11 @@ def render(outcomes: Iterable[Outcome], *, title: str = "Evaluation", viewer: st
 
 def suite(outcome: Outcome, *, number: int = 0, viewer: str | None = None) -> Suite:
     """What the page shows of a suite: first the rows that became worse, then those in trouble, then the others."""
-    pairs = sorted(rowwise.pairs(outcome.run, outcome.base), key=_urgency)
+
+    def link(found: str) -> str | None:
+        return words.address(viewer, f"/traces/{found}")
+
+    pairs = sorted(rowwise.pairs(outcome.run, outcome.base), key=urgency)
     labels = tuple(outcome.run.metrics)
     made = report(outcome)
     return Suite(
@@ -119,87 +78,17 @@ def suite(outcome: Outcome, *, number: int = 0, viewer: str | None = None) -> Su
         report=made,
         mark=words.MARKS[made.verdict],
         labels=labels,
-        rows=tuple(_compare(outcome, pair, place=place, viewer=viewer) for place, pair in enumerate(pairs[:ROWS])),
+        rows=tuple(
+            beside(outcome, pair, place=place, in_full=place < IN_FULL, link=link)
+            for place, pair in enumerate(pairs[:ROWS])
+        ),
         left_out=max(len(pairs) - ROWS, 0),
         compared=outcome.base is not None,
     )
 
 
-def _urgency(pair: Pair) -> tuple[bool, float, bool, bool]:
-    return not pair.worse, -pair.severity, not pair.troubled, pair.kind in {Kind.BOTH, Kind.ALONE}
-
-
-def _compare(outcome: Outcome, pair: Pair, *, place: int, viewer: str | None) -> Compare:
-    in_full = place < IN_FULL
-    found = {
-        "worse": bool(pair.worse),
-        "better": bool(pair.better),
-        "troubled": pair.troubled,
-        "flaky": pair.flaky,
-    }
-    worst = _trace(pair)
-    return Compare(
-        number=place,
-        id=pair.id,
-        kind=pair.kind,
-        marks=tuple(name for name, holds in found.items() if holds),
-        cells=tuple(_cell(outcome, label, cell) for label, cell in pair.cells.items()),
-        trace_id=worst,
-        href=words.address(viewer, f"/traces/{worst}") if worst else None,
-        now=tuple(_trial(outcome.run, result, viewer) for result in pair.now) if in_full else (),
-        base=tuple(_trial(outcome.base or outcome.run, result, viewer) for result in pair.base) if in_full else (),
-        in_full=in_full,
-    )
-
-
-def _trace(pair: Pair) -> str | None:
-    return next((found for result in pair.now if (found := trace_id(result))), None)
-
-
-def _cell(outcome: Outcome, label: str, cell: Cell) -> Compared:
-    info = outcome.info(label)
-    loss = cell.loss or 0.0
-    return Compared(
-        base=words.score(cell.base, info, "baseline"),
-        now=words.score(cell.now, info),
-        way="worse" if loss > 0 else "better" if loss < 0 else "same",
-        status=", ".join(dict.fromkeys(map(str, cell.statuses))),
-        key=cell.now if cell.loss is None else -rowwise.severity(cell, info) if loss > 0 else -loss,
-    )
-
-
-def _trial(run: Run, result: Result, viewer: str | None) -> Trial:
-    found = trace_id(result)
-    return Trial(
-        name=f"trial {result.trial}" if run.trials > 1 else "",
-        trace_id=found,
-        href=words.address(viewer, f"/traces/{found}") if found else None,
-        error=_cut(result.error) if result.error is not None else None,
-        scores=tuple(
-            (
-                label,
-                words.score(score.value, run.metrics[label]).text
-                if score.status is Status.OK and label in run.metrics
-                else str(score.status),
-                _cut(score.rationale or ""),
-            )
-            for label, score in result.scores.items()
-        ),
-        texts=tuple(_texts(result)),
-    )
-
-
-def _texts(result: Result) -> Iterable[tuple[str, str]]:
-    if result.row is None:
-        return
-    data = write_row(result.row)
-    for name in (*_SHOWN, *(name for name in result.row.columns if name not in _SHOWN)):
-        if data.get(name) not in (None, [], {}):
-            value = data[name]
-            yield name, _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
-
-
-def _cut(content: str) -> str:
+def cut(content: str) -> str:
+    """A text as long as the page takes; what is left out is counted."""
     if len(content) <= LONGEST:
         return content
     return f"{content[:LONGEST]}… ({len(content) - LONGEST:,} more characters)"
@@ -222,6 +111,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["visible"] = visible
+    environment.filters["cut"] = cut
     environment.filters["shown"] = words.shown
     return environment.get_template("report.html")
 
