@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracekit.cli.judging import add_judging
 from tracekit.cli.output import talk
 from tracekit.errors import UsageError
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from tracekit.evals.asking import Asked
     from tracekit.evals.dataset import Dataset
     from tracekit.evals.reports.outcome import Outcome
+    from tracekit.evals.services import Serving
     from tracekit.evals.session import Options
     from tracekit.evals.suite import Suite
 
@@ -53,6 +56,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--traces", metavar="FILTER", help="score stored traces: a condition on `traces`, or words")
     parser.add_argument("--limit", type=int, default=_MOST_TRACES, help=f"of --traces, the newest (default {_MOST_TRACES})")
     parser.add_argument("--metric", action="append", default=[], metavar="SPEC", help="with --traces: score with this")
+    add_judging(parser)
+    parser.add_argument("--no-canary", action="store_true", help="do not judge the frozen set that shows a judge's drift")
     add_reports(parser)
     parser.add_argument("--dir", type=Path, help="data directory for traces and runs (default $TRACEKIT_DIR or .tracekit)")
 
@@ -88,7 +93,6 @@ def run(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> Options:
     from tracekit.evals.dataset import Shard
     from tracekit.evals.progress import progress
-    from tracekit.evals.services import of
     from tracekit.evals.session import Options, baselines, data_directory
     from tracekit.evals.starting import record
 
@@ -99,7 +103,7 @@ def _options(args: argparse.Namespace) -> Options:
     return Options(
         directory=directory,
         baselines=baselines(args.baseline),
-        services=of,
+        services=functools.partial(_services, args, directory),
         save=args.save,
         compare=not args.no_compare and rows is None,
         strict=args.strict,
@@ -113,6 +117,20 @@ def _options(args: argparse.Namespace) -> Options:
         rows=rows,
         shown=progress(),
         tell=talk,
+    )
+
+
+def _services(args: argparse.Namespace, directory: Path, suite: Suite) -> Serving:
+    from tracekit.evals.services import of
+
+    return of(
+        suite,
+        judge=args.judge,
+        embedder=args.embedder,
+        samples=args.judge_samples,
+        cache="off" if args.no_cache else "only" if args.cache_only else "use",
+        directory=directory,
+        canary=not args.no_canary,
     )
 
 

@@ -18,6 +18,7 @@ from tracekit.evals.progress import Progress, progress
 from tracekit.evals.results import Run
 from tracekit.evals.plan import Plan
 from tracekit.evals.runner import execute
+from tracekit.evals.services import of
 from tracekit.evals.starting import record, wait
 from tracekit.evals.suite import CONCURRENCY, TIMEOUT, Cluster, Suite
 
@@ -33,6 +34,7 @@ def evaluate(
     traces: str | None = None,
     trials: int = 1,
     judge: Any = None,
+    embedder: Any = None,
     services: Services | None = None,
     cluster: Cluster | None = None,
     concurrency: int = CONCURRENCY,
@@ -54,6 +56,7 @@ def evaluate(
         traces: answers of stored traces instead of data: a SQL condition on the columns of `traces`, or words.
         trials: how often each row is answered.
         judge: see `suite`.
+        embedder: a function of texts, or the name of a model; see `tracekit.evals.judges`.
         services: a judge and an embedder, where they are made already.
         cluster: see `suite`.
         concurrency: rows at a time.
@@ -96,7 +99,11 @@ def evaluate(
             max_cost=max_cost,
         )
     shown = progress(quiet=quiet)
-    plan = Plan(suite=made, services=services, keep_rows=keep_rows)
+    plan = (
+        Plan(suite=made, services=services, judge=_name(services), keep_rows=keep_rows)
+        if services is not None
+        else of(made, embedder=embedder, directory=config.directory(directory)).plan(made, keep_rows=keep_rows)
+    )
     if outputs is not None:
         plan = Outputs(Path(outputs)).instead_of(plan)
     return run(plan, shown=shown, directory=directory)
@@ -115,6 +122,10 @@ def run(plan: Plan, *, facts: Facts | None = None, shown: Progress | None = None
         return wait(execute(plan, facts))
     with shown.of(plan, facts) as watched:
         return wait(execute(watched, facts))
+
+
+def _name(services: Services) -> str | None:
+    return None if services.judge is None else str(getattr(services.judge, "name", type(services.judge).__name__))
 
 
 def _traces(text: str | None, directory: Any, limit: int) -> list[Any]:

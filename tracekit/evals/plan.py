@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from tracekit.evals.answering import Answer
 from tracekit.evals.dataset import Facts, Shard
@@ -34,6 +35,14 @@ class Job:
         return self.row.id or "", self.trial
 
 
+class Purse(Protocol):
+    """Something that money is spent from."""
+
+    def spend(self, cost: float | None, *, what: str) -> None:
+        """So much was paid for that."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A run as it is asked for.
@@ -51,6 +60,8 @@ class Plan:
         created: when it began; now, where it does not go on from an earlier one.
         spent: what the earlier one had spent.
         journals: what reads the traces of rows, where several runs share it.
+        budget: what the judge's calls are paid from; it is told of the program's.
+        after: what is done with the run on its event loop, once its results are there.
     """
 
     suite: Suite
@@ -64,6 +75,8 @@ class Plan:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     spent: Tally = field(default_factory=Tally)
     journals: Journals | None = None
+    budget: Purse | None = None
+    after: Callable[[Run], Awaitable[Run]] | None = None
 
 
 def empty_run(plan: Plan, facts: Facts) -> Run:

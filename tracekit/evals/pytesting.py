@@ -89,8 +89,9 @@ class SuiteCollector(pytest.Collector):
     @cached_property
     def plan(self) -> Plan:
         """The run that all rows are part of."""
-        chosen = services.of(self.suite)
-        return Plan(suite=self.suite, services=chosen.services, judge=chosen.judge, keep_rows=True)
+        directory = session.data_directory(None)
+        made = services.of(self.suite, directory=directory).plan(self.suite, keep_rows=True)
+        return replace(made, after=None)  # connections stay open for the next row
 
     def answer(self, row: Row) -> tuple[Result, ...]:
         """Have one row answered and scored, as often as the suite has trials."""
@@ -185,12 +186,11 @@ class Gate(pytest.Item):
 
     def _run(self, found: list[Result]) -> Run:
         spent = self.parent.spent
+        run = replace(empty_run(self.parent.plan, self.parent.facts), results=tuple(found))
+        if _shared(self.parent) is not None:
+            return replace(run, judge_cost_usd=None)  # other workers have spent what they have spent
         return replace(
-            empty_run(self.parent.plan, self.parent.facts),
-            results=tuple(found),
-            app_cost_usd=spent.app_usd,
-            judge_cost_usd=spent.judge_usd,
-            judge_calls=spent.judge_calls,
+            run, app_cost_usd=spent.app_usd, judge_cost_usd=spent.judge_usd, judge_calls=spent.judge_calls
         )
 
     def _results(self, chosen: Sequence[str]) -> dict[str, tuple[Result, ...]]:

@@ -20,6 +20,7 @@ from tracekit.evals.journaled import Journals
 from tracekit.evals.lanes import Lanes
 from tracekit.evals.plan import Job, Plan, empty_run
 from tracekit.evals.results import Result, Run
+from tracekit.evals.score import Status
 from tracekit.evals.steps import Step, Steps
 from tracekit.evals.tally import Tally
 from tracekit.evals.workers import Workers
@@ -45,7 +46,7 @@ async def execute(plan: Plan, facts: Facts) -> Run:
     finally:
         running.close()
     spent = running.spent
-    return replace(
+    run = replace(
         empty_run(plan, facts),
         results=tuple(result for _, result in sorted(running.results, key=lambda one: one[0])),
         interrupted=interrupted,
@@ -55,6 +56,7 @@ async def execute(plan: Plan, facts: Facts) -> Run:
         judge_calls=spent.judge_calls,
         seconds=perf_counter() - began,
     )
+    return run if plan.after is None else await plan.after(run)
 
 
 class Running:
@@ -131,6 +133,10 @@ class Running:
             if self._closed:
                 return
             self.spent = self.spent + tally
+            if self.plan.budget is not None and tally.app_known_usd:
+                self.plan.budget.spend(tally.app_known_usd, what=self.plan.suite.name)
+            if any(score.status is Status.BUDGET for score in result.scores.values()):
+                self.budget_spent = self._ended = True
             self.results.append((step.job.place, kept))
             if self.plan.hear is not None:
                 self.plan.hear(result, tally)

@@ -20,7 +20,7 @@ from tracekit.evals.progress import Progress
 from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.results import Result, Run
 from tracekit.evals.plan import Key, Plan, empty_run
-from tracekit.evals.services import Chosen
+from tracekit.evals.services import Serving
 from tracekit.evals.suite import Suite
 from tracekit.evals.tally import Tally
 
@@ -48,7 +48,7 @@ class Options:
 
     directory: Path
     baselines: Path
-    services: Callable[[Suite], Chosen]
+    services: Callable[[Suite], Serving]
     save: bool = False
     compare: bool = True
     strict: bool = False
@@ -136,8 +136,7 @@ def _plan(suite: Suite, options: Options) -> Plan:
     suite = replace(suite, **{name: value for name, value in given.items() if value is not None})
     if options.rows is not None:
         suite = replace(suite, dataset=options.rows, function=None, trials=1)
-    chosen = options.services(suite)
-    plan = Plan(suite=suite, services=chosen.services, judge=chosen.judge, shard=options.shard)
+    plan = options.services(suite).plan(suite, shard=options.shard)
     if options.outputs is not None:
         return Outputs(options.outputs).instead_of(plan)
     if options.reuse:
