@@ -187,7 +187,7 @@ class Gate(pytest.Item):
     def _run(self, found: list[Result]) -> Run:
         spent = self.parent.spent
         run = replace(empty_run(self.parent.plan, self.parent.facts), results=tuple(found))
-        if _shared(self.parent) is not None:
+        if hasattr(self.config, "workerinput"):
             return replace(run, judge_cost_usd=None)  # other workers have spent what they have spent
         return replace(
             run, app_cost_usd=spent.app_usd, judge_cost_usd=spent.judge_usd, judge_calls=spent.judge_calls
