@@ -23,17 +23,17 @@ class Asked:
         options: its options.
         specs: the lines that ask for it; those with a floor hold an aggregate against it.
         gated: whether it decides the exit code. What does not is measured and told.
+        label: the metric with its options: names its scores.
     """
 
     metric: Metric
     options: Mapping[str, Any] = field(default_factory=dict)
     specs: tuple[str, ...] = ()
     gated: bool = True
+    label: str = field(init=False)
 
-    @property
-    def label(self) -> str:
-        """What names its scores: the metric with its options."""
-        return spec.Spec(name=self.metric.name, options=self.options).label
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", spec.Spec(name=self.metric.name, options=self.options).label)
 
     @property
     def info(self) -> MetricInfo:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from tracekit import config
-from tracekit.collector.reading import Charges
+from tracekit.collector.charges import Charges
 from tracekit.errors import DecodeError
 from tracekit.evals import spans
 from tracekit.journal import reader, records
+from tracekit.journal.frame import Frame, scan
 from tracekit.model import RawSpan
 from tracekit.sdk.runtime import runtime
 
 _TRACE = slice(0, 32)
+_PIECE = 1 << 20
 
 
 class Journals:
@@ -38,8 +43,8 @@ class Journals:
         self._charge = Charges(Path(prices) if prices else None)
         self._lock = threading.Lock()
         self._watched: dict[str, list[RawSpan]] = {}
-        self._offsets: dict[str, int] = {}
-        self._resources: dict[str, dict[int, dict[str, Any]]] = {}
+        self._tails: dict[str, _Tail] = {}
+        self._listed: tuple[int, list[str]] = (0, [])
         own = runtime.writer.path.name if runtime.writer is not None and runtime.writer.path is not None else None
         self._settled = {path.name for path in reader.journals(directory)} - {own}
         self.unreadable = 0
@@ -58,35 +63,42 @@ class Journals:
         return spans.rows(raws, self._charge)
 
     def _advance(self) -> None:
-        try:
-            names = sorted(entry.name for entry in os.scandir(self.directory))
-        except FileNotFoundError:
-            return  # nothing has been written yet
-        for name in names:
-            if name.endswith(records.SUFFIX) and name not in self._settled:
-                self._read(self.directory / name)
+        for name in self._names():
+            if name not in self._settled:
+                self._read(name)
 
-    def _read(self, path: Path) -> None:
-        known = self._offsets.get(path.name, 0)
+    def _names(self) -> list[str]:
+        """The journals there are; listed anew when the directory has changed."""
         try:
-            while path.stat().st_size > known:
-                chunk = reader.read(path, known)
-                self._take_in(path.name, chunk)
-                if chunk.offset == known:
-                    return  # a frame that is just being written
-                known = chunk.offset
+            changed = self.directory.stat().st_mtime_ns
+            if changed != self._listed[0]:
+                found = sorted(entry.name for entry in os.scandir(self.directory))
+                self._listed = changed, [name for name in found if name.endswith(records.SUFFIX)]
         except FileNotFoundError:
-            return  # stored and removed meanwhile; its process has ended
+            return []  # nothing has been written yet
+        return self._listed[1]
 
-    def _take_in(self, name: str, chunk: reader.Chunk) -> None:
-        self._offsets[name] = chunk.offset
-        resources = self._resources.setdefault(name, {})
-        for frame in chunk.frames:
+    def _read(self, name: str) -> None:
+        """Take in what is new in a journal. Its file stays open: it is read after every row."""
+        tail = self._tails.get(name)
+        if tail is None:
+            try:
+                tail = self._tails[name] = _Tail((self.directory / name).open("rb", buffering=0))
+            except FileNotFoundError:
+                return  # stored and removed meanwhile; its process has ended
+        for frame in tail.frames():
             if frame.kind == records.RESOURCE:
                 data = records.load(frame.payload)
-                resources[data["id"]] = data["attributes"]
+                tail.resources[data["id"]] = data["attributes"]
             elif frame.kind == records.SPAN_END:
-                self._keep(frame.payload, resources)
+                self._keep(frame.payload, tail.resources)
+
+    def close(self) -> None:
+        """Let the files go."""
+        with self._lock:
+            for tail in self._tails.values():
+                tail.file.close()
+            self._tails.clear()
 
     def _keep(self, payload: bytes, resources: dict[int, dict[str, Any]]) -> None:
         key = records.span_key(payload)
@@ -97,3 +109,22 @@ class Journals:
             watched.append(records.raw_span(payload, resources))
         except DecodeError:
             self.unreadable += 1
+
+
+@dataclass(slots=True)
+class _Tail:
+    """A journal that is being read: its file, how far it is read, and the resources that its records refer to."""
+
+    file: FileIO
+    offset: int = 0
+    resources: dict[int, dict[str, Any]] = field(default_factory=dict[int, "dict[str, Any]"])
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames that are whole by now, from where the last reading ended."""
+        held = b""
+        while piece := os.pread(self.file.fileno(), _PIECE, self.offset + len(held)):
+            held += piece
+            found = scan(held, final=False)
+            yield from found.frames
+            self.offset += found.consumed
+            held = held[found.consumed :]

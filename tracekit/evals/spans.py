@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,10 +57,20 @@ def rows(raws: Iterable[RawSpan], charge: Charge) -> tuple[dict[str, Any], ...]:
     return tuple(_row(span, verdicts.get(span.span_id, _NOTHING_SAID)) for span in ordered)
 
 
-def cost(spans: Sequence[Mapping[str, Any]]) -> float | None:
-    """USD that the calls of a trace cost, each response once; None where the price of one is not known."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What the calls of a trace cost, each response once: how many, the USD that are known, and how many are not."""
+
+    calls: int = 0
+    known_usd: float = 0.0
+    unpriced: int = 0
+
+
+def spent(spans: Sequence[Mapping[str, Any]]) -> Spent:
+    """What the calls among rows of the view cost."""
     costs = [span["cost_usd"] for span in spans if span["counted"]]
-    return None if None in costs else float(sum(costs))
+    known = [one for one in costs if one is not None]
+    return Spent(calls=len(costs), known_usd=sum(known), unpriced=len(costs) - len(known))
 
 
 def _entry(span: Span) -> Entry:

@@ -28,16 +28,16 @@ class Workers:
         self._idle = 0
         self._threads = 0
 
-    async def run(self, function: Callable[[], T]) -> T:
-        """What a function returns or raises, in a thread, with this task's context variables.
+    def run(self, function: Callable[[], T]) -> asyncio.Future[T]:
+        """What a function returns or raises, in a thread, with the context variables that are set here.
 
-        A task that is cancelled stops waiting; the function goes on, and nobody hears what it says.
+        Where it is cancelled nobody waits any longer; the function goes on, and nobody hears what it says.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         context = contextvars.copy_context()
         self._put((loop, future, lambda: context.run(function)))
-        return await future
+        return future
 
     def close(self) -> None:
         """Let idle threads end. Busy ones end with what they do."""
