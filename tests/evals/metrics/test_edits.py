@@ -61,7 +61,7 @@ def token_set_ratio(one: str, other: str) -> float:
         return 1.0
     with_left, with_right = (f"{shared} {each}".strip() for each in (left, right))
     found = [ratio(with_left, with_right)]
-    return max(found + [ratio(shared, with_left), ratio(shared, with_right)] if shared else found)
+    return max([*found, ratio(shared, with_left), ratio(shared, with_right)] if shared else found)
 
 
 def test_levenshtein_ratio() -> None:

@@ -1,5 +1,7 @@
 """Languages by texts of each: a sentence of the Universal Declaration of Human Rights, article 1, and everyday ones."""
 
+# ruff: noqa: RUF001, E501 - other scripts are the point; a text stands whole
+
 from __future__ import annotations
 
 import random

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections import Counter
@@ -17,7 +18,7 @@ ENGLISH = ("running", "runs", "cats", "cat", "the", "easily", "ran", "happily", 
 
 @pytest.mark.parametrize(("name", "theirs"), [("rouge_1", "rouge1"), ("rouge_2", "rouge2"), ("rouge_l", "rougeL")])
 @pytest.mark.parametrize("stem", [False, True])
-def test_rouge_is_rouge_scores(name: str, theirs: str, stem: bool) -> None:
+def test_rouge_is_rouge_scores(name: str, theirs: str, *, stem: bool) -> None:
     scorer = RougeScorer([theirs], use_stemmer=stem)
     chance = random.Random(1)
     for output, expected in texts(chance, ENGLISH):
@@ -55,7 +56,7 @@ def lcs_places(reference: list[str], candidate: list[str]) -> set[int]:
 def lsum(output: str, expected: str) -> float:
     """Lin 2004, section 3.2: hits of the union LCS of each reference sentence, each word as often as both have it."""
     mine, theirs = ([re.findall("[a-z0-9]+", line.lower()) for line in text.split("\n")] for text in (output, expected))
-    left_mine, left_theirs = Counter(sum(mine, [])), Counter(sum(theirs, []))
+    left_mine, left_theirs = Counter(itertools.chain(*mine)), Counter(itertools.chain(*theirs))
     hits = 0
     for sentence in theirs:
         union: set[int] = set().union(*(lcs_places(sentence, other) for other in mine))

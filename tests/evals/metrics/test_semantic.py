@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from tests.evals.metrics.scoring import COUNT, PLAIN, near, scored
-from tracekit.evals.embedding import cosine, embedded, embedder
 from tracekit.errors import UsageError
+from tracekit.evals.embedding import cosine, embedded, embedder
 from tracekit.evals.score import Status
 
 SIZE = 16
@@ -131,17 +131,17 @@ def test_any_kind_of_embedder_and_each_text_once() -> None:
         (lambda texts: [[0.0, 0.0], [1.0, 0.0]], "no direction"),
         (lambda texts: [[math.nan], [1.0]], "no direction"),
         (lambda texts: 1 / 0, "ZeroDivisionError"),
-        (5, "no embedder"),
     ],
 )
 def test_a_broken_embedder_is_an_error_of_the_row(embed: Any, said: str) -> None:
-    try:
-        score = scored("answer_similarity", services=services(embed), output="a", expected="b")
-    except UsageError as error:
-        assert said in str(error)
-        return
+    score = scored("answer_similarity", services=services(embed), output="a", expected="b")
     assert (score.status, score.value) == (Status.ERROR, None)
     assert said in str(score.rationale)
+
+
+def test_what_is_no_embedder_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="no embedder"):
+        scored("answer_similarity", services=services(5), output="a", expected="b")
 
 
 def test_without_an_embedder_it_is_skipped() -> None:

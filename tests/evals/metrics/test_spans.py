@@ -158,7 +158,7 @@ def test_a_call_that_failed_used_nothing_that_is_not_told() -> None:
 
 
 def test_each_response_counts_once() -> None:
-    """A client beneath a framework: two spans of one response; a sum over two calls; a response that was fetched again."""
+    """Two spans of one response; a sum over two calls; a response that was fetched again."""
     outer = call(1, counted=False, twin_of="s2")
     inner = call(2, parent_span_id="s1")
     holder = call(3, counted=False)
@@ -215,6 +215,16 @@ def test_why_it_ended() -> None:
 
 # Questions to the tree of spans.
 
+BENEATH_A_SEARCH = """span_id IN (
+    WITH RECURSIVE b AS (
+        SELECT s.span_id FROM spans s JOIN spans p ON s.parent_span_id = p.span_id WHERE p.name = 'search'
+        UNION SELECT s.span_id FROM spans s JOIN b ON s.parent_span_id = b.span_id
+    ) FROM b)"""
+ABOVE_AN_ERROR = """span_id IN (
+    WITH RECURSIVE a AS (
+        SELECT parent_span_id AS id FROM spans WHERE status = 'error'
+        UNION SELECT s.parent_span_id FROM spans s JOIN a ON s.span_id = a.id
+    ) FROM a)"""
 CONDITIONS: Sequence[tuple[Mapping[str, Any], str]] = (
     ({"kind": "tool"}, "kind = 'tool'"),
     ({"kind": ["tool", "llm"]}, "kind IN ('tool', 'llm')"),
@@ -225,12 +235,8 @@ CONDITIONS: Sequence[tuple[Mapping[str, Any], str]] = (
     ({"input_tokens": {"min": 100, "max": 150}}, "input_tokens BETWEEN 100 AND 150"),
     ({"parent": {"kind": "agent"}}, "parent_span_id IN (SELECT span_id FROM spans WHERE kind = 'agent')"),
     ({"child": {"name": "read"}}, "span_id IN (SELECT parent_span_id FROM spans WHERE name = 'read')"),
-    ({"ancestor": {"name": "search"}},
-     "span_id IN (WITH RECURSIVE b AS (SELECT span_id FROM spans WHERE parent_span_id IN (SELECT span_id FROM spans WHERE name = 'search') "
-     "UNION SELECT s.span_id FROM spans s JOIN b ON s.parent_span_id = b.span_id) FROM b)"),
-    ({"descendant": {"status": "error"}},
-     "span_id IN (WITH RECURSIVE a AS (SELECT parent_span_id AS id FROM spans WHERE status = 'error' "
-     "UNION SELECT s.parent_span_id FROM spans s JOIN a ON s.span_id = a.id) FROM a)"),
+    ({"ancestor": {"name": "search"}}, BENEATH_A_SEARCH),
+    ({"descendant": {"status": "error"}}, ABOVE_AN_ERROR),
 )  # fmt: skip
 
 
@@ -242,7 +248,8 @@ def test_a_count_is_that_of_sql() -> None:
         spans = trace(chance)
         with Scratch(seconds=30, megabytes=64) as scratch:
             scratch.run(
-                "CREATE TABLE spans (span_id TEXT, parent_span_id TEXT, kind TEXT, name TEXT, status TEXT, input_tokens INT)"
+                "CREATE TABLE spans (span_id TEXT, parent_span_id TEXT, kind TEXT, name TEXT, status TEXT, "
+                "input_tokens INT)"
             )
             rows = ", ".join(str(tuple(each[name] for name in kept)).replace("None", "NULL") for each in spans)
             scratch.run(f"INSERT INTO spans VALUES {rows}")
@@ -282,7 +289,7 @@ SHOP = [
         ({"exists": {}}, True),
     ],
 )
-def test_questions(query: Any, holds: bool) -> None:
+def test_questions(query: Any, *, holds: bool) -> None:
     score = measured("span_query", SHOP, query=query)
     assert (score.value, score.passed) == (float(holds), holds)
     assert (score.rationale is None) == holds
@@ -290,8 +297,10 @@ def test_questions(query: Any, holds: bool) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["x", {}, {"exists": {}, "count": {}}, {"exists": "x"}, {"count": {}}, {"order": []}, {"exists": {"nam": 1}}, {"all": []},
-     {"exists": {"name": {"like": "x"}}}, {"exists": {}, "least": 1}, [], {"count": {}, "least": -1}, {"sql": "select"}],
+    ["x", {}, {"exists": {}, "count": {}}, {"exists": "x"}, {"count": {}}, {"order": []},
+     {"exists": {"nam": 1}},
+     {"all": []},
+     {"exists": {"name": {"like": "x"}}}, {"exists": {}, "least": 1}, [], {"count": {}, "least": -1}, {"sql": "x"}],
 )  # fmt: skip
 def test_a_question_that_cannot_be_understood_is_named(query: Any) -> None:
     score = measured("span_query", SHOP, query=query)

@@ -62,7 +62,7 @@ def test_json_valid_is_pythons_reader() -> None:
         ("1" * 5000, False, 0),
     ],
 )
-def test_json_valid_by_example(output: Any, fenced: bool, found: int) -> None:
+def test_json_valid_by_example(output: Any, *, fenced: bool, found: int) -> None:
     score = scored("json_valid", {"fenced": fenced}, output=output)
     assert (score.value, score.passed) == (found, bool(found))
     assert (score.rationale is None) == bool(found)
@@ -179,7 +179,7 @@ def flat(value_: Any, *, ordered: bool, path: str = "") -> list[tuple[str, str, 
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-def test_json_field_f1_is_its_definition(ordered: bool) -> None:
+def test_json_field_f1_is_its_definition(*, ordered: bool) -> None:
     chance = random.Random(2)
     for _ in range(COUNT):
         expected = {name: tree(chance, 2) for name in "xyz"}

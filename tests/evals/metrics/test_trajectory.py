@@ -6,7 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import pytest
@@ -36,7 +36,7 @@ def steps(made: list[dict[str, Any]], *, arguments: bool) -> list[str]:
 
 
 def lcs(one: Sequence[str], other: Sequence[str]) -> int:
-    @lru_cache(maxsize=None)
+    @cache
     def rest(i: int, j: int) -> int:
         if i == len(one) or j == len(other):
             return 0
@@ -46,7 +46,7 @@ def lcs(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def edits(one: Sequence[str], other: Sequence[str]) -> int:
-    @lru_cache(maxsize=None)
+    @cache
     def rest(i: int, j: int) -> int:
         if i == len(one) or j == len(other):
             return len(one) - i + len(other) - j
@@ -71,7 +71,7 @@ def subsequence(part: Sequence[str], whole: Sequence[str]) -> bool:
 
 
 @pytest.mark.parametrize("arguments", [False, True])
-def test_they_are_their_definitions(arguments: bool) -> None:
+def test_they_are_their_definitions(*, arguments: bool) -> None:
     chance = random.Random(1)
     held: Counter[str] = Counter()
     for _ in range(2 * COUNT):
@@ -164,7 +164,7 @@ def test_calls_come_from_the_spans_where_the_row_has_none() -> None:
         ("x", "an order-77", {"regex": r"order-\d+"}, False),
     ],
 )
-def test_an_argument_by_its_rule(wanted: Any, made: Any, rule: Any, holds: bool | None) -> None:
+def test_an_argument_by_its_rule(wanted: Any, made: Any, rule: Any, *, holds: bool | None) -> None:
     row = {
         "tool_calls": [{"name": "t", "arguments": {"k": made}}],
         "expected_tool_calls": [{"name": "t", "arguments": {"k": wanted}}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 
 import jiwer
 import pytest
@@ -16,7 +16,7 @@ from tracekit.evals.score import Status
 def alignments(output: Sequence[str], expected: Sequence[str]) -> tuple[int, set[int]]:
     """The fewest edits, and how many words may be hit where so few are made."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def rest(i: int, j: int) -> tuple[int, frozenset[int]]:
         if i == len(expected) or j == len(output):
             return len(expected) - i + len(output) - j, frozenset({0})
