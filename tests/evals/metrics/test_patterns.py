@@ -82,7 +82,7 @@ def test_without_a_pattern_it_is_missing() -> None:
 
 def test_a_process_that_has_died_is_replaced() -> None:
     assert value("regex_match", output="abc", expected="b") == 1.0
-    process = matching._matcher._process
+    process = matching._matcher._process  # pyright: ignore[reportPrivateUsage]
     assert process is not None
     process.kill()
     process.wait()

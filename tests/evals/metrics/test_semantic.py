@@ -123,14 +123,25 @@ def test_any_kind_of_embedder_and_each_text_once() -> None:
     assert model.asked == [["cat", "dog"]]
 
 
+def giving(*vectors: list[float]) -> Any:
+    def embed(_: list[str]) -> list[list[float]]:
+        return list(vectors)
+
+    return embed
+
+
+def broken(_: list[str]) -> Any:
+    return 1 / 0
+
+
 @pytest.mark.parametrize(
     ("embed", "said"),
     [
-        (lambda texts: [[1.0]], "1 vectors for 2 texts"),
-        (lambda texts: [[1.0], [1.0, 2.0]], "of 1 and of 2 numbers"),
-        (lambda texts: [[0.0, 0.0], [1.0, 0.0]], "no direction"),
-        (lambda texts: [[math.nan], [1.0]], "no direction"),
-        (lambda texts: 1 / 0, "ZeroDivisionError"),
+        (giving([1.0]), "1 vectors for 2 texts"),
+        (giving([1.0], [1.0, 2.0]), "of 1 and of 2 numbers"),
+        (giving([0.0, 0.0], [1.0, 0.0]), "no direction"),
+        (giving([math.nan], [1.0]), "no direction"),
+        (broken, "ZeroDivisionError"),
     ],
 )
 def test_a_broken_embedder_is_an_error_of_the_row(embed: Any, said: str) -> None:
@@ -154,5 +165,5 @@ def test_cosine_of_great_and_small_numbers() -> None:
 
 
 async def test_no_text_asks_nobody() -> None:
-    assert await embedded(lambda texts: 1 / 0, []) == []
+    assert await embedded(broken, []) == []
     assert embedder(hashing) is not hashing

@@ -33,8 +33,15 @@ def span(number: int, *, after: float = 0.0, lasts: float = 1.0, **fields: Any) 
 
 
 def call(number: int, **fields: Any) -> dict[str, Any]:
-    used = {"input_tokens": 10, "output_tokens": 2, "counted": True, "cost_usd": 0.5, "finish_reasons": ["stop"]}
-    return span(number, **{"kind": "llm", "name": "chat", **used, **fields})
+    used: dict[str, Any] = {
+        "input_tokens": 10,
+        "output_tokens": 2,
+        "counted": True,
+        "cost_usd": 0.5,
+        "finish_reasons": ["stop"],
+    }
+    given: dict[str, Any] = {"kind": "llm", "name": "chat", **used, **fields}
+    return span(number, **given)
 
 
 def measured(name: str, spans: Sequence[Mapping[str, Any]], **options: Any) -> Score:
@@ -280,6 +287,7 @@ SHOP = [
         ({"exists": {"attributes": {"store": {"starts_with": "fa"}}}}, True),
         ({"order": [{"kind": "retriever"}, {"name": "pay"}, {"name": "pay", "status": "unset"}]}, True),
         ({"order": [{"name": "pay"}, {"kind": "retriever"}]}, False),
+        ({"order": [{"kind": "retriever"}, {"kind": "retriever"}]}, False),
         ({"not": {"exists": {"kind": "llm"}}}, True),
         ({"any": [{"exists": {"kind": "llm"}}, {"exists": {"kind": "tool"}}]}, True),
         ({"all": [{"exists": {"kind": "llm"}}, {"exists": {"kind": "tool"}}]}, False),

@@ -187,7 +187,9 @@ def test_result_by_example(output: str, expected: Any, options: dict[str, Any], 
 
 
 def test_each_query_has_a_database_of_its_own_made_alike() -> None:
-    row = {"setup": ["CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1), (2); INSERT INTO t VALUES (3)"]}
+    row: dict[str, Any] = {
+        "setup": ["CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1), (2); INSERT INTO t VALUES (3)"]
+    }
     assert value("sql_result_match", output="SELECT sum(a) FROM t", expected="SELECT 6", **row) == 1.0
 
 

@@ -150,6 +150,7 @@ def test_json_diff_is_deepdiffs_distance() -> None:
         ({"a": 1.0}, {"a": 1}, {}, 1.0),
         ({"a": []}, {}, {}, 1 - 1 / 4),
         ({"a": [1, 2]}, {"a": "x"}, {}, 1 - 2 / 8),
+        ({"a": "x"}, {"a": [1, 2]}, {}, 1 - 2 / 8),
     ],
 )
 def test_json_diff_by_hand(output: Any, expected: Any, options: dict[str, Any], found: float) -> None:
@@ -174,8 +175,9 @@ def flat(value_: Any, *, ordered: bool, path: str = "") -> list[tuple[str, str, 
     if isinstance(value_, list) and value_:
         places = [f"{path}/{n if ordered else '*'}" for n in range(len(value_))]
         return [leaf for at, item in zip(places, value_, strict=True) for leaf in flat(item, ordered=ordered, path=at)]
-    number = isinstance(value_, int | float) and not isinstance(value_, bool)
-    return [(path, "number" if number else type(value_).__name__, repr(float(value_)) if number else repr(value_))]
+    if isinstance(value_, int | float) and not isinstance(value_, bool):
+        return [(path, "number", repr(float(value_)))]
+    return [(path, type(value_).__name__, repr(value_))]
 
 
 @pytest.mark.parametrize("ordered", [False, True])

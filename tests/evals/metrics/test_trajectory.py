@@ -180,11 +180,11 @@ def test_an_argument_by_its_rule(wanted: Any, made: Any, rule: Any, *, holds: bo
 def test_arguments_are_counted_over_all_expected_calls() -> None:
     chance = random.Random(2)
     for _ in range(COUNT):
-        wanted = [
+        wanted: list[dict[str, Any]] = [
             {"name": chance.choice("ab"), "arguments": {name: chance.randint(0, 1) for name in chance.sample("xyz", 2)}}
             for _ in range(chance.randint(1, 4))
         ]
-        made = [
+        made: list[dict[str, Any]] = [
             {"name": call["name"], "arguments": {**call["arguments"], chance.choice("xyz"): chance.randint(0, 1)}}
             for call in wanted
             if chance.random() < 0.8
@@ -199,8 +199,8 @@ def test_arguments_are_counted_over_all_expected_calls() -> None:
             names = set(call["arguments"]) | set(given)
             total += len(names)
             right += sum(name in call["arguments"] and call["arguments"][name] == given.get(name) for name in names)
-        row = {"tool_calls": made, "expected_tool_calls": wanted}
-        assert near(value("tool_argument_match", **row), right / total)
+        found = value("tool_argument_match", tool_calls=made, expected_tool_calls=wanted)
+        assert near(found, right / total)
 
 
 def test_a_call_without_arguments_must_be_made_and_others_may_be_ignored() -> None:
@@ -244,7 +244,7 @@ def test_loops_are_blocks_that_repeat() -> None:
         repeats, longest = chance.randint(2, 4), chance.randint(1, 4)
         score = scored("loop_detection", {"repeats": repeats, "longest": longest}, tool_calls=list(text))
         assert score.value == float(not loops(text, repeats=repeats, longest=longest)), text
-        found[score.value] += 1
+        found[score.value or 0.0] += 1
     assert min(found.values()) > 50
 
 
