@@ -12,7 +12,7 @@ the metrics with version, direction and kind, the judge, the hash of the dataset
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -66,6 +66,7 @@ class Result:
         trace_id: the trace that the answer was made in.
         hash: of what went into the row; rows whose hash changed are not compared.
         row: the whole row, with the answer; None where it was read from a file that does not hold it.
+        metadata: what is known of the row beside it, by which rows can be told apart in a comparison.
         seconds: how long the program took to answer.
         error: what the program raised, where it did.
     """
@@ -79,6 +80,7 @@ class Result:
     row: Row | None = None
     seconds: float | None = None
     error: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,7 @@ def read(path: Path) -> Run:
         UsageError: it cannot be read, or a line is no result; names the line.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
     return loads(text, where=str(path), suite=path.stem)
@@ -160,11 +162,11 @@ def loads(text: str, *, where: str, suite: str = "") -> Run:
     """The run of a result file's text; see `read`."""
     head: dict[str, Any] = {}
     results: list[Result] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # not splitlines: a text may hold U+2028
         if line.strip():
             data = _object(line, f"{where}, line {number}")
             if "run" in data and "id" not in data:
-                head = data["run"]
+                head = _head(data["run"], f"{where}, line {number}")
             else:
                 results.append(_result(data, f"{where}, line {number}"))
     if not results and not head:
@@ -193,6 +195,13 @@ def _run(head: Mapping[str, Any], results: Sequence[Result], *, where: str, suit
         return Run(**plain, metrics=metrics, results=tuple(results))
     except TypeError as error:
         raise UsageError(f"{where}: the line of the run cannot be read: {error}.") from error
+
+
+def _head(data: Any, where: str) -> dict[str, Any]:
+    metrics = data.get("metrics", {}) if isinstance(data, dict) else None
+    if not isinstance(metrics, dict) or not all(isinstance(info, dict) for info in metrics.values()):
+        raise UsageError(f"{where} tells of the run, but is no object with the metrics by name.")
+    return data
 
 
 def _object(line: str, where: str) -> dict[str, Any]:
@@ -224,7 +233,14 @@ def _result(data: Mapping[str, Any], where: str) -> Result:
         hash=data.get("hash"),
         seconds=data.get("seconds"),
         error=data.get("error"),
+        metadata=_metadata(data.get("metadata"), where),
     )
+
+
+def _metadata(value: Any, where: str) -> Mapping[str, Any]:
+    if value is not None and not isinstance(value, Mapping):
+        raise UsageError(f"{where}: metadata is {value!r:.60}; it is an object.")
+    return value or {}
 
 
 def _score(value: Any, status: str | None, where: str) -> Score:
@@ -235,8 +251,8 @@ def _score(value: Any, status: str | None, where: str) -> Score:
             raise UsageError(
                 f"{where} has the status {status!r} and no value; statuses are {', '.join(Status)}."
             ) from None
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise UsageError(f"{where} is {value!r}; a score is a number, true, false or null.")
+    if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise UsageError(f"{where} is {value!r:.60}; a score is a number, true, false or null.")
     return Score(value=float(value), passed=value if isinstance(value, bool) else None)
 
 
@@ -259,6 +275,7 @@ def _line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool) -> 
             "trace_id": result.trace_id,
             "seconds": result.seconds,
             "error": result.error,
+            "metadata": dict(result.metadata or (result.row.metadata if result.row else {})),
             "rationales": {label: score.rationale for label, score in sorted(result.scores.items()) if score.rationale},
             "labels": {label: score.label for label, score in sorted(result.scores.items()) if score.label},
         }

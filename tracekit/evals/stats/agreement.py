@@ -1,8 +1,8 @@
 """How far two raters say the same of the same rows: agreement, corrected for chance, and the table behind it.
 
 Ratings come as codes 0 to k-1 in two arrays of the shape (samples, rows): one sample is the data, many are its
-resamples, and one formula serves both. A statistic that has no value for a sample (all ratings are the same, most often) is NaN in
-the array that comes back; `value` turns that into None.
+resamples, and one formula serves both. A statistic that has no value for a sample (all ratings are the same, most
+often) is NaN in the array that comes back; `value` turns that into None.
 """
 
 from __future__ import annotations

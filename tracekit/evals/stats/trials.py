@@ -46,9 +46,10 @@ def within_row_variance(rows: Sequence[Sequence[float]]) -> float | None:
     """
     squares, freedom = 0.0, 0
     for trials in rows:
-        mean = math.fsum(trials) / len(trials) if trials else 0.0
-        squares += math.fsum((value - mean) ** 2 for value in trials)
-        freedom += max(len(trials) - 1, 0)
+        if len(trials) > 1:
+            mean = math.fsum(trials) / len(trials)
+            squares += math.fsum((value - mean) ** 2 for value in trials)
+            freedom += len(trials) - 1
     return squares / freedom if freedom else None
 
 
