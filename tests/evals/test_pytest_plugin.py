@@ -43,7 +43,7 @@ def here(tmp_path: Path) -> Path:
 def run(here: Path) -> Pytest:
     def ran(*arguments: str, seed: int | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
         order = ("-p", "no:randomly") if seed is None else (f"--randomly-seed={seed}",)
-        words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *order, *arguments]
+        words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:langsmith_plugin", *order, *arguments]
         variables = {**os.environ, "TRACEKIT_DIR": "", "TRACEKIT_INSTRUMENT": "openai", **environment}
         variables.pop("PYTEST_CURRENT_TEST", None)
         return subprocess.run(words, cwd=here, env=variables, capture_output=True, text=True, timeout=120, check=False)

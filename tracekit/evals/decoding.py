@@ -20,13 +20,14 @@ _READS: Mapping[str, Callable[[Any], bool]] = {
     "float": lambda value: isinstance(value, int | float) and math.isfinite(value),
     "Direction": lambda value: value in {"higher", "lower"},
     "tuple[str, ...]": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    "Mapping[str, Any]": lambda value: isinstance(value, Mapping),
     "Mapping[str, float]": lambda value: (
         isinstance(value, Mapping) and all(isinstance(item, int | float) for item in value.values())
     ),
 }
 _WORDS = {
     "str": "text", "int": "a whole number", "bool": "true or false", "float": "a number",
-    "Direction": "higher or lower", "tuple[str, ...]": "a list of texts", "Mapping[str, float]": "an object of numbers",
+    "Direction": "higher or lower", "tuple[str, ...]": "a list of texts", "Mapping[str, float]": "an object of numbers", "Mapping[str, Any]": "an object",
 }  # fmt: skip
 
 

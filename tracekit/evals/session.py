@@ -126,9 +126,12 @@ def concluded(
 
 def held_against(run: Run, base: Run | None, *, strict: bool) -> Comparison:
     """What a run comes to, beside its baseline or alone."""
-    from tracekit.evals.compare import compare  # noqa: PLC0415 - loads scipy, which only this needs
+    from tracekit.evals.compare import alone, compare  # noqa: PLC0415 - loads scipy, which only this needs
 
-    return compare(base, run, strict=strict, **(run.gate or {}))
+    rules = dict(run.gate or {})
+    if base is None:
+        return alone(run, **{name: value for name, value in rules.items() if name == "min_coverage"})
+    return compare(base, run, strict=strict, **rules)
 
 
 def _plan(suite: Suite, options: Options) -> Plan:

@@ -17,6 +17,8 @@ CONCURRENCY = 8
 TIMEOUT = 300.0
 TRIALS_MOST = 1000
 
+Margin = float | Mapping[str, float]
+"""One number for all metrics, or one for each by label."""
 Cluster = str | Callable[[Row], Any]
 """A column, or a function of the row: rows for which it gives the same are not independent of each other."""
 
@@ -79,11 +81,10 @@ def suite(
     concurrency: int = CONCURRENCY,
     timeout: float = TIMEOUT,
     max_cost: float | None = None,
-    tolerance: float | None = None,
-    min_effect: float | None = None,
+    tolerance: Margin | None = None,
+    min_effect: Margin | None = None,
     min_coverage: float | None = None,
     alpha: float | None = None,
-    min_kappa: float | None = None,
     tags: Sequence[str] = (),
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], Suite]:
@@ -103,11 +104,10 @@ def suite(
         concurrency: rows at a time.
         timeout: seconds that a row may take.
         max_cost: USD that a run may spend; when they are spent it stops with exit code 4.
-        tolerance: the loss that is none, for all metrics: OK is said where more than that is ruled out.
-        min_effect: the least loss that is a regression.
+        tolerance: the loss that does not matter, for all metrics or by label: OK is said where more is ruled out.
+        min_effect: the loss below which a significant one is not called a regression, for all or by label.
         min_coverage: the share of rows that must have a score.
         alpha: the chance of a false alarm, over all gated metrics.
-        min_kappa: a judge that agrees less with people than that does not gate.
         tags: put on the traces.
         name: by default the function's.
 
@@ -121,10 +121,7 @@ def suite(
         >>> explain.name
         'explain'
     """
-    gate = {
-        "tolerance": tolerance, "min_effect": min_effect, "min_coverage": min_coverage, "alpha": alpha,
-        "min_kappa": min_kappa,
-    }  # fmt: skip
+    gate = {"tolerance": tolerance, "min_effect": min_effect, "min_coverage": min_coverage, "alpha": alpha}
 
     def decorate(function: Callable[..., Any]) -> Suite:
         path = Path(inspect.getsourcefile(function) or "suite").resolve()
