@@ -16,6 +16,8 @@ from tracekit.evals.row import Row
 CONCURRENCY = 8
 TIMEOUT = 300.0
 TRIALS_MOST = 1000
+ANY_LOSS = 1e6
+"""A margin that no loss of a time exceeds: a million times as long."""
 
 Margin = float | Mapping[str, float]
 """One number for all metrics, or one for each by label."""
@@ -63,6 +65,19 @@ class Suite:
         for name, value in (("timeout", self.timeout), ("max_cost", self.max_cost)):
             if value is not None and not (isinstance(value, int | float) and value > 0):
                 raise UsageError(f"suite {self.name!r}: {name} is {value!r}; it is a number above 0.")
+
+    @property
+    def rules(self) -> Mapping[str, Any]:
+        """The options of `compare` for runs of this suite."""
+        timed = [one.label for one in self.asked if one.is_bound_only]
+        margins = {name: self._margins(self.gate.get(name), timed) for name in ("tolerance", "min_effect") if timed}
+        return {**self.gate, **margins}
+
+    def _margins(self, given: Margin | None, timed: Sequence[str]) -> Mapping[str, float]:
+        """Margins by label, with those of times that only bounds decide on beyond any loss."""
+        named = given if isinstance(given, Mapping) else {one.label: given or 0.0 for one in self.asked}
+        open_ended = [label for label in timed if not (isinstance(given, Mapping) and label in given)]
+        return {**named, **dict.fromkeys(open_ended, ANY_LOSS)}
 
     def __call__(self, row: Any) -> Any:
         """What the function answers to a row: the suite is still the function that it was made of."""
