@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -68,8 +68,8 @@ def _metric(found: MetricComparison) -> dict[str, Any]:
     return {**asdict(found), "verdict": str(found.verdict)}
 
 
-def suite(outcome: Outcome) -> dict[str, Any]:
-    """One suite: what it is, what was found, and every row."""
+def suite(outcome: Outcome, *, rows: Sequence[Pair] | None = None) -> dict[str, Any]:
+    """One suite: what it is, what was found, and every row, or those that are given."""
     run = outcome.run
     summed = summary.summary(run)
     compared = comparison(outcome.comparison) if outcome.comparison else {}
@@ -102,7 +102,7 @@ def suite(outcome: Outcome) -> dict[str, Any]:
             label: {**_described(outcome, label, summed), **metrics.get(label, {})}
             for label in dict.fromkeys([*run.metrics, *metrics])
         },
-        "rows": [_row(outcome, pair) for pair in rowwise.pairs(run, outcome.base)],
+        "rows": [_row(outcome, pair) for pair in (rowwise.pairs(run, outcome.base) if rows is None else rows)],
     }
 
 

@@ -79,12 +79,13 @@ class Missing:
 class Report:
     """An outcome, ready to be read.
 
-    `headline` has the suite's name and verdict, `facts` how much was run and of which kind, `warnings` what a reader
-    must know before the numbers, `costs` what it cost.
+    `meaning` is the verdict in words, `facts` how much was run and of which kind, `warnings` what a reader must know
+    before the numbers, `costs` what it cost.
     """
 
     suite: str
     verdict: Verdict | None
+    meaning: str
     exit: int
     facts: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -97,17 +98,13 @@ class Report:
         """The verdict as it is read; a run that was compared with nothing was just scored."""
         return "SCORED" if self.verdict is None else str(self.verdict)
 
-    @property
-    def meaning(self) -> str:
-        """The verdict in words."""
-        return "compared with nothing" if self.verdict is None else words.MEANINGS[self.verdict]
-
 
 def report(outcome: Outcome) -> Report:
     """Make an outcome ready to be read."""
     return Report(
         suite=outcome.run.suite,
         verdict=outcome.verdict,
+        meaning=_meaning(outcome),
         exit=outcome.exit,
         facts=tuple(_facts(outcome)),
         warnings=tuple(_warnings(outcome)),
@@ -115,6 +112,12 @@ def report(outcome: Outcome) -> Report:
         missing=tuple(_missing(outcome.run)),
         costs=_costs(outcome.run),
     )
+
+
+def _meaning(outcome: Outcome) -> str:
+    if outcome.verdict is not None:
+        return words.MEANINGS[outcome.verdict]
+    return "compared with nothing" if outcome.base is None else "shown beside another run, without the statistics"
 
 
 def _facts(outcome: Outcome) -> list[str]:
@@ -159,13 +162,14 @@ def _warnings(outcome: Outcome) -> list[str]:
 
 def _lines(outcome: Outcome) -> list[Line]:
     if outcome.comparison is None:
-        found = summary.summary(outcome.run)
-        return [_alone(outcome, label, metric) for label, metric in found.metrics.items()]
+        found = summary.summary(outcome.run).metrics
+        base = summary.summary(outcome.base).metrics if outcome.base else {}
+        return [_alone(outcome, label, metric, base.get(label)) for label, metric in found.items()]
     by_id = results_by_id(outcome.run)
     return [_compared(outcome, label, metric, by_id) for label, metric in outcome.comparison.metrics.items()]
 
 
-def _alone(outcome: Outcome, label: str, found: summary.MetricSummary) -> Line:
+def _alone(outcome: Outcome, label: str, found: summary.MetricSummary, base: summary.MetricSummary | None) -> Line:
     info = outcome.info(label)
     return Line(
         label=label,
@@ -174,7 +178,7 @@ def _alone(outcome: Outcome, label: str, found: summary.MetricSummary) -> Line:
         gated=info.gated,
         n=found.n,
         value=found.mean,
-        base=words.score(None, info, "baseline"),
+        base=words.score(base.mean if base else None, info, "baseline"),
         now=words.score(found.mean, info),
         difference=units.unknown("difference"),
         interval=units.unknown("interval"),
