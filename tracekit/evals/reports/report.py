@@ -211,7 +211,7 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
         base=words.score(found.mean_base, info, "baseline"),
         now=words.score(found.mean_cand, info),
         difference=words.difference(found.diff, info),
-        interval=words.interval(found.ci, info),
+        interval=words.interval(found.ci, info, alone=found.diff is None),
         p=words.p(found.p if found.p_adjusted is None else found.p_adjusted),
         coverage=words.share(coverage),
         complete=coverage >= 1,
