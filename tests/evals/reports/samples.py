@@ -105,9 +105,9 @@ def regressed() -> Outcome:
         ),
         "latency": MetricComparison(
             name="latency", verdict=Verdict.INCONCLUSIVE, better="lower", n=20, mean_base=1.44, mean_cand=1.47,
-            diff=1.0213, se=0.031, ci=(0.958, 1.089), test="sign_flip_monte_carlo", p=0.41, p_adjusted=0.41, mde=1.09,
+            diff=1.0213, ratio=True, se=0.031, ci=(0.958, 1.089), test="sign_flip_monte_carlo", p=0.41, p_adjusted=0.41, mde=1.09,
             rows_needed=140, trials_needed=9, coverage_cand=0.975,
-            floors=(Floor(spec="latency.p95 < 3s", value=1.68, holds=True),),
+            floors=(Floor(spec="latency.p95 < 3s", value=1.68, holds=True, ci=(1.58, None)),),
         ),
         "conciseness": MetricComparison(
             name="conciseness", verdict=Verdict.OK, gated=False, n=20, mean_base=0.5, mean_cand=0.5, diff=0.0, se=0.0,

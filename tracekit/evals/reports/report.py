@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tracekit import units
 from tracekit.evals import summary
-from tracekit.evals.comparison import MetricComparison, Verdict
+from tracekit.evals.comparison import Floor, MetricComparison, Verdict
 from tracekit.evals.reports import words
 from tracekit.evals.reports.outcome import Outcome, results_by_id, trace_id, trace_of
 from tracekit.evals.results import MetricInfo, Result, Run
@@ -200,7 +200,7 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
         for change in found.changes
     )
     lowest = () if changes or found.verdict is not Verdict.FLOOR else tuple(_lowest(outcome.run, label, info, by_id))
-    coverage = min(found.coverage_base, found.coverage_cand)
+    coverage = min(found.coverage, found.coverage_base, found.coverage_cand)
     return Line(
         label=label,
         info=info,
@@ -215,7 +215,7 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
         p=words.p(found.p if found.p_adjusted is None else found.p_adjusted),
         coverage=words.share(coverage),
         complete=coverage >= 1,
-        floors=tuple(_floor(floor.spec, floor.value, info, holds=floor.holds) for floor in found.floors),
+        floors=tuple(_floor(floor, info) for floor in found.floors),
         changes=changes or lowest,
         became_worse=bool(changes),
         flaky=found.flaky,
@@ -233,9 +233,13 @@ def _remarks(found: MetricComparison, info: MetricInfo) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _floor(spec: str, value: float | None, info: MetricInfo, *, holds: bool | None) -> str:
-    word = {True: "holds", False: "is missed", None: "cannot be told"}[holds]
-    return f"{spec} {word}: {words.score(value, info).text}"
+def _floor(floor: Floor, info: MetricInfo) -> str:
+    word = {True: "holds", False: "is missed", None: "cannot be told"}[floor.holds]
+    said = f"{floor.spec} {word}: {words.score(floor.value, info).text}"
+    if floor.ci is None or floor.ci == (None, None):
+        return said
+    low, high = (units.UNKNOWN if bound is None else words.score(bound, info).text for bound in floor.ci)
+    return f"{said}, 95% interval [{low}, {high}]"
 
 
 _LOWEST = 10
