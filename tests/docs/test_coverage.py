@@ -143,6 +143,7 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
     from tracekit.collector.durable import GroupCommit
     from tracekit.collector.ingest import Ingest
     from tracekit.collector.receiver import Receiver
+    from tracekit.evals.archive import Archive
     from tracekit.journal.writer import JournalWriter
     from tracekit.query.serve import api_routes
     from tracekit.query.source import StoreSource
@@ -153,7 +154,8 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
     try:
         source = StoreSource(store, Ingest(tmp_path / "journal", store))
         receiver = Receiver(Acceptance(journal), instance="test")
-        pages = viewer_routes(source, attachments=source.ingest.attachments, version=lambda: 0)
+        archive = Archive(tmp_path)
+        pages = viewer_routes(source, attachments=source.ingest.attachments, archive=archive, version=lambda: 0)
         return [*receiver.routes(), *api_routes(source, key="test"), *pages]
     finally:
         journal.close()

@@ -287,7 +287,7 @@ def as_line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool = 
             "trace_id": result.trace_id,
             "seconds": result.seconds,
             "error": result.error,
-            "metadata": dict(result.metadata),
+            "metadata": dict(result.metadata or (result.row.metadata if result.row else {})),
             "rationales": {label: score.rationale for label, score in scores if score.rationale},
             "labels": {label: score.label for label, score in scores if score.label},
             "row": None if result.row is None else write_row(result.row),

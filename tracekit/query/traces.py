@@ -149,7 +149,7 @@ def get_spans(source: Queryable, trace_id: str) -> list[dict[str, Any]]:
     """The spans of a trace in the order they started, with every column of the `spans` view, JSON decoded."""
     result = source.sql(statement(_FOLDER, "spans_of_trace"), {"trace_id": trace_id})
     return [
-        {name: _decoded(name, kind, value) for name, kind, value in zip(result.columns, result.types, row, strict=True)}
+        {name: decoded(name, kind, value) for name, kind, value in zip(result.columns, result.types, row, strict=True)}
         for row in result.rows
     ]
 

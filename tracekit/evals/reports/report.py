@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tracekit import units
 from tracekit.evals import summary
-from tracekit.evals.comparison import MetricComparison, Verdict
+from tracekit.evals.comparison import Floor, MetricComparison, Verdict
 from tracekit.evals.reports import words
 from tracekit.evals.reports.outcome import Outcome, results_by_id, trace_id, trace_of
 from tracekit.evals.results import MetricInfo, Result, Run
@@ -79,12 +79,13 @@ class Missing:
 class Report:
     """An outcome, ready to be read.
 
-    `headline` has the suite's name and verdict, `facts` how much was run and of which kind, `warnings` what a reader
-    must know before the numbers, `costs` what it cost.
+    `meaning` is the verdict in words, `facts` how much was run and of which kind, `warnings` what a reader must know
+    before the numbers, `costs` what it cost.
     """
 
     suite: str
     verdict: Verdict | None
+    meaning: str
     exit: int
     facts: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -97,17 +98,13 @@ class Report:
         """The verdict as it is read; a run that was compared with nothing was just scored."""
         return "SCORED" if self.verdict is None else str(self.verdict)
 
-    @property
-    def meaning(self) -> str:
-        """The verdict in words."""
-        return "compared with nothing" if self.verdict is None else words.MEANINGS[self.verdict]
-
 
 def report(outcome: Outcome) -> Report:
     """Make an outcome ready to be read."""
     return Report(
         suite=outcome.run.suite,
         verdict=outcome.verdict,
+        meaning=_meaning(outcome),
         exit=outcome.exit,
         facts=tuple(_facts(outcome)),
         warnings=tuple(_warnings(outcome)),
@@ -115,6 +112,12 @@ def report(outcome: Outcome) -> Report:
         missing=tuple(_missing(outcome.run)),
         costs=_costs(outcome.run),
     )
+
+
+def _meaning(outcome: Outcome) -> str:
+    if outcome.verdict is not None:
+        return words.MEANINGS[outcome.verdict]
+    return "compared with nothing" if outcome.base is None else "shown beside another run, without the statistics"
 
 
 def _facts(outcome: Outcome) -> list[str]:
@@ -159,13 +162,14 @@ def _warnings(outcome: Outcome) -> list[str]:
 
 def _lines(outcome: Outcome) -> list[Line]:
     if outcome.comparison is None:
-        found = summary.summary(outcome.run)
-        return [_alone(outcome, label, metric) for label, metric in found.metrics.items()]
+        found = summary.summary(outcome.run).metrics
+        base = summary.summary(outcome.base).metrics if outcome.base else {}
+        return [_alone(outcome, label, metric, base.get(label)) for label, metric in found.items()]
     by_id = results_by_id(outcome.run)
     return [_compared(outcome, label, metric, by_id) for label, metric in outcome.comparison.metrics.items()]
 
 
-def _alone(outcome: Outcome, label: str, found: summary.MetricSummary) -> Line:
+def _alone(outcome: Outcome, label: str, found: summary.MetricSummary, base: summary.MetricSummary | None) -> Line:
     info = outcome.info(label)
     return Line(
         label=label,
@@ -174,7 +178,7 @@ def _alone(outcome: Outcome, label: str, found: summary.MetricSummary) -> Line:
         gated=info.gated,
         n=found.n,
         value=found.mean,
-        base=words.score(None, info, "baseline"),
+        base=words.score(base.mean if base else None, info, "baseline"),
         now=words.score(found.mean, info),
         difference=units.unknown("difference"),
         interval=units.unknown("interval"),
@@ -196,7 +200,7 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
         for change in found.changes
     )
     lowest = () if changes or found.verdict is not Verdict.FLOOR else tuple(_lowest(outcome.run, label, info, by_id))
-    coverage = min(found.coverage_base, found.coverage_cand)
+    coverage = min(found.coverage, found.coverage_base, found.coverage_cand)
     return Line(
         label=label,
         info=info,
@@ -207,11 +211,11 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
         base=words.score(found.mean_base, info, "baseline"),
         now=words.score(found.mean_cand, info),
         difference=words.difference(found.diff, info),
-        interval=words.interval(found.ci, info),
+        interval=words.interval(found.ci, info, alone=found.diff is None),
         p=words.p(found.p if found.p_adjusted is None else found.p_adjusted),
         coverage=words.share(coverage),
         complete=coverage >= 1,
-        floors=tuple(_floor(floor.spec, floor.value, info, holds=floor.holds) for floor in found.floors),
+        floors=tuple(_floor(floor, info) for floor in found.floors),
         changes=changes or lowest,
         became_worse=bool(changes),
         flaky=found.flaky,
@@ -229,9 +233,13 @@ def _remarks(found: MetricComparison, info: MetricInfo) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _floor(spec: str, value: float | None, info: MetricInfo, *, holds: bool | None) -> str:
-    word = {True: "holds", False: "is missed", None: "cannot be told"}[holds]
-    return f"{spec} {word}: {words.score(value, info).text}"
+def _floor(floor: Floor, info: MetricInfo) -> str:
+    word = {True: "holds", False: "is missed", None: "cannot be told"}[floor.holds]
+    said = f"{floor.spec} {word}: {words.score(floor.value, info).text}"
+    if floor.ci is None or floor.ci == (None, None):
+        return said
+    low, high = (units.UNKNOWN if bound is None else words.score(bound, info).text for bound in floor.ci)
+    return f"{said}, 95% interval [{low}, {high}]"
 
 
 _LOWEST = 10
