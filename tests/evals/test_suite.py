@@ -38,7 +38,7 @@ def test_what_does_not_gate_is_marked_or_said() -> None:
 
 
 def test_lines_on_one_metric_are_one_with_several_floors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tracekit.evals.asking.find", lambda name: LENGTH)
+    monkeypatch.setattr("tracekit.evals.asking.find", {"length": LENGTH}.__getitem__)
     (one,) = asked(["length.p95 < 300", "!length.mean < 100"])
     assert (one.specs, one.gated) == (("length.p95 < 300", "length.mean < 100"), True)
     (told,) = asked("!length")
@@ -70,7 +70,7 @@ def test_a_suite_is_still_its_function() -> None:
 )
 def test_numbers_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
-        suite(rows(1), metrics=SAME, **wrong)(lambda row: row)
+        suite(rows(1), metrics=SAME, **wrong)(polite)
 
 
 def test_a_time_that_every_line_bounds_is_held_against_its_bounds_alone() -> None:

@@ -19,6 +19,7 @@ from tracekit.evals.pairing import Pairing, Sample, clusters_of, column, coverag
 from tracekit.evals.results import MetricInfo, Run
 from tracekit.evals.rules import Margin, Rules
 from tracekit.evals.slicing import sliced
+from tracekit.evals.spec import Spec
 from tracekit.evals.stats.multiplicity import benjamini_hochberg, holm
 from tracekit.evals.verdicts import EXIT_UNDECIDED, overall
 
@@ -85,7 +86,7 @@ def _compared(base: Run, cand: Run, rules: Rules) -> Comparison:
     metrics = {
         label: assemble(
             label, one, given=samples[label], found=measured[label],
-            cand=describe(samples[label].whole_cand, [*absolute.bounds(one.info.specs), *extra.get(label, ())], pairing.clusters),
+            cand=describe(samples[label].whole_cand, _asked(one.info, extra.get(label, ())), pairing.clusters),
             why_not=why_not[label], p_adjusted=adjusted.get(label), level=rules.alpha / max(family, 1), rules=rules,
         )
         for label, one in known.items()
@@ -129,7 +130,7 @@ def alone(
     for label in labels(run):
         info = known[label].info
         cells = column(rows, label, run.trials)
-        found = describe(scores(cells), [*absolute.bounds(info.specs), *extra.get(label, ())], clusters)
+        found = describe(scores(cells), _asked(info, extra.get(label, ())), clusters)
         share = coverage(cells, lost=lost)
         broken = any(floor.holds is False for floor in found.floors)
         metrics[label] = MetricComparison(
@@ -144,8 +145,18 @@ def alone(
     if not metrics:
         verdict, code, reasons = Verdict.UNDECIDED, EXIT_UNDECIDED, ("there is no metric to decide by.",)
     return Comparison(
-        metrics=metrics, verdict=verdict, exit=code, coverage=_least(metrics), min_coverage=min_coverage, reasons=reasons
+        metrics=metrics,
+        verdict=verdict,
+        exit=code,
+        coverage=_least(metrics),
+        min_coverage=min_coverage,
+        reasons=reasons,
     )
+
+
+def _asked(info: MetricInfo, extra: Iterable[tuple[str, Spec]]) -> list[tuple[str, Spec]]:
+    """The bounds of the suite, and the caller's."""
+    return [*absolute.bounds(info.specs), *extra]
 
 
 def _measure(given: Sample, label: str, info: MetricInfo, rules: Rules) -> Measured | None:

@@ -27,7 +27,8 @@ _READS: Mapping[str, Callable[[Any], bool]] = {
 }
 _WORDS = {
     "str": "text", "int": "a whole number", "bool": "true or false", "float": "a number",
-    "Direction": "higher or lower", "tuple[str, ...]": "a list of texts", "Mapping[str, float]": "an object of numbers", "Mapping[str, Any]": "an object",
+    "Direction": "higher or lower", "tuple[str, ...]": "a list of texts", "Mapping[str, float]": "an object of numbers",
+    "Mapping[str, Any]": "an object",
 }  # fmt: skip
 
 

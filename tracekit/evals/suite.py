@@ -63,7 +63,8 @@ class Suite:
         _whole("trials", self.trials, TRIALS_MOST)
         _whole("concurrency", self.concurrency, 10_000)
         for name, value in (("timeout", self.timeout), ("max_cost", self.max_cost)):
-            if value is not None and not (isinstance(value, int | float) and value > 0):
+            given: Any = value
+            if given is not None and not (isinstance(given, int | float) and given > 0):
                 raise UsageError(f"suite {self.name!r}: {name} is {value!r}; it is a number above 0.")
 
     @property
