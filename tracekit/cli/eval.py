@@ -26,6 +26,8 @@ VERBS = {
     "metric": "score one row with one metric",
     "merge": "put the result files of shards together, and compare",
     "from-traces": "make a dataset of stored traces",
+    "compare": "compare two result files row by row: did it become worse",
+    "judge": "compare a judge's answers with human labels",
 }
 """The words that may follow `eval`; anything else is a suite to run."""
 
