@@ -5,21 +5,21 @@ from __future__ import annotations
 import argparse
 import ast
 import asyncio
-import importlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracekit.cli import output
+from tracekit.cli.judging import add_judging, services
 from tracekit.cli.store import add_store, opened
 from tracekit.errors import UsageError
 from tracekit.text import line
 
 if TYPE_CHECKING:
-    from tracekit.evals.metric import Metric, Services
+    from tracekit.evals.metric import Metric
     from tracekit.evals.row import Row
     from tracekit.evals.score import Score
 
@@ -34,9 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the metric: k=10"
     )
-    parser.add_argument("--judge", help="the judge of a metric that asks one")
-    parser.add_argument("--embedder", metavar="MODULE:NAME", help="a function of texts, of a metric that needs vectors")
     parser.add_argument("--json", action="store_true", help="the score as one JSON object")
+    add_judging(parser)
     add_store(parser)
     parser.epilog = (
         'example: tracekit eval metric token_f1 --row \'{"output": "in Paris", "expected": "Paris"}\' '
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     row = _row(args.row)
     if _wants_spans(metric, row):
         row = _traced(row, args)
-    score = asyncio.run(metric.score(row, services=_services(args), options=options))
+    score = asyncio.run(_scored(metric, row, options, args))
     if args.json:
         output.dump(described(score))
     else:
@@ -159,45 +158,21 @@ def _wants_spans(metric: Metric, row: Row) -> bool:
 def _traced(row: Row, args: argparse.Namespace) -> Row:
     """The row with what the store holds of its trace."""
     from tracekit.evals.observed import with_trace
+    from tracekit.evals.stored import spans_of
     from tracekit.query import resolve
-    from tracekit.query.traces import get_spans
 
     assert row.trace_id is not None
     with opened(args) as source:
-        spans = get_spans(source, resolve.trace_id(source, row.trace_id))
-    return with_trace(row, spans)
+        trace_id = resolve.trace_id(source, row.trace_id)
+        return with_trace(row, spans_of(source, [trace_id]).get(trace_id, []))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Services:
-    judge: Any = None
-    embed: Any = None
-
-
-def _services(args: argparse.Namespace) -> Services:
-    """The judge and the embedder that the flags name."""
-    judge = None
-    if args.judge is not None:
-        judge = _judge(args.judge)
-    return _Services(judge=judge, embed=None if args.embedder is None else _embedder(args.embedder))
-
-
-def _judge(name: str) -> Any:
+async def _scored(metric: Metric, row: Row, options: Mapping[str, Any], args: argparse.Namespace) -> Score:
+    """The score; who is not asked for is not looked for, so that a missing key is no error then."""
+    if not metric.asks_for:
+        return await metric.score(row, options=options)
+    judging = services(args, directory=args.dir)
     try:
-        judges = importlib.import_module("tracekit.evals.judges")
-    except ModuleNotFoundError as error:
-        raise UsageError(f"--judge {name!r}: this version of tracekit has no judges.") from error
-    return judges.judge(name)
-
-
-def _embedder(text: str) -> Any:
-    from tracekit.evals.embedding import embedder
-
-    module, given, name = text.partition(":")
-    if not given or not module or not name:
-        raise UsageError(f"--embedder {text!r} names no function; write it like my_module:embed.")
-    sys.path.insert(0, "")  # as for `python -m`: a module beside the dataset is found
-    try:
-        return embedder(getattr(importlib.import_module(module), name))
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"--embedder {text!r} cannot be loaded: {error}.") from error
+        return await metric.score(row, services=judging, options=options)
+    finally:
+        await judging.aclose()

@@ -52,6 +52,7 @@ class _Matcher:
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
+            self.end()
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a program that stands above
                 [sys.executable, "-I", "-S", "-W", "ignore", "-c", _PROGRAM],
                 stdin=subprocess.PIPE,

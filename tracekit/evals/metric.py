@@ -139,6 +139,9 @@ class Metric:
             return failed(Status.INVALID, f"{self.name}: {error}")
         if isinstance(error, TimeoutError):
             return failed(Status.TIMEOUT, f"{self.name} took too long: {error}")
+        said = getattr(error, "status", None)
+        if isinstance(said, Status) and said is not Status.OK:  # a judge's or an embedder's, who knows why
+            return failed(said, f"{self.name}: {error}")
         return failed(Status.ERROR, f"{self.name} raised {type(error).__name__}: {error}")
 
     def checked(self, options: Mapping[str, Any]) -> Mapping[str, Any]:

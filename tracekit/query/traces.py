@@ -145,15 +145,6 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
     return {name: decoded(name, kind, value) for name, kind, value in columns}
 
 
-def get_spans(source: Queryable, trace_id: str) -> list[dict[str, Any]]:
-    """The spans of a trace in the order they started, with every column of the `spans` view, JSON decoded."""
-    result = source.sql(statement(_FOLDER, "spans_of_trace"), {"trace_id": trace_id})
-    return [
-        {name: decoded(name, kind, value) for name, kind, value in zip(result.columns, result.types, row, strict=True)}
-        for row in result.rows
-    ]
-
-
 def _window(trace: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters by which the spans of a trace are found without looking at those of other times.
 

@@ -40,8 +40,9 @@ def yaml_valid(row: Row, *, fenced: bool = False, structured: bool = True) -> Sc
 
     wanted = flag(structured, "structured")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = _text(row.output, fenced=fenced)
     try:
-        documents = list(yaml.compose_all(_text(row.output, fenced=fenced), Loader=loader))
+        documents = list(yaml.compose_all(text, Loader=loader))
     except yaml.YAMLError as error:
         return verdict(False, f"the output is no YAML: {' '.join(str(error).split()):.200}.")
     except RecursionError:

@@ -19,8 +19,9 @@ def python_valid(row: Row, *, fenced: bool = False) -> Score:
 
     `fenced=True` lets a Markdown code fence stand around it.
     """
+    source = _source(row.output, fenced=flag(fenced, "fenced"))
     try:
-        _compiled(_source(row.output, fenced=flag(fenced, "fenced")))
+        _compiled(source)
     except _UNREADABLE as error:
         return verdict(False, _why(error))
     return verdict(True)
@@ -43,8 +44,9 @@ def python_ast_equal(row: Row, *, docstrings: bool = False, fenced: bool = False
             answers.add(_tree(answer, docstrings=keep))
         except _UNREADABLE as error:
             raise InvalidRowError(f"expected is no Python: {_why(error)}") from error
+    source = _source(row.output, fenced=flag(fenced, "fenced"))
     try:
-        found = _tree(_source(row.output, fenced=flag(fenced, "fenced")), docstrings=keep)
+        found = _tree(source, docstrings=keep)
     except _UNREADABLE as error:
         return verdict(False, _why(error))
     return verdict(found in answers)

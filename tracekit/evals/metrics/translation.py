@@ -42,7 +42,7 @@ def bleu(row: Row, *, tokenize: str = "13a", smooth: str = "exp", lowercase: boo
     return Score(value=_ratio(found.score), details=details)
 
 
-@metric(inputs=["output", "expected"], source="Popović 2015; sacrebleu, checked against nltk")
+@metric(inputs=["output", "expected"], source="Popović 2015; sacrebleu, checked against one written for the tests")
 def chrf(row: Row, *, char_order: int = 6, beta: int = 2, lowercase: bool = False) -> Score:
     """chrF2 of the best expected text: F-score of runs of up to 6 characters but white space, recall weighing twice."""
     return _chrf_score(row, char_order=char_order, word_order=0, beta=beta, lowercase=lowercase)
