@@ -7,6 +7,8 @@ import argparse
 VERBS = {
     "metrics": "list the metrics",
     "metric": "score one row with one metric",
+    "compare": "compare two result files row by row: did it become worse",
+    "judge": "compare a judge's answers with human labels",
 }
 """The words that may follow `eval`; anything else is a suite to run."""
 

@@ -109,16 +109,14 @@ def _verdict(
 
 def _numbers(given: Sample, found: Measured, level: float, *, lower: bool, ratio: bool) -> dict[str, Any]:
     """The figures, from losses back to the metric's own direction and scale."""
-    base, cand = row_means(given.base), row_means(given.cand)
     sign = 1.0 if lower else -1.0
     bounds = None if found.interval is None else sorted(sign * bound for bound in found.interval)
     loss = detectable(found, alpha=level)
-    shown_base, shown_cand = (np.array(_plain(rows)) for rows in (given.base, given.cand)) if ratio else (base, cand)
     diff = sign * found.loss.mean
     return {
         "n": len(given.ids),
-        "mean_base": float(shown_base.mean()),
-        "mean_cand": float(shown_cand.mean()),
+        "mean_base": float(row_means(given.plain_base).mean()),
+        "mean_cand": float(row_means(given.plain_cand).mean()),
         "diff": math.exp(diff) if ratio else diff,
         "se": found.loss.se,
         "ci": None if bounds is None else tuple(math.exp(one) if ratio else one for one in bounds),
@@ -133,21 +131,15 @@ def _numbers(given: Sample, found: Measured, level: float, *, lower: bool, ratio
     }
 
 
-def _plain(rows: tuple[tuple[float, ...], ...]) -> list[float]:
-    """The means of what logarithms were taken of."""
-    return [math.fsum(map(math.exp, trials)) / len(trials) for trials in rows]
-
-
 def _changes(given: Sample, found: Measured, *, ratio: bool) -> tuple[RowChange, ...]:
-    """Rows that became worse, the greatest loss first; of a ratio metric by geometric means, as a share of the base."""
-    base, cand = row_means(given.base), row_means(given.cand)
+    """Rows that became worse, the greatest loss first; of a ratio metric as a share of the base."""
+    base, cand = row_means(given.plain_base), row_means(given.plain_cand)
     worse = [place for place in np.argsort(-found.losses, kind="stable") if found.losses[place] > QUANTUM]
-    show = math.exp if ratio else float
     return tuple(
         RowChange(
             id=given.ids[place],
-            base=show(base[place]),
-            cand=show(cand[place]),
+            base=float(base[place]),
+            cand=float(cand[place]),
             loss=math.expm1(found.losses[place]) if ratio else float(found.losses[place]),
         )
         for place in worse

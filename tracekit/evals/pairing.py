@@ -106,6 +106,7 @@ class Sample:
     Attributes:
         ids: rows with a score in both, and for each of them
         base, cand: its scores, trial by trial; logarithms for a ratio metric
+        plain_base, plain_cand: the scores themselves
         clusters: and its cluster.
         coverage: the share of the scores of the pairs that is there in both.
         coverage_base, coverage_cand: the share of the scores of each run that is there.
@@ -117,6 +118,8 @@ class Sample:
     ids: tuple[str, ...]
     base: tuple[Trials, ...]
     cand: tuple[Trials, ...]
+    plain_base: tuple[Trials, ...]
+    plain_cand: tuple[Trials, ...]
     clusters: tuple[str | None, ...]
     coverage: float
     coverage_base: float
@@ -132,6 +135,8 @@ class Sample:
             ids=tuple(self.ids[place] for place in kept),
             base=tuple(self.base[place] for place in kept),
             cand=tuple(self.cand[place] for place in kept),
+            plain_base=tuple(self.plain_base[place] for place in kept),
+            plain_cand=tuple(self.plain_cand[place] for place in kept),
             clusters=tuple(self.clusters[place] for place in kept),
             coverage=self.coverage,
             coverage_base=self.coverage_base,
@@ -152,13 +157,14 @@ def sample(pairing: Pairing, label: str, *, logarithms: bool = False) -> Sample:
             any other value that is not above 0 has no logarithm, is named, and counts as missing.
     """
     columns = column(pairing.base, label, pairing.base_trials), column(pairing.cand, label, pairing.cand_trials)
-    scored: list[tuple[str, Trials, Trials]] = []
+    scored: list[tuple[str, Trials, Trials, Trials, Trials]] = []
     gaps: list[Gap] = []
     not_positive: list[str] = []
     shares = 0.0
     nothing: Cell = ((), 1)
     for row in (*pairing.common, *pairing.missing):
         (base, base_size), (cand, cand_size) = (one.get(row, nothing) for one in columns)
+        plain = base, cand
         if logarithms:
             base, cand, whole = _logarithms(base, cand)
             if not whole:
@@ -166,12 +172,14 @@ def sample(pairing: Pairing, label: str, *, logarithms: bool = False) -> Sample:
         shares += min(len(base) / base_size, len(cand) / cand_size)
         gaps.append(Gap(base=base, cand=cand, base_lacks=base_size - len(base), cand_lacks=cand_size - len(cand)))
         if base and cand:
-            scored.append((row, base, cand))
+            scored.append((row, base, cand, *plain))
     return Sample(
-        ids=tuple(row for row, _, _ in scored),
-        base=tuple(base for _, base, _ in scored),
-        cand=tuple(cand for _, _, cand in scored),
-        clusters=tuple(pairing.clusters.get(row) for row, _, _ in scored),
+        ids=tuple(one[0] for one in scored),
+        base=tuple(one[1] for one in scored),
+        cand=tuple(one[2] for one in scored),
+        plain_base=tuple(one[3] for one in scored),
+        plain_cand=tuple(one[4] for one in scored),
+        clusters=tuple(pairing.clusters.get(one[0]) for one in scored),
         coverage=shares / len(gaps) if gaps else 0.0,
         coverage_base=coverage(columns[0], lost=pairing.lost[0]),
         coverage_cand=coverage(columns[1], lost=pairing.lost[1]),
@@ -220,7 +228,7 @@ def labels(run: Run) -> Iterator[str]:
 def _logarithms(base: Trials, cand: Trials) -> tuple[Trials, Trials, bool]:
     """Logarithms of those that have one, and whether all have."""
     if base and cand and not any(base) and not any(cand):
-        return (0.0,), (0.0,), True
+        return (0.0,) * len(base), (0.0,) * len(cand), True
     kept = tuple(tuple(math.log(value) for value in values if value > 0) for values in (base, cand))
     return kept[0], kept[1], len(kept[0]) == len(base) and len(kept[1]) == len(cand)
 
