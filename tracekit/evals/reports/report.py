@@ -117,6 +117,9 @@ def report(outcome: Outcome) -> Report:
 
 
 def _meaning(outcome: Outcome) -> str:
+    found = outcome.comparison
+    if found and found.verdict is Verdict.OK and all(one.mean_base is None for one in found.metrics.values()):
+        return "no bound of the suite is missed; compared with no other run"
     if outcome.verdict is not None:
         return words.MEANINGS[outcome.verdict]
     return "compared with nothing" if outcome.base is None else "shown beside another run, without the statistics"
@@ -226,13 +229,17 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
 
 
 def _remarks(found: MetricComparison, info: MetricInfo) -> list[str]:
-    said = [words.needs(found, info), words.worst_case(found, info), *found.notes]
+    said = [words.needs(found, info), words.worst_case(found, info), *map(_capital, found.notes)]
     if found.pass_at_k is not None and found.pass_hat_k is not None:
         said.append(
             f"At least one of a row's trials passes in {words.share(found.pass_at_k).text}, "
             f"all of them in {words.share(found.pass_hat_k).text}."
         )
     return [sentence for sentence in said if sentence]
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _floor(floor: Floor, info: MetricInfo) -> str:
