@@ -85,6 +85,16 @@ def _second(number: int) -> list[str | None]:
     return [samples.a_run(worse=False).results[2 * number + 1].trace_id]
 
 
+def test_the_statistics_are_made_anew_for_what_is_chosen(client: httpx2.Client, kept: dict[str, Entry]) -> None:
+    path = f"/experiments/{kept['now'].id}"
+    found = client.get(f"{path}.json").json()
+    assert found["metrics"]["exact_match"]["verdict"] == "REGRESSED"
+    assert found["metrics"]["exact_match"]["diff"] == pytest.approx(-0.25)
+    itself = client.get(f"{path}.json?with={kept['now'].id}").json()
+    assert itself["metrics"]["exact_match"]["diff"] == 0.0
+    assert "REGRESSED" in client.get(path).text
+
+
 @pytest.mark.parametrize(
     ("show", "ids"),
     [
@@ -173,7 +183,7 @@ def test_a_run_of_ten_thousand_rows_comes_a_window_at_a_time(client: httpx2.Clie
 def test_without_the_statistics_the_rows_are_compared_and_the_page_says_so(
     client: httpx2.Client, kept: dict[str, Entry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "tracekit.evals.compare", None)  # as where scipy is not installed
+    monkeypatch.setitem(sys.modules, "scipy.special", None)  # as where scipy is not installed
     page = client.get(f"/experiments/{kept['base'].id}?with={kept['now'].id}").text
     assert "tracekit-llm[eval]" in page
     assert "Became better" in page

@@ -118,7 +118,11 @@ def _state(path: Path) -> Hashable:
 
 def _held_against(run: Run, base: Run) -> tuple[Outcome, str | None]:
     try:
-        from tracekit.evals.compare import compare  # noqa: PLC0415 - scipy comes with an extra
-    except ModuleNotFoundError:
+        from tracekit.evals.compare import compare  # noqa: PLC0415 - numpy comes with it
+
+        comparison = compare(base, run)
+    except ModuleNotFoundError as error:  # scipy is looked for where it is needed
+        if (error.name or "").startswith("tracekit"):
+            raise
         return Outcome(run=run, base=base), _LACKING
-    return Outcome(run=run, comparison=compare(base, run), base=base), None
+    return Outcome(run=run, comparison=comparison, base=base), None

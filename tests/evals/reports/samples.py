@@ -105,8 +105,8 @@ def regressed() -> Outcome:
         ),
         "latency": MetricComparison(
             name="latency", verdict=Verdict.INCONCLUSIVE, better="lower", n=20, mean_base=1.44, mean_cand=1.47,
-            diff=1.0213, ratio=True, se=0.031, ci=(0.958, 1.089), test="sign_flip_monte_carlo", p=0.41, p_adjusted=0.41, mde=1.09,
-            rows_needed=140, trials_needed=9, coverage_cand=0.975,
+            diff=1.0213, ratio=True, se=0.031, ci=(0.958, 1.089), test="sign_flip_monte_carlo", p=0.41,
+            p_adjusted=0.41, mde=1.09, rows_needed=140, trials_needed=9, coverage_cand=0.975,
             floors=(Floor(spec="latency.p95 < 3s", value=1.68, holds=True, ci=(1.58, None)),),
         ),
         "conciseness": MetricComparison(
@@ -114,9 +114,14 @@ def regressed() -> Outcome:
             ci=(0.0, 0.0), test="sign_flip_exact", p=1.0, p_adjusted=None, coverage_cand=0.975,
         ),
     }  # fmt: skip
+    billing = MetricComparison(
+        name="correctness", verdict=Verdict.INCONCLUSIVE, gated=False, n=7, mean_base=0.9, mean_cand=0.4, diff=-0.5,
+        ci=(-0.9, -0.1), p=0.02, p_adjusted=0.08,
+    )  # fmt: skip
     comparison = Comparison(
-        metrics=metrics, verdict=Verdict.REGRESSED, exit=1, coverage=0.925, added=("q98",), removed=("q99",)
-    )
+        metrics=metrics, verdict=Verdict.REGRESSED, exit=1, coverage=0.925, added=("q98",), removed=("q99",),
+        slices={"cluster=billing": {"correctness": billing}},
+    )  # fmt: skip
     return Outcome(run=a_run(), comparison=comparison, base=a_run(worse=False))
 
 
@@ -194,8 +199,9 @@ def hostile() -> Outcome:
         for label in infos
     }  # fmt: skip
     comparison = Comparison(
-        metrics=metrics, verdict=Verdict.REGRESSED, exit=1, coverage=0.5, added=tuple(HOSTILE), reasons=tuple(HOSTILE)
-    )
+        metrics=metrics, verdict=Verdict.REGRESSED, exit=1, coverage=0.5, added=tuple(HOSTILE), reasons=tuple(HOSTILE),
+        slices=dict.fromkeys(HOSTILE, metrics),
+    )  # fmt: skip
     run = Run(suite=every, metrics=infos, results=tuple(results), judge=every, shard=every, created=every, rows=9)
     return Outcome(run=run, comparison=comparison, base=run)
 

@@ -80,7 +80,7 @@ class Report:
     """An outcome, ready to be read.
 
     `meaning` is the verdict in words, `facts` how much was run and of which kind, `warnings` what a reader must know
-    before the numbers, `costs` what it cost.
+    before the numbers, `slices` how parts of the rows differ, the least likely by chance first, `costs` what it cost.
     """
 
     suite: str
@@ -91,6 +91,7 @@ class Report:
     warnings: tuple[str, ...]
     lines: tuple[Line, ...]
     missing: tuple[Missing, ...]
+    slices: tuple[str, ...]
     costs: str
 
     @property
@@ -110,11 +111,15 @@ def report(outcome: Outcome) -> Report:
         warnings=tuple(_warnings(outcome)),
         lines=tuple(_lines(outcome)),
         missing=tuple(_missing(outcome.run)),
+        slices=tuple(_slices(outcome)),
         costs=_costs(outcome.run),
     )
 
 
 def _meaning(outcome: Outcome) -> str:
+    found = outcome.comparison
+    if found and found.verdict is Verdict.OK and all(one.mean_base is None for one in found.metrics.values()):
+        return "no bound of the suite is missed; compared with no other run"
     if outcome.verdict is not None:
         return words.MEANINGS[outcome.verdict]
     return "compared with nothing" if outcome.base is None else "shown beside another run, without the statistics"
@@ -224,13 +229,17 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
 
 
 def _remarks(found: MetricComparison, info: MetricInfo) -> list[str]:
-    said = [words.needs(found, info), words.worst_case(found, info), *found.notes]
+    said = [words.needs(found, info), words.worst_case(found, info), *map(_capital, found.notes)]
     if found.pass_at_k is not None and found.pass_hat_k is not None:
         said.append(
             f"At least one of a row's trials passes in {words.share(found.pass_at_k).text}, "
             f"all of them in {words.share(found.pass_hat_k).text}."
         )
     return [sentence for sentence in said if sentence]
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _floor(floor: Floor, info: MetricInfo) -> str:
@@ -259,6 +268,30 @@ def _lowest(run: Run, label: str, info: MetricInfo, by_id: Mapping[str, Sequence
         )
         for identity, value in means[:_LOWEST]
     ]
+
+
+_SLICES = 20
+
+
+def _slices(outcome: Outcome) -> list[str]:
+    if outcome.comparison is None:
+        return []
+    found = [
+        (metric.p if metric.p_adjusted is None else metric.p_adjusted, _slice(name, label, metric, outcome.info(label)))
+        for name, metrics in outcome.comparison.slices.items()
+        for label, metric in metrics.items()
+        if metric.diff is not None
+    ]
+    told = [said for _, said in sorted(found, key=lambda one: (one[0] is None, one[0] or 0.0))]
+    rest = [f"{len(told) - _SLICES:,} more are in the JSON report."] if len(told) > _SLICES else []
+    return told[:_SLICES] + rest
+
+
+def _slice(name: str, label: str, found: MetricComparison, info: MetricInfo) -> str:
+    means = words.arrow(words.score(found.mean_base, info), words.score(found.mean_cand, info))
+    size = f"{words.difference(found.diff, info).text} {words.interval(found.ci, info).text}"
+    p = words.p(found.p if found.p_adjusted is None else found.p_adjusted).text
+    return f"{name}, {label}: {means}, {size}, p {p}, {units.plural(found.n, 'row')}"
 
 
 def _missing(run: Run) -> list[Missing]:

@@ -62,6 +62,11 @@ def _suite(made: Report, columns: int) -> Iterator[Styled]:
         yield from _told(one, columns)
     yield from _missing(made.missing, columns)
     yield from _flaky(made.lines, columns)
+    if made.slices:
+        yield ()
+        yield from _wrapped("Parts of the rows, to look at, not to decide by", columns, style="bold")
+        for said in made.slices:
+            yield from _wrapped(said, columns, indent=2)
     yield ()
     yield from _wrapped(made.costs, columns, style="dim")
 
