@@ -81,7 +81,7 @@ def main(arm: str, folder: str) -> None:
     from tracekit.evals.evaluate import evaluate
     from tracekit.evals.metric import Metric
 
-    async def judged(row: Any) -> float:
+    async def judged(_: Any) -> float:
         await asyncio.sleep(JUDGE_SECONDS)
         return 1.0
 

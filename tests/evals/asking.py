@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tracekit.evals.metric import Metric
 from tracekit.evals.row import Row
 
+Answer = Callable[[Row], Any]
 
-def metric(function: Any, *, name: str | None = None, inputs: tuple[str, ...] = ("output",), **known: Any) -> Metric:
+
+def metric(function: Answer, *, name: str | None = None, inputs: tuple[str, ...] = ("output",), **known: Any) -> Metric:
     """A metric that the registry does not know: tests must not leave any there."""
     return Metric(
         name=name or function.__name__, function=function, summary="", inputs=inputs, source="a test", **known

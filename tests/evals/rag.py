@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,13 +43,13 @@ def answer(question):
     return reply.choices[0].message.content
 '''
 
-SUITE = '''from tracekit.evals import suite
+SUITE = """from tracekit.evals import suite
 from app import answer                      # instrumented: contexts, tools, cost come from its spans
 
 @suite("qa.jsonl", metrics=["faithfulness", "correctness", "latency.p95 < 3s"], trials=3)
 def rag(row):
     return answer(row["question"])
-'''
+"""
 
 JUDGE = '''
 def strict(question):
@@ -90,8 +90,8 @@ def project(folder: Path, *, copies: int = 5) -> None:
 
 
 @contextmanager
-def model() -> Iterator[str]:
-    """A server of OpenAI's chat route: it answers with the context that it is given, or makes prices up if told to sell."""
+def model() -> Generator[str]:
+    """A server of OpenAI's chat route: it answers with the context that it is given, or lies if told to sell."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -119,7 +119,7 @@ def model() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(said)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is called
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,4 +1,4 @@
-"""The public names of the package mean functions and classes, whatever was imported first; importing it loads nothing."""
+"""Public names of the package mean functions and classes, whatever was imported first; importing loads nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def python(code: str) -> str:
 @pytest.mark.parametrize("name", ["suite", "metric", "evaluate", "compare"])
 @pytest.mark.parametrize("first", ["pass", "import tracekit.evals.{}", "from tracekit.evals.{} import __name__"])
 def test_a_name_is_the_function_also_where_its_module_was_imported_first(name: str, first: str) -> None:
-    assert python(f"{first.format(name)}\nfrom tracekit.evals import {name}\nprint(type({name}).__name__)") == "function"
+    assert (
+        python(f"{first.format(name)}\nfrom tracekit.evals import {name}\nprint(type({name}).__name__)") == "function"
+    )
 
 
 def test_every_public_name_is_there() -> None:

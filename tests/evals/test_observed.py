@@ -168,5 +168,10 @@ def test_the_conversation_is_that_of_the_last_model_and_fills_in_only() -> None:
 def test_a_trace_that_tells_nothing_changes_nothing() -> None:
     row = Row(contexts=("given",), retrieved=("g",), tool_calls=(ToolCall("t"),))
     told = with_trace(row, [span(1, "chain")])
-    assert (told.contexts, told.retrieved, told.tool_calls, told.messages) == (("given",), ("g",), (ToolCall("t"),), None)
+    assert (told.contexts, told.retrieved, told.tool_calls, told.messages) == (
+        ("given",),
+        ("g",),
+        (ToolCall("t"),),
+        None,
+    )
     assert json.dumps(told.spans, default=str)

@@ -1,4 +1,4 @@
-"""Suites as tests: a test a row, a gate; chosen, stopped, spread over workers, saved; and nothing in runs without one."""
+"""Suites as tests: a test a row, a gate; chosen, stopped, spread over workers, saved; nothing where there is none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SUITE = '''
+SUITE = """
 import os
 from tracekit.evals import suite
 
@@ -24,7 +24,7 @@ def shout(row):
 
 def test_beside():
     assert shout({"id": "x", "question": "a"}) == "A"
-'''
+"""
 COUNT = 8
 Pytest = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -43,7 +43,17 @@ def here(tmp_path: Path) -> Path:
 def run(here: Path) -> Pytest:
     def ran(*arguments: str, seed: int | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
         order = ("-p", "no:randomly") if seed is None else (f"--randomly-seed={seed}",)
-        words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *order, *arguments]
+        words = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:langsmith_plugin",
+            *order,
+            *arguments,
+        ]
         variables = {**os.environ, "TRACEKIT_DIR": "", "TRACEKIT_INSTRUMENT": "openai", **environment}
         variables.pop("PYTEST_CURRENT_TEST", None)
         return subprocess.run(words, cwd=here, env=variables, capture_output=True, text=True, timeout=120, check=False)

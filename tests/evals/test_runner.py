@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import tracekit
-from tests.evals.asking import LENGTH, SAME, metric, rows
+from tests.evals.asking import LENGTH, SAME, Answer, metric, rows
 from tracekit.errors import UsageError
 from tracekit.evals import Dataset, evaluate
 from tracekit.evals.asking import asked
@@ -35,8 +35,10 @@ def untraced() -> Iterator[None]:
     uninstrument()
 
 
-def ran(*given: Any, metrics: Any = SAME, **more: Any) -> Run:
-    return evaluate(*given, metrics=metrics, quiet=True, keep_rows=True, **more)
+def ran(
+    data: Any, function: Answer | None = None, *, metrics: Any = SAME, cluster: str | Answer | None = None, **more: Any
+) -> Run:
+    return evaluate(data, function, metrics=metrics, cluster=cluster, quiet=True, keep_rows=True, **more)
 
 
 def shout(row: Row) -> str:
@@ -67,10 +69,14 @@ class Callable:
         return await shout_waiting(row)
 
 
-FUNCTIONS = {
+def hands_on(row: Row) -> Awaitable[str]:
+    return shout_waiting(row)
+
+
+FUNCTIONS: dict[str, Answer] = {
     "plain": shout,
     "coroutine": shout_waiting,
-    "plain that gives a coroutine": lambda row: shout_waiting(row),
+    "plain that gives a coroutine": hands_on,
     "generator": in_pieces,
     "async generator": in_pieces_waiting,
     "object": Callable(),
@@ -98,7 +104,7 @@ def test_rows_that_hold_answers_need_no_function_and_no_trace(data_dir: Path) ->
 
 
 def test_a_function_may_come_first_and_a_lone_metric_needs_no_list() -> None:
-    assert len(ran(shout, rows(2)).results) == 2
+    assert len(evaluate(shout, rows(2), metrics=SAME, quiet=True).results) == 2
 
 
 def test_what_the_function_returns_goes_before_the_trace_and_that_before_the_dataset() -> None:
@@ -186,7 +192,9 @@ def test_a_metric_that_raises_or_takes_too_long_is_named_and_the_others_stand() 
     def wrong(row: Row) -> float:
         raise ZeroDivisionError("by zero")
 
-    (result,) = ran([{"output": "a", "expected": "a"}], metrics=[SAME, metric(slow), metric(wrong)], timeout=0.05).results
+    (result,) = ran(
+        [{"output": "a", "expected": "a"}], metrics=[SAME, metric(slow), metric(wrong)], timeout=0.05
+    ).results
     assert {label: score.status for label, score in result.scores.items()} == {
         "same": Status.OK, "slow": Status.TIMEOUT, "wrong": Status.ERROR,
     }  # fmt: skip
@@ -194,7 +202,7 @@ def test_a_metric_that_raises_or_takes_too_long_is_named_and_the_others_stand() 
 
 
 @pytest.mark.parametrize("waits", [False, True])
-def test_an_answer_that_does_not_come_is_given_up_and_holds_up_nobody(waits: bool) -> None:
+def test_an_answer_that_does_not_come_is_given_up_and_holds_up_nobody(*, waits: bool) -> None:
     never = threading.Event()
 
     def stuck(row: Row) -> str:
@@ -217,7 +225,7 @@ def test_an_answer_that_does_not_come_is_given_up_and_holds_up_nobody(waits: boo
 
 
 @pytest.mark.parametrize("waits", [False, True])
-def test_as_many_rows_as_asked_for_are_under_way_and_no_more(waits: bool) -> None:
+def test_as_many_rows_as_asked_for_are_under_way_and_no_more(*, waits: bool) -> None:
     lock, counts = threading.Lock(), {"now": 0, "most": 0}
 
     def enter(step: int) -> None:
@@ -274,7 +282,9 @@ def test_the_trace_says_which_row_it_answers_and_holds_the_scores(data_dir: Path
 
     with_scores = "select trace_id, name, value, source from scores order by trace_id, name"
     assert tracekit.connect(data_dir).sql(with_scores).rows == sorted(
-        (result.trace_id, label, score.value, "code") for result in run.results for label, score in result.scores.items()
+        (result.trace_id, label, score.value, "code")
+        for result in run.results
+        for label, score in result.scores.items()
     )
     (first,) = tracekit.connect(data_dir).traces("name = 'shout' and input_preview = 'why 0?'").dicts()
     assert first["trace_id"] == run.results[0].trace_id
@@ -324,7 +334,7 @@ def suite_of(function: Any, count: int, **more: Any) -> Suite:
 
 
 @pytest.mark.parametrize("waits", [False, True])
-def test_a_run_that_is_cancelled_holds_what_is_done(waits: bool) -> None:
+def test_a_run_that_is_cancelled_holds_what_is_done(*, waits: bool) -> None:
     heard: list[str] = []
     reached = threading.Event()
     release = threading.Event()
@@ -347,8 +357,7 @@ def test_a_run_that_is_cancelled_holds_what_is_done(waits: bool) -> None:
     async def main() -> Run:
         suite = suite_of(some_waiting if waits else some, 20, concurrency=1)
         task = asyncio.ensure_future(execute(Plan(suite=suite, hear=hear), suite.dataset.facts()))
-        while not reached.is_set():
-            await asyncio.sleep(0.005)
+        await asyncio.to_thread(reached.wait)
         task.cancel()
         return await task
 

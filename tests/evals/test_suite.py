@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from tests.evals.asking import LENGTH, SAME, metric, rows
 from tracekit.errors import UsageError
+from tracekit.evals import Dataset
 from tracekit.evals.asking import ask, asked
 from tracekit.evals.row import Row
-from tracekit.evals.suite import Suite, suite
+from tracekit.evals.suite import ANY_LOSS, Suite, suite
 
 
 def polite(row: Row, *, word: str = "please") -> bool:
@@ -36,7 +38,7 @@ def test_what_does_not_gate_is_marked_or_said() -> None:
 
 
 def test_lines_on_one_metric_are_one_with_several_floors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tracekit.evals.asking.find", lambda name: LENGTH)
+    monkeypatch.setattr("tracekit.evals.asking.find", {"length": LENGTH}.__getitem__)
     (one,) = asked(["length.p95 < 300", "!length.mean < 100"])
     assert (one.specs, one.gated) == (("length.p95 < 300", "length.mean < 100"), True)
     (told,) = asked("!length")
@@ -68,4 +70,19 @@ def test_a_suite_is_still_its_function() -> None:
 )
 def test_numbers_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
-        suite(rows(1), metrics=SAME, **wrong)(lambda row: row)
+        suite(rows(1), metrics=SAME, **wrong)(polite)
+
+
+def test_a_time_that_every_line_bounds_is_held_against_its_bounds_alone() -> None:
+    clock = replace(LENGTH, name="clock", kind="spans", unit="s", ratio=True)
+
+    def made(*specs: str, **gate: Any) -> Suite:
+        one = replace(ask(clock), specs=specs)
+        return Suite(name="s", function=None, dataset=Dataset(rows(1)), asked=(one, ask(SAME)), gate=gate)
+
+    assert made("clock.p95 < 3s").rules == {
+        "tolerance": {"clock": ANY_LOSS, "same": 0.0}, "min_effect": {"clock": ANY_LOSS, "same": 0.0},
+    }  # fmt: skip
+    assert made("clock.p95 < 3s", tolerance=0.1).rules["tolerance"] == {"clock": ANY_LOSS, "same": 0.1}
+    assert made("clock.p95 < 3s", tolerance={"clock": 0.2}).rules["tolerance"] == {"clock": 0.2}
+    assert made("clock", "clock.p95 < 3s", alpha=0.01).rules == {"alpha": 0.01}

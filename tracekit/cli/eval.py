@@ -1,4 +1,4 @@
-"""`tracekit eval`: run suites, and say whether a change made a program worse. The other verbs stand in modules of their own."""
+"""`tracekit eval`: run suites, and say whether a change made a program worse. Other verbs have modules of their own."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ VERBS = {
     "metric": "score one row with one metric",
     "merge": "put the result files of shards together, and compare",
     "from-traces": "make a dataset of stored traces",
+    "compare": "compare two result files row by row: did it become worse",
+    "judge": "compare a judge's answers with human labels",
 }
 """The words that may follow `eval`; anything else is a suite to run."""
 
@@ -37,7 +39,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "tracekit eval [FLAGS] [PATH ...]"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(
-        ["example: tracekit eval evals/ --save", *(f"tracekit eval {verb}: {summary}" for verb, summary in VERBS.items())]
+        [
+            "example: tracekit eval evals/ --save",
+            *(f"tracekit eval {verb}: {summary}" for verb, summary in VERBS.items()),
+        ]
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders with suites (default evals/)")
     parser.add_argument("-k", dest="filter", metavar="TEXT", help="only suites with this in their name")
@@ -54,12 +59,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--outputs", type=Path, metavar="FILE", help="answers by id, which stand for the function's")
     source.add_argument("--traces", metavar="FILTER", help="score stored traces: a condition on `traces`, or words")
-    parser.add_argument("--limit", type=int, default=_MOST_TRACES, help=f"of --traces, the newest (default {_MOST_TRACES})")
+    parser.add_argument(
+        "--limit", type=int, default=_MOST_TRACES, help=f"of --traces, the newest (default {_MOST_TRACES})"
+    )
     parser.add_argument("--metric", action="append", default=[], metavar="SPEC", help="with --traces: score with this")
     add_judging(parser)
-    parser.add_argument("--no-canary", action="store_true", help="do not judge the frozen set that shows a judge's drift")
+    parser.add_argument(
+        "--no-canary", action="store_true", help="do not judge the frozen set that shows a judge's drift"
+    )
     add_reports(parser)
-    parser.add_argument("--dir", type=Path, help="data directory for traces and runs (default $TRACEKIT_DIR or .tracekit)")
+    parser.add_argument(
+        "--dir", type=Path, help="data directory for traces and runs (default $TRACEKIT_DIR or .tracekit)"
+    )
 
 
 def add_reports(parser: argparse.ArgumentParser) -> None:

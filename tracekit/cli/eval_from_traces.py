@@ -17,10 +17,14 @@ _LIMIT = 1000
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.epilog = "example: tracekit eval from-traces \"project = 'shop' AND status = 'ok'\" --output qa.jsonl"
-    parser.add_argument("filter", metavar="FILTER", help="a SQL condition on the columns of `traces`, or words to search for")
+    parser.add_argument(
+        "filter", metavar="FILTER", help="a SQL condition on the columns of `traces`, or words to search for"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="the dataset to write (default: to stdout)")
     parser.add_argument("--limit", type=int, default=_LIMIT, help=f"the newest traces, at most (default {_LIMIT})")
-    parser.add_argument("--expected-only", action="store_true", help="only traces of which a person said what was right")
+    parser.add_argument(
+        "--expected-only", action="store_true", help="only traces of which a person said what was right"
+    )
     add_store(parser)
 
 

@@ -32,6 +32,11 @@ def run(args: argparse.Namespace) -> int:
     whole = results.merge([results.read(path) for path in args.shards])
     directory = session.data_directory(args.dir)
     made = session.concluded(
-        whole, directory=directory, baselines=session.baselines(args.baseline), strict=args.strict, save=args.save, tell=talk
+        whole,
+        directory=directory,
+        baselines=session.baselines(args.baseline),
+        strict=args.strict,
+        save=args.save,
+        tell=talk,
     )
     return write([made], args)

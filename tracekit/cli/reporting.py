@@ -1,4 +1,4 @@
-"""How the outcomes of an evaluation leave a command: a table or JSON on stdout, files, and a summary for a CI's page."""
+"""How outcomes of an evaluation leave a command: a table or JSON on stdout, files, and a summary for a CI's page."""
 
 from __future__ import annotations
 

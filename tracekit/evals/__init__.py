@@ -42,8 +42,9 @@ __all__ = [
 
 
 class _Package(ModuleType):
-    """This package. Importing a module in it makes the module an attribute of its name; where a public name is the
-    same, that stands for what the module has of it, whatever is imported first.
+    """This package, whose public names stand for functions also where a module of the same name is imported.
+
+    Importing a module makes it an attribute of its package, and `suite` is the name of both.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

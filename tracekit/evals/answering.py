@@ -159,7 +159,7 @@ def _plain(found: Any, name: str) -> Any:
     if dataclasses.is_dataclass(found) and not isinstance(found, type):
         return dataclasses.asdict(found)
     raise UnusableAnswerError(
-        f"{name} returned {found!r:.80} ({type(found).__name__}); it returns text, JSON, a dictionary of fields or a Row."
+        f"{name} returned {found!r:.80} ({type(found).__name__}); it returns text, JSON, fields or a Row."
     )
 
 

@@ -29,6 +29,8 @@ from tracekit.evals.summary import Summary
 
 RUNS, BASELINE = "runs", "baseline"
 """Their names in the data directory."""
+PROJECT = ".tracekit"
+"""Where a project commits its baselines, wherever its traces are."""
 _FILE_MODE, _DIRECTORY_MODE = 0o600, 0o700
 _LONGEST = 80
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -50,6 +52,13 @@ class Entry:
     head: Run
     summary: Summary
     path: Path
+
+
+def archive(directory: Path) -> Archive:
+    """The archive of a data directory; baselines that the project commits in `./.tracekit` count where it has none."""
+    project = Path.cwd() / PROJECT / BASELINE
+    own = directory / BASELINE
+    return Archive(directory, baselines=project if project.is_dir() and not own.is_dir() else own)
 
 
 class Archive:

@@ -36,6 +36,15 @@ class Asked:
         object.__setattr__(self, "label", spec.Spec(name=self.metric.name, options=self.options).label)
 
     @property
+    def is_bound_only(self) -> bool:
+        """Whether it is a time that bounds alone decide on, because every line that asks for it sets one.
+
+        Times of two runs say as much of the two machines, and of what else they had to do, as of the program.
+        """
+        timed = self.metric.kind == "spans" and self.metric.unit == "s"
+        return timed and bool(self.specs) and all(spec.parse(line).operator is not None for line in self.specs)
+
+    @property
     def info(self) -> MetricInfo:
         """What a comparison must know of it."""
         return MetricInfo.of(self.metric, gated=self.gated, specs=self.specs)

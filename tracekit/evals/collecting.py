@@ -88,7 +88,7 @@ def load(path: Path) -> ModuleType:
     except UsageError as error:
         sys.modules.pop(name, None)
         raise UsageError(f"{path}: {error}") from error
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's file raises, and where it stands
+    except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
         raise UsageError(f"{path} cannot be imported: {type(error).__name__}: {error} ({_place(error)}).") from error
     return module

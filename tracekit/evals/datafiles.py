@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import datetime
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -71,7 +71,9 @@ def _listed(loaded: Any, path: Path) -> Iterator[Record]:
         lists = [value for value in loaded.values() if isinstance(value, list)]
         rows = lists[0] if len(lists) == 1 else None
     if not isinstance(rows, list):
-        raise UsageError(f"dataset {path} is {_kind(loaded)}; it is a list of objects, or an object with one such list.")
+        raise UsageError(
+            f"dataset {path} is {_kind(loaded)}; it is a list of objects, or an object with one such list."
+        )
     for number, row in enumerate(rows, 1):
         where = f"{path.name}, row {number}"
         yield where, _object(row, where)
@@ -122,7 +124,7 @@ def _object(value: Any, where: str) -> dict[str, Any]:
 
 def _without_dates(value: Any) -> Any:
     """YAML reads a bare date as one; a row holds what JSON can, so it is the text again."""
-    if isinstance(value, datetime.date | datetime.datetime):
+    if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
     if isinstance(value, dict):
         return {name: _without_dates(item) for name, item in value.items()}

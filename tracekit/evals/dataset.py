@@ -46,9 +46,9 @@ class Shard:
             raise UsageError(f"shard {text!r} cannot be read; write the second of four parts as 2/4.")
         return cls(number=int(found[1]), of=int(found[2]))
 
-    def __contains__(self, identity: str) -> bool:
+    def __contains__(self, identity: object) -> bool:
         """Whether a row of this id is in the part."""
-        return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8]) % self.of == self.number - 1
+        return int.from_bytes(hashlib.sha256(str(identity).encode()).digest()[:8]) % self.of == self.number - 1
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
@@ -111,7 +111,7 @@ class Dataset:
                     f"{where}: id {row.id!r} is that of {seen[row.id]} as well. An id names one row; give this one "
                     "another, or remove it."
                     if "id" in data and data["id"] is not None
-                    else f"{where} says the same as {seen[row.id]}, and neither has an id. Give them ids, or remove one."
+                    else f"{where} says the same as {seen[row.id]}, and neither has an id. Give them ids."
                 )
             seen[row.id] = where
             yield row
@@ -174,5 +174,3 @@ def _existing(path: Path, folder: Path | None) -> Path:
         if candidate.is_file():
             return candidate
     raise UsageError(f"dataset {path} is not there; looked for {' and '.join(map(str, dict.fromkeys(tried)))}.")
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ _READS: Mapping[str, Callable[[Any], bool]] = {
     "str": lambda value: isinstance(value, str),
     "int": lambda value: isinstance(value, int),
     "bool": lambda value: isinstance(value, bool),
-    "float": lambda value: isinstance(value, int | float) and math.isfinite(value),
+    "float": lambda value: isinstance(value, int | float) and abs(value) <= sys.float_info.max,
     "Direction": lambda value: value in {"higher", "lower"},
     "tuple[str, ...]": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    "Mapping[str, Any]": lambda value: isinstance(value, Mapping),
     "Mapping[str, float]": lambda value: (
         isinstance(value, Mapping) and all(isinstance(item, int | float) for item in value.values())
     ),
@@ -27,6 +28,7 @@ _READS: Mapping[str, Callable[[Any], bool]] = {
 _WORDS = {
     "str": "text", "int": "a whole number", "bool": "true or false", "float": "a number",
     "Direction": "higher or lower", "tuple[str, ...]": "a list of texts", "Mapping[str, float]": "an object of numbers",
+    "Mapping[str, Any]": "an object",
 }  # fmt: skip
 
 

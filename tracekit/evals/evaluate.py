@@ -1,4 +1,4 @@
-"""`evaluate()`: a run from Python or a notebook, over a function, rows with answers, outputs in a file, stored traces."""
+"""`evaluate()`: a run from Python or a notebook, over a function, rows with answers, a file, or stored traces."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tracekit.evals.asking import Askable, asked
 from tracekit.evals.dataset import Dataset, Facts, Source
 from tracekit.evals.metric import Services
 from tracekit.evals.outputs import Outputs
+from tracekit.evals.plan import Plan
 from tracekit.evals.progress import Progress, progress
 from tracekit.evals.results import Run
-from tracekit.evals.plan import Plan
 from tracekit.evals.runner import execute
 from tracekit.evals.services import of
 from tracekit.evals.starting import record, wait
@@ -26,8 +26,8 @@ MOST_TRACES = 1000
 
 
 def evaluate(
-    data: Suite | Source | Dataset | None = None,
-    function: Callable[..., Any] | None = None,
+    data: Suite | Source | Dataset | Callable[..., Any] | None = None,
+    function: Callable[..., Any] | Source | Dataset | None = None,
     *,
     metrics: Askable | Iterable[Askable] = (),
     outputs: str | os.PathLike[str] | None = None,
@@ -77,19 +77,16 @@ def evaluate(
     Example:
         >>> run = evaluate([{"output": "4", "expected": "4"}], metrics=["exact_match"], quiet=True)  # doctest: +SKIP
     """
-    if callable(data) and not isinstance(data, Suite):
-        data, function = function, data  # type: ignore[assignment] - said the other way round
     if isinstance(data, Suite):
         made = data if not metrics else replace(data, asked=asked(metrics))
     else:
-        if (data is None) == (traces is None):
+        rows, answering = _told_apart(data, function)
+        if (rows is None) == (traces is None):
             raise UsageError("evaluate() needs rows, or traces=..., and not both.")
-        rows = Dataset(_traces(traces, directory, limit), name="the traces") if traces is not None else data
-        assert rows is not None  # one of the two is there
         made = Suite(
-            name=name or getattr(function, "__name__", None) or "evaluate",
-            function=function,
-            dataset=rows if isinstance(rows, Dataset) else Dataset(rows),
+            name=name or _named(answering),
+            function=answering,
+            dataset=_dataset(rows) if traces is None else Dataset(_traces(traces, directory, limit), name="the traces"),
             asked=asked(metrics),
             trials=trials,
             judge=judge,
@@ -122,6 +119,20 @@ def run(plan: Plan, *, facts: Facts | None = None, shown: Progress | None = None
         return wait(execute(plan, facts))
     with shown.of(plan, facts) as watched:
         return wait(execute(watched, facts))
+
+
+def _told_apart(one: Any, other: Any) -> tuple[Any, Callable[..., Any] | None]:
+    """The rows and the function, whichever was said first."""
+    return (other, one) if callable(one) else (one, other)
+
+
+def _named(function: Callable[..., Any] | None) -> str:
+    name = getattr(function, "__name__", "<lambda>")
+    return "evaluate" if name == "<lambda>" else name
+
+
+def _dataset(rows: Any) -> Dataset:
+    return rows if isinstance(rows, Dataset) else Dataset(rows)
 
 
 def _name(services: Services) -> str | None:

@@ -1,4 +1,4 @@
-"""The spans of the rows under way, read back from the journals that they are written to: what is stored is what is seen.
+"""The spans of rows under way, read back from the journals that they are written to: what is stored is what is seen.
 
 Beside this process's journal those that other processes begin meanwhile are read: a tool server that the program
 starts writes one. What belongs to no row under way is let go at once.

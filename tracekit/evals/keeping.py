@@ -18,8 +18,8 @@ from typing import Any
 from tracekit.errors import UsageError, tell
 from tracekit.evals import results
 from tracekit.evals.archive import Archive, safe
-from tracekit.evals.results import Result, Run
 from tracekit.evals.plan import Key
+from tracekit.evals.results import Result, Run
 from tracekit.evals.score import Status
 from tracekit.evals.tally import Tally
 

@@ -56,9 +56,7 @@ class Lanes:
         self._open()
         while self._lanes or self._late:
             look = min(_LOOK, self._suite.timeout / 4) if self._wide else MOMENT
-            done, _ = await asyncio.wait(
-                {*self._lanes, *self._late}, timeout=look, return_when=asyncio.FIRST_COMPLETED
-            )
+            done, _ = await asyncio.wait({*self._lanes, *self._late}, timeout=look, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 self._lanes.pop(one, None)
                 self._late.discard(one)
@@ -107,6 +105,6 @@ class Lanes:
         self._running.steps.observe(step)
         scores = {label: one for label, one in step.begun.items() if isinstance(one, Score)}
         if len(scores) < len(step.begun):
-            waiting = scoring.finish(step.begun, timeout=self._suite.timeout)
+            waiting = scoring.finish(step.begun, seconds=self._suite.timeout)
             scores = asyncio.run_coroutine_threadsafe(waiting, self._loop).result()
         self._running.hand_in(step, *self._running.steps.told(step, scores))

@@ -46,7 +46,9 @@ def documents(spans: Spans) -> list[Mapping[str, Any]]:
     retrievers = {span["span_id"] for span in spans if span["kind"] == "retriever" and span["documents"]}
     parents = {span["span_id"]: span["parent_span_id"] for span in spans}
     outer = [
-        span for span in spans if span["span_id"] in retrievers and not retrievers & set(_above(span["span_id"], parents))
+        span
+        for span in spans
+        if span["span_id"] in retrievers and not retrievers & set(_above(span["span_id"], parents))
     ]
     found: dict[str, Mapping[str, Any]] = {}
     for span in reranked[-1:] or outer:

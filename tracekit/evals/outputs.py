@@ -10,16 +10,16 @@ from typing import Any
 from tracekit.errors import UsageError
 from tracekit.evals.answering import Answer
 from tracekit.evals.datafiles import records
+from tracekit.evals.plan import Job, Key, Plan
 from tracekit.evals.results import Result
 from tracekit.evals.row import FIELDS, Row, read_row
-from tracekit.evals.plan import Job, Key, Plan
 
 _TAKEN = tuple(name for name in FIELDS if name not in {"id", "input", "expected", "relevant", "expected_tool_calls"})
 """What an answer brings; what was asked, and what is right, is the dataset's."""
 
 
 class Outputs:
-    """A file of answers by id: rows like those of a dataset, each with an `output`, and a `trial` where there are several.
+    """A file of answers by id: rows as of a dataset, each with an `output`, and a `trial` where there are several.
 
     Raises:
         UsageError: it cannot be read, a row has no id, or two have the same.

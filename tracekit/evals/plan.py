@@ -92,5 +92,5 @@ def empty_run(plan: Plan, facts: Facts) -> Run:
         dataset=facts.hash,
         judge=plan.judge,
         shard=None if plan.shard is None else str(plan.shard),
-        gate=suite.gate or None,
+        gate=suite.rules or None,
     )

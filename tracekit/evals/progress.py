@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tracekit import config, units
 from tracekit.errors import tell
 from tracekit.evals.dataset import Facts
-from tracekit.evals.results import Result
 from tracekit.evals.plan import Plan
+from tracekit.evals.results import Result
 from tracekit.evals.score import Status
 from tracekit.evals.tally import Tally
 from tracekit.text import visible
@@ -68,7 +68,7 @@ class _Shown:
         self._display = display
 
     @contextlib.contextmanager
-    def of(self, plan: Plan, facts: Facts) -> Iterator[Plan]:
+    def of(self, plan: Plan, facts: Facts) -> Generator[Plan]:
         counts = Counts(name=plan.suite.name, total=_total(plan, facts), done=len(plan.done), spent=plan.spent)
         with self._display(counts) as refresh:
 
@@ -87,7 +87,7 @@ def _total(plan: Plan, facts: Facts) -> int:
 
 
 @contextlib.contextmanager
-def _bar(counts: Counts) -> Iterator[Any]:
+def _bar(counts: Counts) -> Generator[Any]:
     from rich.console import Console  # noqa: PLC0415 - only where a person looks on
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
 
@@ -102,7 +102,7 @@ def _bar(counts: Counts) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def _lines(counts: Counts) -> Iterator[Any]:
+def _lines(counts: Counts) -> Generator[Any]:
     told = time.monotonic()
 
     def refresh() -> None:

@@ -23,9 +23,9 @@ from tracekit.evals import results, services, session
 from tracekit.evals.archive import safe
 from tracekit.evals.dataset import Dataset, Facts
 from tracekit.evals.journaled import Journals
+from tracekit.evals.plan import Plan, empty_run
 from tracekit.evals.results import Result, Run
 from tracekit.evals.row import Row
-from tracekit.evals.plan import Plan, empty_run
 from tracekit.evals.runner import execute
 from tracekit.evals.score import Status
 from tracekit.evals.starting import record
@@ -159,7 +159,9 @@ class Gate(pytest.Item):
         found = self._results(chosen)
         missing = [name for name in chosen if name not in found]
         if missing:
-            pytest.skip(f"{len(missing)} of {rows} rows have not run, {missing[0]!r} for one; the gate needs all of them")
+            pytest.skip(
+                f"{len(missing)} of {rows} rows have not run, {missing[0]!r} for one; the gate needs all of them"
+            )
         run = self._run([result for name in chosen for result in found[name]])
         said: list[str] = []
         outcome = session.concluded(
@@ -178,7 +180,9 @@ class Gate(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The report, without a stack of ours."""
-        return str(excinfo.value) if isinstance(excinfo.value, GateFailedError) else super().repr_failure(excinfo, style)
+        return (
+            str(excinfo.value) if isinstance(excinfo.value, GateFailedError) else super().repr_failure(excinfo, style)
+        )
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """What a listing shows."""
@@ -189,9 +193,7 @@ class Gate(pytest.Item):
         run = replace(empty_run(self.parent.plan, self.parent.facts), results=tuple(found))
         if hasattr(self.config, "workerinput"):
             return replace(run, judge_cost_usd=None)  # other workers have spent what they have spent
-        return replace(
-            run, app_cost_usd=spent.app_usd, judge_cost_usd=spent.judge_usd, judge_calls=spent.judge_calls
-        )
+        return replace(run, app_cost_usd=spent.app_usd, judge_cost_usd=spent.judge_usd, judge_calls=spent.judge_calls)
 
     def _results(self, chosen: Sequence[str]) -> dict[str, tuple[Result, ...]]:
         """The results of all rows, those of other workers once they are there."""

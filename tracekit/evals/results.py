@@ -13,7 +13,7 @@ the hash of the dataset. Files of other tools work without it.
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -71,6 +71,7 @@ class Result:
         trace_id: the trace that the answer was made in.
         hash: of what went into the row; rows whose hash changed are not compared.
         row: the whole row, with the answer; None where it was read from a file that does not hold it.
+        metadata: what is known of the row beside it, by which rows can be told apart in a comparison.
         seconds: how long the program took to answer.
         error: what the program raised, where it did.
     """
@@ -84,6 +85,7 @@ class Result:
     row: Row | None = None
     seconds: float | None = None
     error: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ class Run:
     judge_cost_usd: float | None = None
     judge_calls: int = 0
     seconds: float | None = None
-    gate: Mapping[str, float] | None = None
+    gate: Mapping[str, Any] | None = None
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it."""
@@ -180,7 +182,7 @@ def read(path: Path) -> Run:
         UsageError: it cannot be read, or a line is no result; names the line.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
     return loads(text, where=str(path), suite=path.stem)
@@ -252,6 +254,7 @@ def _result(data: Mapping[str, Any], where: str) -> Result:
         row=None if row is None else read_row(row, where=f"{where}: row"),
         seconds=decoding.known(data, "seconds", (int, float), where),
         error=decoding.known(data, "error", str, where),
+        metadata=decoding.mapping(data, "metadata", where),
     )
 
 
@@ -263,8 +266,8 @@ def _score(value: Any, status: str | None, where: str, *, rationale: str | None,
             raise UsageError(
                 f"{where} has the status {status!r} and no value; statuses are {', '.join(Status)}."
             ) from None
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise UsageError(f"{where} is {value!r}; a score is a number, true, false or null.")
+    if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise UsageError(f"{where} is {value!r:.60}; a score is a number, true, false or null.")
     passed = value if isinstance(value, bool) else None
     return Score(value=float(value), passed=passed, rationale=rationale, label=label)
 
@@ -284,6 +287,7 @@ def as_line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool = 
             "trace_id": result.trace_id,
             "seconds": result.seconds,
             "error": result.error,
+            "metadata": dict(result.metadata or (result.row.metadata if result.row else {})),
             "rationales": {label: score.rationale for label, score in scores if score.rationale},
             "labels": {label: score.label for label, score in scores if score.label},
             "row": None if result.row is None else write_row(result.row),

@@ -171,5 +171,5 @@ class Running:
 
     async def finish(self, step: Step) -> None:
         """Wait for the scores that are not there yet, and hand the result in."""
-        scores = await scoring.finish(step.begun, timeout=self.plan.suite.timeout)
+        scores = await scoring.finish(step.begun, seconds=self.plan.suite.timeout)
         self.hand_in(step, *self.steps.told(step, scores))

@@ -26,29 +26,29 @@ def begin(row: Row, asked: Sequence[Asked], services: Services | None) -> Begun:
     return begun
 
 
-async def finish(begun: Begun, *, timeout: float) -> Mapping[str, Score]:
+async def finish(begun: Begun, *, seconds: float) -> Mapping[str, Score]:
     """The scores, once what waits is there.
 
     Args:
         begun: from `begin`.
-        timeout: seconds that each of them may take.
+        seconds: how long each of them may take.
     """
     waiting = {label: one for label, one in begun.items() if not isinstance(one, Score)}
     if len(waiting) == 1:
         [(label, one)] = waiting.items()
-        begun[label] = await _in_time(label, one, timeout)
+        begun[label] = await _in_time(label, one, seconds)
     elif waiting:
-        scores = await asyncio.gather(*(_in_time(label, one, timeout) for label, one in waiting.items()))
+        scores = await asyncio.gather(*(_in_time(label, one, seconds) for label, one in waiting.items()))
         begun |= dict(zip(waiting, scores, strict=True))
     return {label: one for label, one in begun.items() if isinstance(one, Score)}
 
 
-async def _in_time(label: str, waiting: Awaitable[Score], timeout: float) -> Score:  # noqa: ASYNC109 - a value, see `finish`
+async def _in_time(label: str, waiting: Awaitable[Score], seconds: float) -> Score:
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             return await waiting
     except TimeoutError:
-        return failed(Status.TIMEOUT, f"{label} took longer than {timeout:g} s.")
+        return failed(Status.TIMEOUT, f"{label} took longer than {seconds:g} s.")
     except UsageError as error:
         return failed(Status.ERROR, f"{label}: {error}")
 

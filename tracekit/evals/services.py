@@ -91,9 +91,7 @@ def of(
         from tracekit.evals.judges.configured import embedder_of  # noqa: PLC0415 - as above
 
         embed = embedder_of(embedder)
-    return Serving(
-        judge=made, embed=embed, budget=budget, own=made is not wanted, canary=canary and _is_named(wanted)
-    )
+    return Serving(judge=made, embed=embed, budget=budget, own=made is not wanted, canary=canary and _is_named(wanted))
 
 
 def _asks(suite: Suite, service: str) -> bool:

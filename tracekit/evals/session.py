@@ -16,15 +16,15 @@ from tracekit.evals.dataset import Dataset, Shard
 from tracekit.evals.evaluate import run as run_plan
 from tracekit.evals.keeping import Earlier, Keeper, unfinished
 from tracekit.evals.outputs import Outputs, Reused
+from tracekit.evals.plan import Key, Plan, empty_run
 from tracekit.evals.progress import Progress
 from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.results import Result, Run
-from tracekit.evals.plan import Key, Plan, empty_run
 from tracekit.evals.services import Serving
 from tracekit.evals.suite import Suite
 from tracekit.evals.tally import Tally
 
-BUDGET, INTERRUPTED, FAILED = 4, 130, 1
+BUDGET, INTERRUPTED = 4, 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +83,14 @@ def outcome(suite: Suite, options: Options) -> Outcome:
     for place, result in enumerate(plan.done.values()):
         keeper.keep(result, Tally() if place else plan.spent)
     try:
-        run = run_plan(
-            replace(plan, hear=keeper.keep), facts=facts, shown=options.shown, directory=options.directory
-        )
+        run = run_plan(replace(plan, hear=keeper.keep), facts=facts, shown=options.shown, directory=options.directory)
     except BaseException:  # what is done stays where `resume` finds it
         keeper.close(done=False)
         raise
     run = replace(run, results=_with_rows(run, keeper.read()))
     made = concluded(
-        run, directory=options.directory, baselines=options.baselines, strict=options.strict, compare=options.compare, save=options.save, tell=options.tell,
+        run, directory=options.directory, baselines=options.baselines, strict=options.strict,
+        compare=options.compare, save=options.save, tell=options.tell,
     )  # fmt: skip
     keeper.close(done=True)
     if earlier is not None and earlier.path is not None:
@@ -120,15 +119,19 @@ def concluded(
     if save:
         _save(archive, made, tell)
     elif compare and made.base is None and made.comparison is not None:
-        tell(f"{run.suite}: there is no baseline in {_shown(archive.baseline_path(run.suite))}; --save makes this run it.")
+        where = _shown(archive.baseline_path(run.suite))
+        tell(f"{run.suite}: there is no baseline in {where}; --save makes this run it.")
     return made
 
 
 def held_against(run: Run, base: Run | None, *, strict: bool) -> Comparison:
     """What a run comes to, beside its baseline or alone."""
-    from tracekit.evals.compare import compare  # noqa: PLC0415 - loads scipy, which only this needs
+    from tracekit.evals.compare import alone, compare  # noqa: PLC0415 - loads scipy, which only this needs
 
-    return compare(base, run, strict=strict, **(run.gate or {}))
+    rules = dict(run.gate or {})
+    if base is None:
+        return alone(run, **{name: value for name, value in rules.items() if name == "min_coverage"})
+    return compare(base, run, strict=strict, **rules)
 
 
 def _plan(suite: Suite, options: Options) -> Plan:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def record(directory: Any = None) -> None:
-    """See that what is answered is recorded, whole traces of it. A program that has called `autolog()` keeps its own."""
+    """See that what is answered is recorded, all of it. A program that has called `autolog()` keeps its settings."""
     if runtime.processor is None and not config.sdk_disabled():
         autolog(directory=directory, sample=1.0)
 

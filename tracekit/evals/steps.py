@@ -88,6 +88,7 @@ class Steps:
             row=answer.row if answer.row.spans is None else replace(answer.row, spans=None),
             seconds=answer.seconds,
             error=answer.error,
+            metadata=job.row.metadata,
         )
         return result, Tally.of(scores.values(), app=step.spent)
 

@@ -74,7 +74,9 @@ def row(trace_id: str, spans: Sequence[Mapping[str, Any]], scores: Sequence[Mapp
     """
     first = _first(spans)
     asked = first["input"] if first["input"] is not None else _said(spans, "input_messages", user_text)
-    answered = first["output"] if first["output"] is not None else _said(reversed(spans), "output_messages", assistant_text)
+    answered = (
+        first["output"] if first["output"] is not None else _said(reversed(spans), "output_messages", assistant_text)
+    )
     told = {name: first[name] for name in ("project", "name", "session_id", "user_id", "tags") if first[name]}
     humans = {str(one["name"]): _value(one) for one in scores if one["source"] == HUMAN}
     made = Row(

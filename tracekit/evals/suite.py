@@ -16,7 +16,11 @@ from tracekit.evals.row import Row
 CONCURRENCY = 8
 TIMEOUT = 300.0
 TRIALS_MOST = 1000
+ANY_LOSS = 1e6
+"""A margin that no loss of a time exceeds: a million times as long."""
 
+Margin = float | Mapping[str, float]
+"""One number for all metrics, or one for each by label."""
 Cluster = str | Callable[[Row], Any]
 """A column, or a function of the row: rows for which it gives the same are not independent of each other."""
 
@@ -59,8 +63,22 @@ class Suite:
         _whole("trials", self.trials, TRIALS_MOST)
         _whole("concurrency", self.concurrency, 10_000)
         for name, value in (("timeout", self.timeout), ("max_cost", self.max_cost)):
-            if value is not None and not (isinstance(value, int | float) and value > 0):
+            given: Any = value
+            if given is not None and not (isinstance(given, int | float) and given > 0):
                 raise UsageError(f"suite {self.name!r}: {name} is {value!r}; it is a number above 0.")
+
+    @property
+    def rules(self) -> Mapping[str, Any]:
+        """The options of `compare` for runs of this suite."""
+        timed = [one.label for one in self.asked if one.is_bound_only]
+        margins = {name: self._margins(self.gate.get(name), timed) for name in ("tolerance", "min_effect") if timed}
+        return {**self.gate, **margins}
+
+    def _margins(self, given: Margin | None, timed: Sequence[str]) -> Mapping[str, float]:
+        """Margins by label, with those of times that only bounds decide on beyond any loss."""
+        named = given if isinstance(given, Mapping) else {one.label: given or 0.0 for one in self.asked}
+        open_ended = [label for label in timed if not (isinstance(given, Mapping) and label in given)]
+        return {**named, **dict.fromkeys(open_ended, ANY_LOSS)}
 
     def __call__(self, row: Any) -> Any:
         """What the function answers to a row: the suite is still the function that it was made of."""
@@ -79,11 +97,10 @@ def suite(
     concurrency: int = CONCURRENCY,
     timeout: float = TIMEOUT,
     max_cost: float | None = None,
-    tolerance: float | None = None,
-    min_effect: float | None = None,
+    tolerance: Margin | None = None,
+    min_effect: Margin | None = None,
     min_coverage: float | None = None,
     alpha: float | None = None,
-    min_kappa: float | None = None,
     tags: Sequence[str] = (),
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], Suite]:
@@ -103,11 +120,10 @@ def suite(
         concurrency: rows at a time.
         timeout: seconds that a row may take.
         max_cost: USD that a run may spend; when they are spent it stops with exit code 4.
-        tolerance: the loss that is none, for all metrics: OK is said where more than that is ruled out.
-        min_effect: the least loss that is a regression.
+        tolerance: the loss that does not matter, for all metrics or by label: OK is said where more is ruled out.
+        min_effect: the loss below which a significant one is not called a regression, for all or by label.
         min_coverage: the share of rows that must have a score.
         alpha: the chance of a false alarm, over all gated metrics.
-        min_kappa: a judge that agrees less with people than that does not gate.
         tags: put on the traces.
         name: by default the function's.
 
@@ -121,10 +137,7 @@ def suite(
         >>> explain.name
         'explain'
     """
-    gate = {
-        "tolerance": tolerance, "min_effect": min_effect, "min_coverage": min_coverage, "alpha": alpha,
-        "min_kappa": min_kappa,
-    }  # fmt: skip
+    gate = {"tolerance": tolerance, "min_effect": min_effect, "min_coverage": min_coverage, "alpha": alpha}
 
     def decorate(function: Callable[..., Any]) -> Suite:
         path = Path(inspect.getsourcefile(function) or "suite").resolve()

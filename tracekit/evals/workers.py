@@ -67,7 +67,9 @@ class Workers:
             del job, future, function, result, error
 
 
-def _settle(loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+def _settle(
+    loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any], result: Any, error: BaseException | None
+) -> None:
     def settle() -> None:
         if future.done():
             return  # nobody waits any longer

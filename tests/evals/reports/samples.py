@@ -105,18 +105,23 @@ def regressed() -> Outcome:
         ),
         "latency": MetricComparison(
             name="latency", verdict=Verdict.INCONCLUSIVE, better="lower", n=20, mean_base=1.44, mean_cand=1.47,
-            diff=1.0213, se=0.031, ci=(0.958, 1.089), test="sign_flip_monte_carlo", p=0.41, p_adjusted=0.41, mde=0.09,
-            rows_needed=140, trials_needed=9, coverage_cand=0.975,
-            floors=(Floor(spec="latency.p95 < 3s", value=1.68, holds=True),),
+            diff=1.0213, ratio=True, se=0.031, ci=(0.958, 1.089), test="sign_flip_monte_carlo", p=0.41,
+            p_adjusted=0.41, mde=1.09, rows_needed=140, trials_needed=9, coverage_cand=0.975,
+            floors=(Floor(spec="latency.p95 < 3s", value=1.68, holds=True, ci=(1.58, None)),),
         ),
         "conciseness": MetricComparison(
             name="conciseness", verdict=Verdict.OK, gated=False, n=20, mean_base=0.5, mean_cand=0.5, diff=0.0, se=0.0,
             ci=(0.0, 0.0), test="sign_flip_exact", p=1.0, p_adjusted=None, coverage_cand=0.975,
         ),
     }  # fmt: skip
+    billing = MetricComparison(
+        name="correctness", verdict=Verdict.INCONCLUSIVE, gated=False, n=7, mean_base=0.9, mean_cand=0.4, diff=-0.5,
+        ci=(-0.9, -0.1), p=0.02, p_adjusted=0.08,
+    )  # fmt: skip
     comparison = Comparison(
-        metrics=metrics, verdict=Verdict.REGRESSED, exit=1, coverage=0.925, added=("q98",), removed=("q99",)
-    )
+        metrics=metrics, verdict=Verdict.REGRESSED, exit=1, coverage=0.925, added=("q98",), removed=("q99",),
+        slices={"cluster=billing": {"correctness": billing}},
+    )  # fmt: skip
     return Outcome(run=a_run(), comparison=comparison, base=a_run(worse=False))
 
 
@@ -128,6 +133,22 @@ def fine() -> Outcome:
     )  # fmt: skip
     comparison = Comparison(metrics={"correctness": metric}, verdict=Verdict.OK, exit=0, coverage=1.0)
     return Outcome(run=a_run(worse=False), comparison=comparison, base=a_run(worse=False))
+
+
+def alone() -> Outcome:
+    """A run that is held against its floors, and against nothing else."""
+    metrics = {
+        "correctness": MetricComparison(
+            name="correctness", verdict=Verdict.OK, n=20, mean_cand=0.9, ci=(0.81, 0.97),
+            floors=(Floor(spec="correctness >= 0.8", value=0.9, holds=True),),
+        ),
+        "latency": MetricComparison(
+            name="latency", verdict=Verdict.FLOOR, better="lower", n=20, mean_cand=1.44, ci=(1.38, 1.5),
+            floors=(Floor(spec="latency.p95 < 1s", value=1.68, holds=False),),
+        ),
+    }  # fmt: skip
+    comparison = Comparison(metrics=metrics, verdict=Verdict.FLOOR, exit=1, coverage=1.0)
+    return Outcome(run=a_run(worse=False), comparison=comparison)
 
 
 def first() -> Outcome:
@@ -178,11 +199,14 @@ def hostile() -> Outcome:
         for label in infos
     }  # fmt: skip
     comparison = Comparison(
-        metrics=metrics, verdict=Verdict.REGRESSED, exit=1, coverage=0.5, added=tuple(HOSTILE), reasons=tuple(HOSTILE)
-    )
+        metrics=metrics, verdict=Verdict.REGRESSED, exit=1, coverage=0.5, added=tuple(HOSTILE), reasons=tuple(HOSTILE),
+        slices=dict.fromkeys(HOSTILE, metrics),
+    )  # fmt: skip
     run = Run(suite=every, metrics=infos, results=tuple(results), judge=every, shard=every, created=every, rows=9)
     return Outcome(run=run, comparison=comparison, base=run)
 
 
-CALM = {"regressed": regressed, "fine": fine, "first": first, "incomparable": incomparable, "empty": empty}
+CALM = {
+    "regressed": regressed, "fine": fine, "alone": alone, "first": first, "incomparable": incomparable, "empty": empty,
+}  # fmt: skip
 EVERY = {**CALM, "hostile": hostile}

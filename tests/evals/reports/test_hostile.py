@@ -71,7 +71,7 @@ def tokens(text: str) -> list[Token]:
 
 
 OWN_HTML = re.compile(
-    r"<details><summary><code>[^<>]*</code>: [^<>]*</summary>"
+    r"<details><summary>(<code>[^<>]*</code>)?[^<>]*</summary>"
     r"|<!-- tracekit eval(: [\w.-]+)? -->|</?(details|summary|sub|code)>"
 )
 OWN_LINK = re.compile(rf"{VIEWER}/traces/[0-9a-f]{{32}}")

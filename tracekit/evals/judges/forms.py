@@ -170,10 +170,12 @@ class Labels:
         if unknown or not probabilities:
             raise unreadable(f"a probability is given for {unknown}; the labels are {_quoted(self.choices)}.")
         complete = dict(probabilities)
+        _distribution(complete, whole=False)
         if len(self.choices) == 2 and len(complete) == 1:  # noqa: PLR2004 - yes and no
             (given,) = complete
             complete |= {label: 1 - complete[given] for label in self.choices if label != given}
-        _distribution(complete, whole=len(complete) == len(self.choices))
+        if len(complete) == len(self.choices):
+            _distribution(complete, whole=True)
         best = max(complete.values())
         winners = [label for label, share in complete.items() if share == best]
         if len(winners) > 1:

@@ -126,8 +126,9 @@ class Member:
         if not self.writes and isinstance(form, Verdicts):
             return await self._one_by_one(draft, draw=draw, tally=tally)
         if not self.writes and isinstance(form, Statements):
-            return _written_here(draft)
-        verdict = await self._decide(draft, draw=draw, tally=tally)
+            verdict = _written_here(draft)
+        else:
+            verdict = await self._decide(draft, draw=draw, tally=tally)
         tally.note(verdict)
         return verdict
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import math
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
+_ROUNDING = 1e-9
 LEAST_RATE = 0.2
 """Requests a second that a model is asked at in any case."""
 
@@ -22,24 +24,33 @@ class Pace:
 
     Args:
         rate: requests a second at the beginning; None holds nothing back.
+        clock: seconds that pass.
+        sleep: waits for some.
     """
 
-    def __init__(self, rate: float | None = None) -> None:
+    def __init__(
+        self,
+        rate: float | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self.rate = rate
+        self._clock, self._sleep = clock, sleep
         self._stored = 1.0 if rate is None else max(1.0, rate)
-        self._filled = time.monotonic()
+        self._filled = clock()
         self._closed_until = 0.0
         self._lowered = 0.0
         self._sent: deque[float] = deque(maxlen=4096)
 
     async def turn(self) -> None:
         """Wait until one request may be sent."""
-        while (wait := self._wait(time.monotonic())) > 0:  # noqa: ASYNC110 - for a time, not for an event
-            await asyncio.sleep(wait)
+        while (wait := self._wait(self._clock())) > 0:
+            await self._sleep(wait)
 
     def throttled(self, retry_after: float | None) -> None:
         """The provider refused one for coming too fast; `retry_after` is how many seconds it wants to be left alone."""
-        now = time.monotonic()
+        now = self._clock()
         pause = max(retry_after or 0.0, 0.0)
         self._closed_until = max(self._closed_until, now + pause)
         if now - self._lowered < 1.0:  # one burst, refused many times, is one refusal
@@ -62,7 +73,7 @@ class Pace:
         if self.rate is not None:
             self._stored = min(self._stored + max(now - self._filled, 0.0) * self.rate, max(1.0, self.rate))
             self._filled = max(now, self._filled)
-            if self._stored < 1:
+            if self._stored < 1 - _ROUNDING:
                 return (1 - self._stored) / self.rate
             self._stored -= 1
         self._sent.append(now)
@@ -81,7 +92,9 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
         if text is None:
             continue
         try:
-            return max(float(text) * scale, 0.0)
+            seconds = float(text) * scale
+            if math.isfinite(seconds):
+                return max(seconds, 0.0)
         except ValueError:
             pass  # a date, or nothing that can be read
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -63,7 +64,7 @@ def find(text: str, *, judged: Iterable[str] = ()) -> Found:
     before, after = text[:start], text[end:]
     if not before.strip() and not after.strip():
         return Found(data=data, start=start)
-    if before.rstrip().endswith(("[", ",", ":", '"')):
+    if _INSIDE.search(before):
         raise unreadable(f"the JSON object of the reply is a part of something larger: {_shown(text)}.")
     if "{" in after:
         raise unreadable("the reply has more than one JSON object, and nothing says which is the verdict.")
@@ -105,6 +106,8 @@ def check(data: Any, schema: Mapping[str, Any]) -> None:
 
 
 _BOUNDS = {"minimum", "maximum"}
+_INSIDE = re.compile(r"""(?:[\[,"]|["']\s*:)\s*$""")
+"""Ends what stands before an object that is an element or a value of something larger."""
 
 
 def _decode(text: str, start: int) -> tuple[Mapping[str, Any], int]:

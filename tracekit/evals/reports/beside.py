@@ -21,7 +21,8 @@ from tracekit.units import Quantity
 Link = Callable[[str], str | None]
 """From a trace id to an address."""
 
-_SHOWN = ("input", "output", "expected", "contexts", "tool_calls", "expected_tool_calls", "retrieved", "relevant")
+_ASKED = ("input", "messages", "expected", "expected_tool_calls", "relevant")
+_ANSWERED = ("output", "contexts", "retrieved", "tool_calls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One answer: where it came from, what was scored, and what went in and out."""
+    """One answer: where it came from, what was scored, and what came out."""
 
     name: str
     trace_id: str | None
@@ -49,10 +50,11 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
-    """A row in both runs."""
+    """A row in both runs; `asked` is what went in and what is known to be right, the same for all its trials."""
 
     number: int
     id: str
+    asked: tuple[tuple[str, str], ...]
     kind: Kind
     marks: tuple[str, ...]
     cells: tuple[Compared, ...]
@@ -88,6 +90,7 @@ def beside(outcome: Outcome, pair: Pair, *, place: int = 0, in_full: bool = True
     return Compare(
         number=place,
         id=pair.id,
+        asked=tuple(_asked(pair)) if in_full else (),
         kind=pair.kind,
         marks=tuple(name for name, holds in found.items() if holds),
         cells=tuple(_cell(outcome, label, cell) for label, cell in pair.cells.items()),
@@ -132,17 +135,21 @@ def _trial(run: Run, result: Result, link: Link) -> Trial:
             )
             for label, score in result.scores.items()
         ),
-        texts=tuple(_texts(result)),
+        texts=tuple(_texts(result, _ANSWERED)),
     )
 
 
-def _texts(result: Result) -> Iterable[tuple[str, str]]:
-    if result.row is None:
-        return
-    data = write_row(result.row)
-    for name in (*_SHOWN, *(name for name in result.row.columns if name not in _SHOWN)):
-        if data.get(name) not in (None, [], {}):
-            value = data[name]
+def _asked(pair: Pair) -> Iterable[tuple[str, str]]:
+    first = next((result for result in (*pair.now, *pair.base) if result.row is not None), None)
+    if first is not None and first.row is not None:
+        yield from _texts(first, (*_ASKED, *first.row.columns))
+
+
+def _texts(result: Result, names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    data = write_row(result.row) if result.row is not None else {}
+    for name in names:
+        value = data.get(name)
+        if value not in (None, [], {}):
             yield (
                 name,
                 value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1, default=str),

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tracekit.evals import rowwise, summary
-from tracekit.evals.comparison import Comparison, MetricComparison, Verdict
+from tracekit.evals.comparison import Verdict, as_json
 from tracekit.evals.reports.outcome import Outcome, exit_code
 from tracekit.evals.results import as_line
 from tracekit.evals.rowwise import Pair
@@ -50,29 +49,11 @@ def _verdict(outcomes: list[Outcome]) -> str | None:
     return next((str(verdict) for verdict in order if verdict in found), None)
 
 
-def comparison(found: Comparison) -> dict[str, Any]:
-    """A comparison alone: `metrics`, `coverage`, `verdict`, `exit`, and what else it says."""
-    said = {name: getattr(found, name) for name in ("coverage", "exit", "added", "removed", "changed", "reasons")}
-    return {
-        "verdict": str(found.verdict),
-        **said,
-        "metrics": {label: _metric(metric) for label, metric in found.metrics.items()},
-        "slices": {
-            name: {label: _metric(metric) for label, metric in metrics.items()}
-            for name, metrics in found.slices.items()
-        },
-    }
-
-
-def _metric(found: MetricComparison) -> dict[str, Any]:
-    return {**asdict(found), "verdict": str(found.verdict)}
-
-
-def suite(outcome: Outcome) -> dict[str, Any]:
-    """One suite: what it is, what was found, and every row."""
+def suite(outcome: Outcome, *, rows: Sequence[Pair] | None = None) -> dict[str, Any]:
+    """One suite: what it is, what was found, and every row, or those that are given."""
     run = outcome.run
     summed = summary.summary(run)
-    compared = comparison(outcome.comparison) if outcome.comparison else {}
+    compared = as_json(outcome.comparison) if outcome.comparison else {}
     metrics = compared.pop("metrics", {})
     return {
         "suite": run.suite,
@@ -81,6 +62,7 @@ def suite(outcome: Outcome) -> dict[str, Any]:
         "added": [],
         "removed": [],
         "changed": [],
+        "missing": [],
         "reasons": [],
         "slices": {},
         **compared,
@@ -99,10 +81,10 @@ def suite(outcome: Outcome) -> dict[str, Any]:
         "errors": summed.errors,
         "statuses": _statuses(outcome),
         "metrics": {
-            label: {**_described(outcome, label, summed), **metrics.get(label, {})}
+            label: _described(outcome, label, summed) | metrics.get(label, {})
             for label in dict.fromkeys([*run.metrics, *metrics])
         },
-        "rows": [_row(outcome, pair) for pair in rowwise.pairs(run, outcome.base)],
+        "rows": [_row(outcome, pair) for pair in (rowwise.pairs(run, outcome.base) if rows is None else rows)],
     }
 
 

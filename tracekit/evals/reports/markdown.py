@@ -70,6 +70,7 @@ def _suite(made: Report, rows: int, viewer: str | None) -> str:
         *(_rows(one, rows, viewer) for one in made.lines),
         _missing(made.missing),
         _flaky(made.lines),
+        _slices(made.slices),
         f"<sub>{prose(made.costs)}</sub>",
     ]
     return "\n\n".join(block for block in blocks if block)
@@ -139,3 +140,10 @@ def _flaky(lines: Sequence[Line]) -> str:
         if one.flaky
     ]
     return "\n".join(said)
+
+
+def _slices(said: Sequence[str]) -> str:
+    if not said:
+        return ""
+    items = "\n".join(f"- {prose(sentence)}" for sentence in said)
+    return f"<details><summary>Parts of the rows, to look at, not to decide by</summary>\n\n{items}\n\n</details>"

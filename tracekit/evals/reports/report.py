@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tracekit import units
 from tracekit.evals import summary
-from tracekit.evals.comparison import MetricComparison, Verdict
+from tracekit.evals.comparison import Floor, MetricComparison, Verdict
 from tracekit.evals.reports import words
 from tracekit.evals.reports.outcome import Outcome, results_by_id, trace_id, trace_of
 from tracekit.evals.results import MetricInfo, Result, Run
@@ -79,17 +79,19 @@ class Missing:
 class Report:
     """An outcome, ready to be read.
 
-    `headline` has the suite's name and verdict, `facts` how much was run and of which kind, `warnings` what a reader
-    must know before the numbers, `costs` what it cost.
+    `meaning` is the verdict in words, `facts` how much was run and of which kind, `warnings` what a reader must know
+    before the numbers, `slices` how parts of the rows differ, the least likely by chance first, `costs` what it cost.
     """
 
     suite: str
     verdict: Verdict | None
+    meaning: str
     exit: int
     facts: tuple[str, ...]
     warnings: tuple[str, ...]
     lines: tuple[Line, ...]
     missing: tuple[Missing, ...]
+    slices: tuple[str, ...]
     costs: str
 
     @property
@@ -97,24 +99,30 @@ class Report:
         """The verdict as it is read; a run that was compared with nothing was just scored."""
         return "SCORED" if self.verdict is None else str(self.verdict)
 
-    @property
-    def meaning(self) -> str:
-        """The verdict in words."""
-        return "compared with nothing" if self.verdict is None else words.MEANINGS[self.verdict]
-
 
 def report(outcome: Outcome) -> Report:
     """Make an outcome ready to be read."""
     return Report(
         suite=outcome.run.suite,
         verdict=outcome.verdict,
+        meaning=_meaning(outcome),
         exit=outcome.exit,
         facts=tuple(_facts(outcome)),
         warnings=tuple(_warnings(outcome)),
         lines=tuple(_lines(outcome)),
         missing=tuple(_missing(outcome.run)),
+        slices=tuple(_slices(outcome)),
         costs=_costs(outcome.run),
     )
+
+
+def _meaning(outcome: Outcome) -> str:
+    found = outcome.comparison
+    if found and found.verdict is Verdict.OK and all(one.mean_base is None for one in found.metrics.values()):
+        return "no bound of the suite is missed; compared with no other run"
+    if outcome.verdict is not None:
+        return words.MEANINGS[outcome.verdict]
+    return "compared with nothing" if outcome.base is None else "shown beside another run, without the statistics"
 
 
 def _facts(outcome: Outcome) -> list[str]:
@@ -159,13 +167,14 @@ def _warnings(outcome: Outcome) -> list[str]:
 
 def _lines(outcome: Outcome) -> list[Line]:
     if outcome.comparison is None:
-        found = summary.summary(outcome.run)
-        return [_alone(outcome, label, metric) for label, metric in found.metrics.items()]
+        found = summary.summary(outcome.run).metrics
+        base = summary.summary(outcome.base).metrics if outcome.base else {}
+        return [_alone(outcome, label, metric, base.get(label)) for label, metric in found.items()]
     by_id = results_by_id(outcome.run)
     return [_compared(outcome, label, metric, by_id) for label, metric in outcome.comparison.metrics.items()]
 
 
-def _alone(outcome: Outcome, label: str, found: summary.MetricSummary) -> Line:
+def _alone(outcome: Outcome, label: str, found: summary.MetricSummary, base: summary.MetricSummary | None) -> Line:
     info = outcome.info(label)
     return Line(
         label=label,
@@ -174,7 +183,7 @@ def _alone(outcome: Outcome, label: str, found: summary.MetricSummary) -> Line:
         gated=info.gated,
         n=found.n,
         value=found.mean,
-        base=words.score(None, info, "baseline"),
+        base=words.score(base.mean if base else None, info, "baseline"),
         now=words.score(found.mean, info),
         difference=units.unknown("difference"),
         interval=units.unknown("interval"),
@@ -196,7 +205,7 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
         for change in found.changes
     )
     lowest = () if changes or found.verdict is not Verdict.FLOOR else tuple(_lowest(outcome.run, label, info, by_id))
-    coverage = min(found.coverage_base, found.coverage_cand)
+    coverage = min(found.coverage, found.coverage_base, found.coverage_cand)
     return Line(
         label=label,
         info=info,
@@ -207,11 +216,11 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
         base=words.score(found.mean_base, info, "baseline"),
         now=words.score(found.mean_cand, info),
         difference=words.difference(found.diff, info),
-        interval=words.interval(found.ci, info),
+        interval=words.interval(found.ci, info, alone=found.diff is None),
         p=words.p(found.p if found.p_adjusted is None else found.p_adjusted),
         coverage=words.share(coverage),
         complete=coverage >= 1,
-        floors=tuple(_floor(floor.spec, floor.value, info, holds=floor.holds) for floor in found.floors),
+        floors=tuple(_floor(floor, info) for floor in found.floors),
         changes=changes or lowest,
         became_worse=bool(changes),
         flaky=found.flaky,
@@ -220,7 +229,7 @@ def _compared(outcome: Outcome, label: str, found: MetricComparison, by_id: Mapp
 
 
 def _remarks(found: MetricComparison, info: MetricInfo) -> list[str]:
-    said = [words.needs(found, info), words.worst_case(found, info), *found.notes]
+    said = [words.needs(found, info), words.worst_case(found, info), *map(_capital, found.notes)]
     if found.pass_at_k is not None and found.pass_hat_k is not None:
         said.append(
             f"At least one of a row's trials passes in {words.share(found.pass_at_k).text}, "
@@ -229,9 +238,17 @@ def _remarks(found: MetricComparison, info: MetricInfo) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _floor(spec: str, value: float | None, info: MetricInfo, *, holds: bool | None) -> str:
-    word = {True: "holds", False: "is missed", None: "cannot be told"}[holds]
-    return f"{spec} {word}: {words.score(value, info).text}"
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _floor(floor: Floor, info: MetricInfo) -> str:
+    word = {True: "holds", False: "is missed", None: "cannot be told"}[floor.holds]
+    said = f"{floor.spec} {word}: {words.score(floor.value, info).text}"
+    if floor.ci is None or floor.ci == (None, None):
+        return said
+    low, high = (units.UNKNOWN if bound is None else words.score(bound, info).text for bound in floor.ci)
+    return f"{said}, 95% interval [{low}, {high}]"
 
 
 _LOWEST = 10
@@ -251,6 +268,30 @@ def _lowest(run: Run, label: str, info: MetricInfo, by_id: Mapping[str, Sequence
         )
         for identity, value in means[:_LOWEST]
     ]
+
+
+_SLICES = 20
+
+
+def _slices(outcome: Outcome) -> list[str]:
+    if outcome.comparison is None:
+        return []
+    found = [
+        (metric.p if metric.p_adjusted is None else metric.p_adjusted, _slice(name, label, metric, outcome.info(label)))
+        for name, metrics in outcome.comparison.slices.items()
+        for label, metric in metrics.items()
+        if metric.diff is not None
+    ]
+    told = [said for _, said in sorted(found, key=lambda one: (one[0] is None, one[0] or 0.0))]
+    rest = [f"{len(told) - _SLICES:,} more are in the JSON report."] if len(told) > _SLICES else []
+    return told[:_SLICES] + rest
+
+
+def _slice(name: str, label: str, found: MetricComparison, info: MetricInfo) -> str:
+    means = words.arrow(words.score(found.mean_base, info), words.score(found.mean_cand, info))
+    size = f"{words.difference(found.diff, info).text} {words.interval(found.ci, info).text}"
+    p = words.p(found.p if found.p_adjusted is None else found.p_adjusted).text
+    return f"{name}, {label}: {means}, {size}, p {p}, {units.plural(found.n, 'row')}"
 
 
 def _missing(run: Run) -> list[Missing]:

@@ -23,7 +23,8 @@ ROWS = 10
 _GAP = "  "
 _WHOLE = 400
 _LEGIBLE = 10
-_HEADS = ("metric", "base", "now", "difference", "p", "verdict")
+_HEADS = ("metric", "base", "now", "95% interval", "difference", "p", "verdict")
+"""The interval has a column of its own where it is not that of a difference."""
 _RIGHT = {"base", "now", "p"}
 
 
@@ -61,6 +62,11 @@ def _suite(made: Report, columns: int) -> Iterator[Styled]:
         yield from _told(one, columns)
     yield from _missing(made.missing, columns)
     yield from _flaky(made.lines, columns)
+    if made.slices:
+        yield ()
+        yield from _wrapped("Parts of the rows, to look at, not to decide by", columns, style="bold")
+        for said in made.slices:
+            yield from _wrapped(said, columns, indent=2)
     yield ()
     yield from _wrapped(made.costs, columns, style="dim")
 
@@ -72,6 +78,8 @@ def _table(found: Sequence[Line], columns: int) -> Iterator[Styled]:
     wide = max(width(one.difference.text) for one in found)
     cells = [_cells(one, wide) for one in found]
     told = {name for name in _HEADS if any(cell[name].strip() != units.UNKNOWN for cell in cells)}
+    if "difference" in told:
+        told.discard("95% interval")
     shown = [name for name in _HEADS if name in told | {"metric", "now"}]
     widths = {name: max(width(name), *(width(cell[name]) for cell in cells)) for name in shown}
     if sum(widths.values()) + len(_GAP) * (len(shown) - 1) > columns:
@@ -95,16 +103,18 @@ def _stacked(found: Sequence[Line], cells: Sequence[dict[str, str]], columns: in
         )
         known = [words.arrow(one.base, one.now) if one.base.known else one.now.text]
         known += [cell["difference"].strip()] if one.difference.known else []
+        known += [one.interval.text] if one.interval.known and not one.difference.known else []
         known += [f"p {cell['p']}"] if one.p.known else []
         yield from _wrapped(", ".join(known), columns, indent=2)
 
 
 def _cells(one: Line, wide: int) -> dict[str, str]:
-    interval = f" {one.interval.text}" if one.interval.known else ""
+    interval = f" {one.interval.text}" if one.interval.known and one.difference.known else ""
     return {
         "metric": _foreign(one.label, _WHOLE),
         "base": one.base.text,
         "now": one.now.text,
+        "95% interval": one.interval.text,
         "difference": one.difference.text.rjust(wide) + interval,
         "p": one.p.text,
         "verdict": one.word if one.gated or one.verdict is None else f"({one.word})",

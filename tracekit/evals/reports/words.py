@@ -66,11 +66,11 @@ def difference(number: float | None, info: MetricInfo, *, ratio: bool | None = N
     return Quantity(size.text if nothing else f"{'-' if number < 0 else '+'}{size.text}", f"{number!r}")
 
 
-def interval(bounds: tuple[float, float] | None, info: MetricInfo) -> Quantity:
-    """The 95 % interval of a difference: `[-0.141, -0.023]`."""
+def interval(bounds: tuple[float, float] | None, info: MetricInfo, *, alone: bool = False) -> Quantity:
+    """The 95 % interval of a difference: `[-0.141, -0.023]`; of the value itself, where a run stands alone."""
     if bounds is None:
         return units.unknown("interval")
-    low, high = (difference(bound, info) for bound in bounds)
+    low, high = (score(bound, info) if alone else difference(bound, info) for bound in bounds)
     return Quantity(f"[{low.text}, {high.text}]", f"95% interval from {low.exact} to {high.exact}")
 
 
@@ -119,8 +119,8 @@ def needs(found: MetricComparison, info: MetricInfo) -> str | None:
         return None
     said: list[str] = []
     if found.mde is not None:
-        size = difference(1 + found.mde, info).text if info.ratio else score(found.mde, info).text
-        said.append(f"A loss of {size.lstrip('+')} or more would have been shown with a power of 80%.")
+        size = difference(found.mde, info).text if info.ratio else score(found.mde, info).text
+        said.append(f"A loss of {size.lstrip('+-')} or more would have been shown with a power of 80%.")
     ways = [units.plural(found.rows_needed, "row")] if found.rows_needed is not None else []
     ways += [f"{units.plural(found.trials_needed, 'trial')} a row"] if found.trials_needed is not None else []
     if ways:
