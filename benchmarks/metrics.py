@@ -18,7 +18,29 @@ ROWS = 10_000
 EACH = 200
 FIVE = ("exact_match", "token_f1", "rouge_l", "levenshtein_ratio", "json_valid")
 GOAL_SECONDS = 10.0
-WORDS = "the a of to and in is it on that price bike station rental open day city km fast slow red".split()
+WORDS = (
+    "the",
+    "a",
+    "of",
+    "to",
+    "and",
+    "in",
+    "is",
+    "it",
+    "on",
+    "that",
+    "price",
+    "bike",
+    "station",
+    "rental",
+    "open",
+    "day",
+    "city",
+    "km",
+    "fast",
+    "slow",
+    "red",
+)
 SQL = "SELECT a, count(*) FROM range(100) t(a) WHERE a > 10 GROUP BY a"
 TABLE = [{"id": number, "name": WORDS[number % 10]} for number in range(20)]
 TREE = {"rows": TABLE, "total": 20}

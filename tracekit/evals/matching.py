@@ -6,12 +6,15 @@ the first match, kept for the next ones, and ends with this one.
 
 from __future__ import annotations
 
+import atexit
 import json
-import queue
+import os
+import select
 import subprocess
 import sys
 import threading
-from typing import IO, Any, Literal
+import time
+from typing import Any, Literal
 
 from tracekit.evals.metric import InvalidRowError
 
@@ -20,9 +23,10 @@ MODES = ("search", "match", "fullmatch")
 STARTING = 20.0
 """Seconds that the process may take to start, which are not the pattern's."""
 
+_CHUNK = 65_536
 _PROGRAM = """
 import json, re, sys
-print("ready", flush=True)
+print("null", flush=True)
 for line in sys.stdin:
     pattern, text, mode, flags = json.loads(line)
     try:
@@ -35,73 +39,82 @@ for line in sys.stdin:
 
 
 class _Matcher:
-    """The process, and what it says. One pattern at a time."""
+    """The process, and what it says. One pattern at a time.
+
+    Its pipes have no buffers and so no locks: a fork of this process can let go of them at any moment.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
-        self._said: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
 
     def ask(self, question: Any, seconds: float) -> Any:
         with self._lock:
             process = self._running()
-            assert process.stdin is not None
-            process.stdin.write(json.dumps(question) + "\n")
-            process.stdin.flush()
-            return json.loads(self._answer(seconds))
+            _write(process, json.dumps(question).encode() + b"\n")
+            return json.loads(self._answer(process, seconds))
 
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._owner != os.getpid():  # forked: the process is the parent's, and its answers are too
+            self._forget()
         if self._process is None or self._process.poll() is not None:
             self.end()
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a program that stands above
                 [sys.executable, "-I", "-S", "-W", "ignore", "-c", _PROGRAM],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                text=True,
-                encoding="ascii",
+                bufsize=0,
             )
-            self._said = queue.SimpleQueue()
-            threading.Thread(target=_listen, args=(self._process.stdout, self._said), daemon=True).start()
-            self._answer(STARTING)
+            self._answer(self._process, STARTING)
         return self._process
 
-    def _answer(self, seconds: float) -> str:
-        try:
-            said = self._said.get(timeout=seconds)
-        except queue.Empty:
-            self.end()
-            raise TimeoutError(f"the pattern was not decided within {seconds:g} s.") from None
-        if not said:
-            self.end()
-            raise RuntimeError("the process that matches patterns has ended without an answer.")
+    def _answer(self, process: subprocess.Popen[bytes], seconds: float) -> bytes:
+        assert process.stdout is not None
+        poller = select.poll()
+        poller.register(process.stdout, select.POLLIN)
+        deadline, said = time.monotonic() + seconds, b""
+        while not said.endswith(b"\n"):
+            if not poller.poll(max(deadline - time.monotonic(), 0) * 1e3):
+                self.end()
+                raise TimeoutError(f"the pattern was not decided within {seconds:g} s.")
+            part = os.read(process.stdout.fileno(), _CHUNK)
+            if not part:
+                self.end()
+                raise RuntimeError("the process that matches patterns has ended without an answer.")
+            said += part
         return said
 
     def end(self) -> None:
-        """End the process, whatever it does."""
-        if self._process is not None:
+        """End the process, whatever it does; in a fork of this one leave it alone."""
+        if self._process is not None and self._owner == os.getpid():
             self._process.kill()
             self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    _close(pipe)
-            self._process = None
+            self._close()
+
+    def _forget(self) -> None:
+        self._owner = os.getpid()
+        if self._process is not None:
+            self._process.returncode = 0  # not ours to wait for
+            self._close()
+
+    def _close(self) -> None:
+        assert self._process is not None
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        self._process = None
 
 
-def _listen(pipe: IO[str] | None, said: queue.SimpleQueue[str]) -> None:
-    assert pipe is not None
-    for line in pipe:
-        said.put(line)
-    said.put("")
-
-
-def _close(pipe: IO[str]) -> None:
-    try:
-        pipe.close()
-    except OSError:  # what was to be written to it cannot be any more
-        return
+def _write(process: subprocess.Popen[bytes], question: bytes) -> None:
+    assert process.stdin is not None
+    left = memoryview(question)
+    while left:
+        left = left[os.write(process.stdin.fileno(), left) :]
 
 
 _matcher = _Matcher()
+atexit.register(_matcher.end)
 
 
 def span(

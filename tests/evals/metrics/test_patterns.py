@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -87,3 +90,23 @@ def test_a_process_that_has_died_is_replaced() -> None:
     process.kill()
     process.wait()
     assert value("regex_match", output="abc", expected="b") == 1.0
+
+
+def test_a_fork_has_a_process_of_its_own_and_none_is_left_behind() -> None:
+    code = (
+        "import os, sys\n"
+        "from tracekit.evals.matching import _matcher, span\n"
+        "assert span('b', 'abc') == (1, 2)\n"
+        "mine = _matcher._process.pid\n"
+        "child = os.fork()\n"
+        "assert span('c', 'abc') == (2, 3)\n"
+        "assert (_matcher._process.pid == mine) == (child != 0)\n"
+        "if child:\n"
+        "    assert os.waitpid(child, 0)[1] == 0\n"
+        "    assert span('a', 'abc') == (0, 1)\n"
+        "    print(mine)\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)
