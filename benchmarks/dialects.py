@@ -23,7 +23,7 @@ from benchmarks import processes
 from benchmarks.ingest import BATCH
 from benchmarks.payload import otlp_request, spans
 from tracekit.collector import columns
-from tracekit.collector.reading import Charges
+from tracekit.collector.charges import Charges
 from tracekit.collector.requests import PASS
 from tracekit.collector.spread import Attributes
 from tracekit.dialects.values import said

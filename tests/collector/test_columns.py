@@ -18,7 +18,7 @@ from tests.dialects.test_mutations import MUTATED, mutated, originals
 from tests.support import corpus
 from tracekit import semconv as sc
 from tracekit.collector import columns
-from tracekit.collector.reading import Charges
+from tracekit.collector.charges import Charges
 from tracekit.collector.signals import usable
 from tracekit.dialects import canonical, reports
 from tracekit.errors import DecodeError

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from tracekit.collector import pipe
-from tracekit.collector.reading import BATCH_BYTES, States, Taken, has_news, pricer
+from tracekit.collector.news import BATCH_BYTES, States, Taken, has_news
 from tracekit.errors import StoreError, TracekitError
 from tracekit.store import JournalState
 
@@ -55,8 +55,6 @@ class DecodingProcess:
     ) -> None:
         self._dir = directory
         self._states = states
-        if prices is not None:
-            pricer(prices)  # a file that cannot be used is told of now, not by the process
         self._prices = prices
         self._limit = limit
         self._stored: Mapping[str, JournalState] | None = None

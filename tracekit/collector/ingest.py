@@ -12,9 +12,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tracekit.collector.decoding import DecodingProcess
+from tracekit.collector.charges import Charges
+from tracekit.collector.news import BATCH_BYTES, AtFirstNews, Readable
 from tracekit.collector.quarantine import Quarantine
-from tracekit.collector.reading import BATCH_BYTES, Charges, Readable, Reading
 from tracekit.collector.rederive import Rederived, Rederiver
 from tracekit.collector.removal import Packing, remove_stored
 from tracekit.collector.sifting import commit_sound
@@ -62,13 +62,26 @@ class Ingest:
         self._store = store
         self._lock = threading.Lock()
         self._tails = {name: Tail.resume(state) for name, state in store.journals().items()}
-        reading = DecodingProcess if apart else Reading
-        self._reading: Readable = reading(journal_dir, store.journals, prices=prices, limit=limit)
+        self._prices = prices
+        self._limit = limit
+        self._reading: Readable = (
+            self._decoding() if apart else AtFirstNews(journal_dir, store.journals, self._read_here)
+        )
         self._packing = Packing(journal_dir)
         self.quarantine = Quarantine(journal_dir.parent)
         self.attachments = Attachments(journal_dir.parent)
         self._rederiver = Rederiver(store, Charges(prices), self.attachments)
         self._may_hold_unread = True
+
+    def _decoding(self) -> Readable:
+        from tracekit.collector.decoding import DecodingProcess  # noqa: PLC0415 - only `tracekit up` has one
+
+        return DecodingProcess(self._dir, self._store.journals, prices=self._prices, limit=self._limit)
+
+    def _read_here(self) -> Readable:
+        from tracekit.collector.reading import Reading  # noqa: PLC0415 - see `AtFirstNews`
+
+        return Reading(self._dir, self._store.journals, prices=self._prices, limit=self._limit)
 
     def step(self) -> Progress:
         """Read about `limit` bytes of what is new, and commit it in one transaction. Safe to call again and again.

@@ -8,68 +8,16 @@ from __future__ import annotations
 import contextlib
 import copy
 import gc
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from tracekit.collector import packed
-from tracekit.collector.quarantine import Refused
+from tracekit.collector.charges import Charges
+from tracekit.collector.news import BATCH_BYTES, States, Taken, has_more, size_of
 from tracekit.collector.rows import Rows
 from tracekit.collector.tail import Tail
 from tracekit.journal import reader
-from tracekit.model import Span
-from tracekit.store import JournalState, Packed
 from tracekit.store.attachments import Attachments
-
-if TYPE_CHECKING:
-    from tracekit.store.pricing import Pricer
-
-BATCH_BYTES = 32 << 20
-"""Read for one transaction, about: some 10,000 spans of 3 kB. Every transaction has costs of its own."""
-
-States = Callable[[], Mapping[str, JournalState]]
-"""Gives how far each journal is stored."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Taken:
-    """What was read at once.
-
-    Attributes:
-        packed: the rows; None where nothing is new.
-        refused: records that no rows could be made of.
-        read_bytes: how much was read.
-        notices: sentences about what could not be read.
-        more: whether more is there.
-    """
-
-    packed: Packed | None = None
-    refused: list[Refused] = field(default_factory=list[Refused])
-    read_bytes: int = 0
-    notices: list[str] = field(default_factory=list[str])
-    more: bool = False
-
-
-class Readable(Protocol):
-    """Something that reads journals: `Reading` in this process, or the one that a `DecodingProcess` has."""
-
-    def take(self) -> Taken:
-        """Read on.
-
-        Raises:
-            StoreError: the directory cannot be read.
-            UsageError: the file of prices cannot be used.
-        """
-        ...
-
-    def reset(self) -> None:
-        """Go back to what is stored: what was taken since then was not."""
-        ...
-
-    def close(self) -> None:
-        """Let go of what it holds."""
-        ...
 
 
 class Reading:
@@ -129,8 +77,8 @@ class Reading:
     def _advance(self, path: Path, known: Tail, rows: Rows, taken: Taken) -> Tail | None:
         """Take in what is new in one journal; the tail as it then is, or None where nothing has changed."""
         try:
-            size = _size(path)
-            if not _has_news(path, size, known):
+            size = size_of(path)
+            if not has_more(path, size, known):
                 return None
             if size is not None and size < known.offset:
                 tail = _cut(known, size)
@@ -150,64 +98,6 @@ class Reading:
         taken.more |= tail.offset > known.offset and (not tail.ended if size is None else tail.offset < size)
         taken.notices += _notices(known, tail)
         return tail
-
-
-def has_news(directory: Path, states: Mapping[str, JournalState]) -> bool:
-    """Whether a journal holds more than is stored, or its writer has gone since.
-
-    Raises:
-        StoreError: the directory cannot be read.
-    """
-    for path in packed.journals(directory):
-        known = states.get(packed.journal_name(path))
-        try:
-            if known is None or _has_news(path, _size(path), known):
-                return True
-        except OSError:
-            continue  # removed meanwhile, or not to be read: that was told when it was tried
-    return False
-
-
-def _size(path: Path) -> int | None:
-    """How large a journal is by now; None of a packed one, which does not grow."""
-    return None if packed.is_packed(path) else path.stat().st_size
-
-
-def _has_news(path: Path, size: int | None, known: Tail | JournalState) -> bool:
-    if size is None:
-        return not known.ended
-    return size != known.offset or not (known.ended or reader.is_alive(path))
-
-
-def pricer(prices: Path | None) -> Pricer:
-    """The prices of calls.
-
-    Raises:
-        UsageError: the file cannot be used.
-    """
-    from tracekit.store.pricing import Pricer  # noqa: PLC0415 - 400 ms to import, and only new model calls need it
-
-    return Pricer(prices)
-
-
-class Charges:
-    """Sets what a span has cost; the built-in list is loaded when the first span needs it.
-
-    Args:
-        prices: a JSON file of prices that come before the built-in ones.
-
-    Raises:
-        UsageError: the file cannot be used.
-    """
-
-    def __init__(self, prices: Path | None) -> None:
-        self._pricer = pricer(prices) if prices is not None else None
-
-    def __call__(self, span: Span) -> None:
-        """Charge one span."""
-        if self._pricer is None:
-            self._pricer = pricer(None)
-        self._pricer.charge(span)
 
 
 @contextlib.contextmanager

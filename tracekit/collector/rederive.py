@@ -9,12 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tracekit import semconv as sc
-from tracekit.dialects import canonical, reports
 from tracekit.errors import RefusedRowsError
 from tracekit.model import RawSpan, Span
 from tracekit.store import Batch, Position, Store
 from tracekit.store.attachments import Attachments
-from tracekit.store.extraction import extract
 
 AT_ONCE = 1000
 """Spans read back for one transaction: it bounds the memory, and each transaction has costs of its own."""
@@ -101,6 +99,9 @@ class Rederiver:
                 self._store.commit(Batch(rederived=[self._derived(alone)]))
 
     def _derived(self, raw: RawSpan) -> Span:
+        from tracekit.dialects import canonical, reports  # noqa: PLC0415 - most programs read nothing anew
+        from tracekit.store.extraction import extract  # noqa: PLC0415
+
         span = canonical(raw)
         if reports(span):
             self._charge(span)

@@ -8,7 +8,8 @@ import sys
 
 from tracekit.collector import pipe
 from tracekit.collector.decoding import Opening, Order
-from tracekit.collector.reading import Reading, Taken
+from tracekit.collector.news import Taken
+from tracekit.collector.reading import Reading
 from tracekit.errors import TracekitError
 
 
