@@ -18,13 +18,14 @@ def t_power(shift: float, *, df: float, alpha: float = 0.05, two_sided: bool = F
 
     Source: Cohen 1988, Statistical Power Analysis, section 2.
     """
-    from scipy.special import nctdtr, stdtrit  # noqa: PLC0415 - heavy
+    from scipy.special import stdtrit  # noqa: PLC0415 - heavy
 
     critical = float(stdtrit(df, 1 - alpha / (2 if two_sided else 1)))
-    above = 1.0 - float(nctdtr(df, shift, critical))
-    return above + float(nctdtr(df, shift, -critical)) if two_sided else above
+    above = _beyond(critical, df, shift)
+    return above + _beyond(critical, df, -shift) if two_sided else above
 
 
+@lru_cache(maxsize=1024)
 def detectable_shift(*, df: float, alpha: float = 0.05, power: float = POWER, two_sided: bool = False) -> float:
     """How many standard errors the true mean must be from 0 to be seen with that power."""
     return _root(lambda shift: t_power(shift, df=df, alpha=alpha, two_sided=two_sided) - power, 0.0, 1e3)
@@ -170,6 +171,29 @@ def _critical(n: int, alpha: float) -> np.ndarray:
         significant = bdtrc(middle - 1.0, count, 0.5) <= alpha
         low, high = np.where(significant, low, middle), np.where(significant, middle, high)
     return high
+
+
+def _beyond(critical: float, df: float, shift: float) -> float:
+    """P(T > critical) of the noncentral t. SciPy 1.17 gives NaN for some far tails: those are integrated."""
+    from scipy.special import nctdtr  # noqa: PLC0415 - heavy
+
+    below = float(nctdtr(df, shift, critical))
+    return _integrated(critical, df, shift) if math.isnan(below) else 1.0 - below
+
+
+def _integrated(critical: float, df: float, shift: float) -> float:
+    """The same, over the estimated standard deviation s: the mean of P(Z > critical s - shift), s^2 df being chi^2."""
+    from scipy.special import chdtri, gammaln, ndtr  # noqa: PLC0415 - heavy
+
+    low, high = (math.sqrt(float(chdtri(df, tail)) / df) for tail in (1 - 1e-16, 1e-16))
+    steep = [min(max((shift + side) / critical, low), high) for side in (-9.0, 9.0)]
+    nodes, weights = np.polynomial.legendre.leggauss(100)
+    total = 0.0
+    for start, end in ((low, steep[0]), (steep[0], steep[1]), (steep[1], high)):
+        s = (end - start) / 2 * nodes + (start + end) / 2
+        log = math.log(2) + df / 2 * math.log(df / 2) - float(gammaln(df / 2)) + (df - 1) * np.log(s) - df * s**2 / 2
+        total += (end - start) / 2 * float(weights @ (np.exp(log) * ndtr(shift - critical * s)))
+    return total
 
 
 def _root(function: Callable[[float], float], low: float, high: float, *, steps: int = 80) -> float:
