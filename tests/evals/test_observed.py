@@ -82,7 +82,7 @@ def test_model_calls_are_counted_once_as_the_store_counts_them(journals: Journal
         found = traced(journals, "root", ask)
 
     assert list(found) == of_store(data_dir, found[0]["trace_id"])
-    assert [span["twin_of"] is not None for span in found] == [False, True, False, False]
+    assert sum(span["twin_of"] is not None for span in found) == 1
     paid = spans.spent(found)
     assert (paid.calls, paid.unpriced) == (2, 0)
     assert paid.known_usd == pytest.approx(sum(span["cost_usd"] for span in found if span["counted"]))
