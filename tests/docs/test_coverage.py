@@ -31,10 +31,7 @@ def flags(*modules: str) -> set[str]:
         made = argparse.ArgumentParser(allow_abbrev=False)
         importlib.import_module(module).arguments(made)
         found |= {
-            option
-            for action in made._actions
-            if action.help != argparse.SUPPRESS
-            for option in action.option_strings
+            option for action in made._actions if action.help != argparse.SUPPRESS for option in action.option_strings
         }
     return found - {"-h", "--help"}
 

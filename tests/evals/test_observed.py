@@ -12,6 +12,7 @@ import pytest
 
 import tracekit
 from tests.support.recorded import journaled
+from tracekit import semconv
 from tracekit.collector.charges import Charges
 from tracekit.demo.record import record
 from tracekit.demo.server import ModelServer
@@ -70,13 +71,18 @@ def test_model_calls_are_counted_once_as_the_store_counts_them(journals: Journal
     with ModelServer(pace=0) as server, openai.OpenAI(base_url=server.url, api_key="none") as client:
 
         def ask(_: tracekit.SpanHandle) -> None:
-            with tracekit.span("again", kind="agent"):
+            with tracekit.span("again", kind="llm") as outer:  # another instrumentor's view of the same call
+                outer.set_attribute(semconv.REQUEST_MODEL, "gpt-4o-mini")
+                outer.set_attribute(semconv.USAGE_INPUT_TOKENS, 9)
+                outer.set_attribute(semconv.USAGE_OUTPUT_TOKENS, 3)
+                outer.set_attribute(semconv.PROVIDER, "openai")
                 client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": "Hello"}])
             client.embeddings.create(model="text-embedding-3-small", input="Hello")
 
         found = traced(journals, "root", ask)
 
     assert list(found) == of_store(data_dir, found[0]["trace_id"])
+    assert sum(span["twin_of"] is not None for span in found) == 1
     paid = spans.spent(found)
     assert (paid.calls, paid.unpriced) == (2, 0)
     assert paid.known_usd == pytest.approx(sum(span["cost_usd"] for span in found if span["counted"]))

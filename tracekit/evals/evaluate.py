@@ -65,7 +65,8 @@ def evaluate(
         name: of the run; the function's by default.
         limit: of traces, the newest so many at the most.
         directory: the data directory.
-        keep_rows: whether results hold their rows, with the answers; without, memory holds the scores alone.
+        keep_rows: whether results hold their rows, with the answers, and the details of scores; without, memory holds
+            the scores alone.
         quiet: show no progress.
 
     Returns:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import threading
+import time
 from dataclasses import dataclass
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING
@@ -21,17 +23,37 @@ from tracekit.evals.steps import Step
 if TYPE_CHECKING:
     from tracekit.evals.runner import Running
 
-MOMENT = 0.02
+MOMENT = 0.05
 """Seconds after which it is known whether a lane waits."""
+_COMPUTES = 0.25
+"""Share of its time that a lane that waits computes, at the most; on a busy machine one that only computes has half."""
 _LOOK = 0.25
 """How often, at the most, it is looked whether an answer is overdue."""
 
 
 @dataclass(slots=True, eq=False)
 class _Lane:
-    """A thread, and the step that it is at."""
+    """A thread, the step that it is at, and since when it is watched: by the clock, and by what it had computed."""
 
     step: Step | None = None
+    began: float = 0.0
+    computed: float = 0.0
+    thread: int = 0
+
+    def enter(self, step: Step) -> None:
+        """Begin a step, in the lane's own thread."""
+        if not self.thread:
+            self.thread = threading.get_ident()
+            self.began, self.computed = perf_counter(), thread_time()
+        self.step = step
+
+    def waits(self) -> bool:
+        """Whether it has waited for most of the time since it was last asked, or is asked for the first time."""
+        if not self.thread or (now := perf_counter()) - self.began < MOMENT:
+            return False
+        computed, since, before = _computed(self.thread), self.began, self.computed
+        self.began, self.computed = now, computed
+        return computed - before < (now - since) * _COMPUTES
 
 
 class Lanes:
@@ -45,7 +67,6 @@ class Lanes:
         self._lanes: dict[asyncio.Future[None], _Lane] = {}
         self._late: set[asyncio.Future[None]] = set()
         self._wide = False
-        self._waits = False
 
     async def run(self) -> None:
         """Have every job done.
@@ -72,7 +93,7 @@ class Lanes:
         now = perf_counter()
         steps = [(future, lane.step) for future, lane in self._lanes.items()]
         if not self._wide and self._lanes:
-            self._wide = self._waits or any(step is not None and now - step.began > MOMENT for _, step in steps)
+            self._wide = any(lane.waits() for lane in self._lanes.values())
             for _ in range(self._suite.concurrency - 1 if self._wide else 0):
                 self._open()
         for future, step in steps:
@@ -89,17 +110,14 @@ class Lanes:
 
     def _go(self, lane: _Lane) -> None:
         """Take job after job, in this thread."""
-        began, computed = perf_counter(), thread_time()
         while (step := self._running.take()) is not None:
-            lane.step = step
+            lane.enter(step)
             if step.fresh:  # in a context of its own: what the program sets there is gone with the row
                 contextvars.copy_context().run(self._asking.answer, step.answer, step.job.trial)
             if not step.claim():
                 return  # too late: another lane has taken this one's place
             self._score(step)
             lane.step = None
-            waited = perf_counter() - began
-            self._waits = self._waits or (waited > MOMENT and thread_time() - computed < waited / 2)
 
     def _score(self, step: Step) -> None:
         self._running.steps.observe(step)
@@ -108,3 +126,10 @@ class Lanes:
             waiting = scoring.finish(step.begun, seconds=self._suite.timeout)
             scores = asyncio.run_coroutine_threadsafe(waiting, self._loop).result()
         self._running.hand_in(step, *self._running.steps.told(step, scores))
+
+
+def _computed(thread: int) -> float:
+    """Seconds that another thread has computed; 0 where the system does not tell, so that it seems to wait."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return 0.0
+    return time.clock_gettime(time.pthread_getcpuclockid(thread))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from time import perf_counter
+from types import MappingProxyType
+from typing import Any
 
 from tracekit.evals import scoring
 from tracekit.evals.answering import Asking
@@ -128,7 +130,7 @@ class Running:
 
     def hand_in(self, step: Step, result: Result, tally: Tally) -> None:
         """Take a result, unless the run is over by now."""
-        kept = result if self.plan.keep_rows else replace(result, row=None)
+        kept = result if self.plan.keep_rows else _slim(result)
         with self._lock:
             if self._closed:
                 return
@@ -173,3 +175,12 @@ class Running:
         """Wait for the scores that are not there yet, and hand the result in."""
         scores = await scoring.finish(step.begun, seconds=self.plan.suite.timeout)
         self.hand_in(step, *self.steps.told(step, scores))
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _slim(result: Result) -> Result:
+    """A result without its row, and without the details of its scores: what memory holds of it is its numbers."""
+    scores = {label: replace(one, details=_NOTHING) for label, one in result.scores.items()}
+    return replace(result, row=None, scores=scores, metadata=result.metadata or _NOTHING)

@@ -1,8 +1,8 @@
-"""Judges for tests: a server of both APIs that says what a script wants, a function that plays a list, and whole rows."""
+"""Judges for tests: a server of both APIs that says what a script wants, a function that plays a list, a whole row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +39,9 @@ class Given:
 
 def message(text: str | None = None, *, data: Any = None, **fields: Any) -> dict[str, Any]:
     """A message of Anthropic's API: of text, or a call of the verdict's tool."""
-    block = {"type": "text", "text": text} if data is None else {"type": "tool_use", "id": "t", "name": "x", "input": data}
+    block = (
+        {"type": "text", "text": text} if data is None else {"type": "tool_use", "id": "t", "name": "x", "input": data}
+    )
     usage = {"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 20, "cache_creation_input_tokens": 0}
     return {
         "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-9", "content": [block],
@@ -77,9 +79,12 @@ class JudgeServer(Provider):
 
 
 @contextmanager
-def serving(say: Callable[[Any], Any]) -> Iterator[JudgeServer]:
+def serving(say: Callable[[Any], Any]) -> Generator[JudgeServer]:
     with JudgeServer(say) as server:
         yield server
+
+
+Judging = Judge | FunctionJudge | Callable[[Question], Any]
 
 
 class Played:
@@ -108,7 +113,7 @@ def labels(*given: str) -> dict[str, Any]:
     }
 
 
-async def score(metric: Metric, row: Row, judge: Any, *, embed: Any = None, **options: Any) -> Score:
+async def score(metric: Metric, row: Row, judge: Judging, *, embed: Any = None, **options: Any) -> Score:
     """Score a row with a judge: one, or a function that plays a script."""
     made = judge if isinstance(judge, Judge) else Judge(judge)
     try:

@@ -1,4 +1,4 @@
-"""Judges that answer with something else than a verdict, against every metric that asks one: an error each, and no number."""
+"""Judges that answer with something else than a verdict, against every metric that asks one: errors, and no number."""
 
 from __future__ import annotations
 
@@ -36,14 +36,16 @@ def fenced(body: Any) -> str:
 
 def row_for(metric: Metric) -> Any:
     calls = (ToolCall("search", {"q": "house"}), ToolCall("search", {"q": "house"}))
-    return WHOLE if metric.name != "step_efficiency" else type(WHOLE)(
-        id="1", input=WHOLE.input, output=WHOLE.output, tool_calls=calls
+    return (
+        WHOLE
+        if metric.name != "step_efficiency"
+        else type(WHOLE)(id="1", input=WHOLE.input, output=WHOLE.output, tool_calls=calls)
     )
 
 
 def test_there_are_metrics_of_every_family() -> None:
     assert len(METRICS) >= 30
-    assert SCALES <= {metric.name for metric in METRICS}
+    assert {metric.name for metric in METRICS} >= SCALES
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)

@@ -121,7 +121,7 @@ async def test_a_damaged_reply_is_asked_for_again(data_dir: Path) -> None:
 
 
 async def test_a_file_that_is_no_cache_is_named(data_dir: Path) -> None:
-    data_dir.mkdir()
+    data_dir.mkdir()  # noqa: ASYNC240 - a test waits for nobody
     (data_dir / FILE).write_bytes(b"no database" * 100)
     with serving(lambda _: GOOD) as server:
         with pytest.raises(UsageError, match="--no-cache"):

@@ -1,4 +1,4 @@
-"""Judged texts that try to be the verdict: they stay what is judged, and what the judge says is read from its reply alone."""
+"""Judged texts that try to be the verdict: they stay what is judged, and the verdict is read from the reply alone."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def test_every_judged_text_stands_in_a_fence_and_nothing_of_it_outside() -> None
 
 def test_the_nonce_follows_the_content_and_the_secret_and_the_key_neither() -> None:
     def nonce(text: str, secret: bytes, **more: Any) -> str:
-        return re.findall(r"judged-([0-9a-f]{16})", system_and_user(draft(text).question(secret, sampling=Sampling(), **more))[0])[0]
+        return re.findall(
+            r"judged-([0-9a-f]{16})", system_and_user(draft(text).question(secret, sampling=Sampling(), **more))[0]
+        )[0]
 
     assert nonce("a", b"1") == nonce("a", b"1")
     assert len({nonce("a", b"1"), nonce("b", b"1"), nonce("a", b"2"), nonce("a", b"1", sample=1)}) == 4
@@ -104,7 +106,8 @@ def test_the_nonce_follows_the_content_and_the_secret_and_the_key_neither() -> N
 
 def test_the_key_is_of_all_that_a_reply_depends_on() -> None:
     def key(identity: str = "m", sample: int = 0, sampling: Sampling | None = None, **more: Any) -> str:
-        made = Draft(**{"metric": "m", "task": "Rate it.", "form": SCALE, "parts": (Judged("output", "a"),), **more})
+        given: dict[str, Any] = {"metric": "m", "task": "Rate it.", "form": SCALE, "parts": (Judged("output", "a"),)}
+        made = Draft(**(given | more))
         return made.key(identity, sampling=sampling or Sampling(), sample=sample)
 
     others = [

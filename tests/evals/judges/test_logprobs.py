@@ -57,7 +57,11 @@ def test_digits_of_the_reasons_are_not_the_score() -> None:
 
 
 def test_one_number_in_several_spellings_is_summed_and_the_token_counted_once() -> None:
-    tokens = [token('{"score":'), tokens_of(" 4", 0.4, [("4", 0.2), ("4}", 0.1), (" 5", 0.2), ("\t5", 0.1)]), token("}")]
+    tokens = [
+        token('{"score":'),
+        tokens_of(" 4", 0.4, [("4", 0.2), ("4}", 0.1), (" 5", 0.2), ("\t5", 0.1)]),
+        token("}"),
+    ]
     text = b"".join(each.data for each in tokens).decode()
     found = weighted(text, (10, 11), tokens, levels=LEVELS)
     assert not isinstance(found, str)
@@ -68,7 +72,9 @@ def test_one_number_in_several_spellings_is_summed_and_the_token_counted_once() 
 def test_a_token_that_its_alternatives_lack_is_added() -> None:
     lone = Token(data=b"4", logprob=math.log(0.5), top=((b"5", math.log(0.5)),))
     assert mean(plain(lone), "4").score == pytest.approx(4.5)
-    twice = Token(data=b"4", logprob=math.log(0.5), top=((b"4", math.log(0.3)), (b"4", math.log(0.2)), (b"5", math.log(0.5))))
+    twice = Token(
+        data=b"4", logprob=math.log(0.5), top=((b"4", math.log(0.3)), (b"4", math.log(0.2)), (b"5", math.log(0.5)))
+    )
     assert mean(plain(twice), "4").score == pytest.approx(4.5)
 
 
@@ -102,7 +108,9 @@ def test_a_branch_that_could_become_two_levels_stays_open() -> None:
 def test_decimals_are_followed_token_by_token() -> None:
     levels = (0, 0.25, 0.5, 0.75, 1)
     tokens = plain(
-        tokens_of("0", 0.9, [("1", 0.1)]), tokens_of(".", 0.95, [("}", 0.05)]), tokens_of("5", 0.5, [("75", 0.3), ("25", 0.2)])
+        tokens_of("0", 0.9, [("1", 0.1)]),
+        tokens_of(".", 0.95, [("}", 0.05)]),
+        tokens_of("5", 0.5, [("75", 0.3), ("25", 0.2)]),
     )
     found = mean(tokens, "0.5", levels)
     reached = 0.9 * 0.95
@@ -191,4 +199,3 @@ async def test_a_server_that_knows_no_logprobs_is_asked_without() -> None:
         await judge.aclose()
         assert ["logprobs" in body for body in server.bodies] == [True, False, False]
         assert all("json_schema" in body["response_format"]["type"] for body in server.bodies)
-

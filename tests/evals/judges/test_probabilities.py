@@ -106,7 +106,9 @@ async def test_where_it_cannot_write_claims_they_are_the_sentences_and_that_is_t
 
 
 async def test_one_item_without_a_verdict_leaves_none_to_the_others() -> None:
-    found = await score(faithfulness, ROW, FunctionJudge(lambda q: 97 if "cold" in q.judged["item 1"] else 1, writes=False))
+    found = await score(
+        faithfulness, ROW, FunctionJudge(lambda q: 97 if "cold" in q.judged["item 1"] else 1, writes=False)
+    )
     assert (found.status, found.value) == (Status.OUT_OF_RANGE, None)
 
 

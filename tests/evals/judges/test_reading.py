@@ -65,7 +65,7 @@ def test_a_verdict_is_found_alone_in_a_fence_and_in_prose(text: str, flag: str |
         '"verdict": {"rationale": "r", "score": 0.5}',
         '{"rationale": "the answer holds {"score": 1} and more", "score": 0.5}',
         '{"rationale": "the answer holds {"score": 1}',
-        '{\'rationale\': \'r\', \'score\': 0.5}',
+        "{'rationale': 'r', 'score': 0.5}",
         '{"rationale": "r", "score": 0.5,}',
         '{"rationale": "r", "score": 0.5',
         '{"rationale": "r", "score": 05}',
@@ -126,9 +126,7 @@ def verdicts(*indices: object, label: str = "yes") -> str:
 
 
 def test_verdicts_are_put_in_order() -> None:
-    text = json.dumps(
-        {"verdicts": [{"index": index, "rationale": str(index), "label": "no"} for index in (3, 1, 2)]}
-    )
+    text = json.dumps({"verdicts": [{"index": index, "rationale": str(index), "label": "no"} for index in (3, 1, 2)]})
     assert [one.rationale for one in read(text, THREE).items] == ["1", "2", "3"]
 
 

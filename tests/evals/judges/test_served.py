@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def error(status: int, text: str, **headers: str) -> Reply:
     return answer({"error": {"message": text}}, status=status, headers={"content-type": "application/json", **named})
 
 
-def in_turn(*replies: Any) -> Any:
+def in_turn(*replies: Any) -> Callable[[Any], Any]:
     """A script that is said in order; the last one goes on."""
     waiting = list(replies)
     return lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0]
@@ -161,7 +162,10 @@ async def test_a_way_that_worked_is_not_given_up_for_a_complaint_about_something
     ("said", "status"),
     [
         (completion(None, refusal="I will not judge this."), Status.REFUSED),
-        ({**completion("no"), "choices": [{"finish_reason": "content_filter", "message": {"content": ""}}]}, Status.REFUSED),
+        (
+            {**completion("no"), "choices": [{"finish_reason": "content_filter", "message": {"content": ""}}]},
+            Status.REFUSED,
+        ),
         (answer({"error": {"message": "filtered", "code": "content_filter"}}, status=400), Status.REFUSED),
         (error(401, "no key"), Status.PROVIDER_ERROR),
         (error(404, "no such model"), Status.PROVIDER_ERROR),

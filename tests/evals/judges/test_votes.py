@@ -22,6 +22,10 @@ LOST = UndecidedError(Status.PARSE_ERROR, "cut")
 LATE = UndecidedError(Status.TIMEOUT, "late")
 
 
+def half(_: Question) -> float:
+    return 0.5
+
+
 def vote(given: str) -> Verdict | UndecidedError:
     return {"y": Verdict(label="yes"), "n": Verdict(label="no"), "x": LOST, "t": LATE}[given]
 
@@ -123,7 +127,7 @@ def test_a_judge_is_somebody_and_is_asked() -> None:
     with pytest.raises(UsageError, match="at least one model"):
         Judge([])
     with pytest.raises(UsageError, match="at least once"):
-        Judge(lambda _: 1, samples=0)
+        Judge(half, samples=0)
     with pytest.raises(UsageError, match="cannot judge"):
-        Judge("gpt")
-    assert Judge([FunctionJudge(len, name="a"), FunctionJudge(len, name="b")], samples=3).name == "a + b x 3"
+        Judge("gpt")  # pyright: ignore[reportArgumentType]
+    assert Judge([FunctionJudge(half, name="a"), FunctionJudge(half, name="b")], samples=3).name == "a + b x 3"

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -111,7 +111,9 @@ class ReplyCache:
 
 
 def _encoded(reply: Reply) -> dict[str, Any]:
-    told = {name: value for name, value in asdict(reply).items() if value is not None and name != "logprobs"}
+    told = {name: value for name in _FIELDS if (value := getattr(reply, name)) is not None}
+    if reply.usage is not None:
+        told["usage"] = asdict(reply.usage)
     if reply.logprobs is not None:
         told["logprobs"] = [
             [token.data.hex(), token.logprob, [[data.hex(), share] for data, share in token.top]]
@@ -120,17 +122,20 @@ def _encoded(reply: Reply) -> dict[str, Any]:
     return told
 
 
+_FIELDS = tuple(item.name for item in fields(Reply) if item.name not in {"usage", "logprobs"})
+
+
 def _decoded(told: Mapping[str, Any]) -> tuple[Reply, bool]:
-    fields = {name: value for name, value in told.items() if name != "repaired"}
-    if "usage" in fields:
-        fields["usage"] = Usage(**fields["usage"])
-    if "logprobs" in fields:
-        fields["logprobs"] = tuple(
+    given = {name: value for name, value in told.items() if name != "repaired"}
+    if "usage" in given:
+        given["usage"] = Usage(**given["usage"])
+    if "logprobs" in given:
+        given["logprobs"] = tuple(
             Token(
                 data=bytes.fromhex(data),
                 logprob=logprob,
                 top=tuple((bytes.fromhex(other), share) for other, share in top),
             )
-            for data, logprob, top in fields["logprobs"]
+            for data, logprob, top in given["logprobs"]
         )
-    return Reply(**fields), bool(told["repaired"])
+    return Reply(**given), bool(told["repaired"])

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from tracekit.evals.judges.forms import Form, Labels, Scale, Statements, Verdicts
 from tracekit.evals.judges.question import Message, Question, Sampling
@@ -90,9 +90,11 @@ class Draft:
 
     def key(self, identity: str, *, sampling: Sampling, sample: int) -> str:
         """What the cache knows the question by: a hash of all that a reply depends on."""
+        drawn = self.drawn(sampling)
         told = [
-            FORMAT, identity, self.metric, self.version, _RULES, self.task, self.form.instruction,
-            [[part.name, part.text] for part in self.contents], self.form.schema, asdict(self.drawn(sampling)), sample,
+            FORMAT, identity, self.metric, self.version, _RULES, self.task, self.form.instruction, self.form.schema,
+            [[part.name, part.text] for part in self.contents],
+            [drawn.temperature, drawn.max_tokens, drawn.top_logprobs], sample,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 

@@ -6,7 +6,7 @@ import re
 
 _WIDE = "\u3002\uff01\uff1f"  # of Chinese and Japanese, which put no space behind them
 _CLOSING = "\"'\u201d\u2019)\\]"
-_END = re.compile(rf"(?<=[.!?{_WIDE}])[{_CLOSING}]*(?:\[[\d,\s]+\])*\s+|\n+|(?<=[{_WIDE}])")
+_END = re.compile(rf"(?<=[.!?{_WIDE}])[{_CLOSING}]*(?:\s*\[[\d,\s]+\])*\s+|\n+|(?<=[{_WIDE}])")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|Mr|Mrs|Ms|Dr|Prof|St|vs|cf|etc|No|Fig|approx)|\b[A-Z])\.$")
 
 

@@ -178,7 +178,8 @@ class Transport:
         client = self._clients.get(loop)
         if client is None:
             limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
-            client = httpx2.AsyncClient(headers=self._headers, timeout=None, limits=limits)
+            secure = not self.base_url.startswith("http://")  # no redirect is followed: nothing there to verify
+            client = httpx2.AsyncClient(headers=self._headers, timeout=None, limits=limits, verify=secure)
             self._clients[loop] = client
         return client
 

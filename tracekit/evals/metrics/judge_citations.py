@@ -17,6 +17,7 @@ from tracekit.evals.score import Score, Status, failed
 
 _SOURCE = "Gao et al. 2023 (ALCE), arXiv 2305.14627"
 _CITATION = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
+_SPACED = re.compile(r" ([.!?,;:])")
 _COVERS = {
     "supported": "the passages of the item say all that its statement says",
     "unsupported": "something that the statement says is not in the passages of the item",
@@ -35,7 +36,7 @@ def _statements(row: Row) -> list[_Statement]:
     found: list[_Statement] = []
     for sentence in sentences.split(text_of(row.output)):
         numbers = [int(number) for group in _CITATION.findall(sentence) for number in group.split(",")]
-        text = " ".join(_CITATION.sub("", sentence).split())
+        text = _SPACED.sub(r"\1", " ".join(_CITATION.sub("", sentence).split()))
         if any(letter.isalnum() for letter in text):
             found.append(_Statement(text, tuple(dict.fromkeys(numbers))))
         elif found and numbers:  # nothing but citations: they belong to the sentence before

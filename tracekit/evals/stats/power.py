@@ -18,16 +18,20 @@ def t_power(shift: float, *, df: float, alpha: float = 0.05, two_sided: bool = F
 
     Source: Cohen 1988, Statistical Power Analysis, section 2.
     """
-    from scipy.special import nctdtr, stdtrit  # noqa: PLC0415 - heavy
+    from scipy.special import stdtrit  # noqa: PLC0415 - heavy
 
     critical = float(stdtrit(df, 1 - alpha / (2 if two_sided else 1)))
-    above = 1.0 - float(nctdtr(df, shift, critical))
-    return above + float(nctdtr(df, shift, -critical)) if two_sided else above
+    above = _beyond(critical, df, shift)
+    return above + _beyond(critical, df, -shift) if two_sided else above
 
 
+@lru_cache(maxsize=1024)
 def detectable_shift(*, df: float, alpha: float = 0.05, power: float = POWER, two_sided: bool = False) -> float:
     """How many standard errors the true mean must be from 0 to be seen with that power."""
-    return _root(lambda shift: t_power(shift, df=df, alpha=alpha, two_sided=two_sided) - power, 0.0, 1e3)
+    high = 4.0
+    while t_power(high, df=df, alpha=alpha, two_sided=two_sided) < power:
+        high *= 2
+    return _root(lambda shift: t_power(shift, df=df, alpha=alpha, two_sided=two_sided) - power, 0.0, high)
 
 
 def paired_t_power(n: int, dz: float, *, alpha: float = 0.05, two_sided: bool = False) -> float:
@@ -87,7 +91,7 @@ def mcnemar_power(n: int, *, lost: float, won: float, alpha: float = 0.05) -> fl
         return 0.0
     reach = 10 * math.sqrt(n * changed * (1 - changed)) + 10  # beyond it no chance is left
     count = np.arange(max(0, math.floor(n * changed - reach)), min(n, math.ceil(n * changed + reach)) + 1)
-    critical = _critical(n, alpha)[count]
+    critical = _critical(count, alpha)
     chance = np.diff(bdtr(count, n, changed), prepend=float(bdtr(count[0] - 1, n, changed)) if count[0] else 0.0)
     seen = np.where(critical <= count, bdtrc(critical - 1.0, count, min(lost / changed, 1.0)), 0.0)
     return float(chance @ seen)
@@ -120,19 +124,22 @@ def rows_for_mcnemar(*, lost: float, won: float, alpha: float = 0.05, power: flo
     """
     if lost <= won:
         return None
-    low, high = 1, 8
-    while mcnemar_power(high, lost=lost, won=won, alpha=alpha) < power:
-        low, high = high, high * 2
-        if high > _MOST_EXACT:
-            dz = (lost - won) / math.sqrt(lost + won - (lost - won) ** 2)
-            rows = rows_for_dz(dz, alpha=alpha, power=power)
-            return None if rows is None else math.ceil(rows)
+    dz = (lost - won) / math.sqrt(lost + won - (lost - won) ** 2) if lost - won < 1 else math.inf
+    about = rows_for_dz(dz, alpha=alpha, power=power) if dz < math.inf else 1.0
+    if about is None or about > _MOST_EXACT:
+        return None if about is None else math.ceil(about)
+
+    def enough(n: int) -> bool:
+        return mcnemar_power(n, lost=lost, won=won, alpha=alpha) >= power
+
+    low, high = math.floor(0.8 * about), math.ceil(1.2 * about) + 8
+    while not enough(high):
+        low, high = high, 2 * high
+    if low < 1 or enough(low):
+        low = 0
     while high - low > 1:
         middle = (low + high) // 2
-        if mcnemar_power(middle, lost=lost, won=won, alpha=alpha) < power:
-            low = middle
-        else:
-            high = middle
+        low, high = (low, middle) if enough(middle) else (middle, high)
     return high
 
 
@@ -158,21 +165,48 @@ _MOST_EXACT = 20_000
 """Beyond so many rows the exact power is that of the t test to three digits, and costs more than it says."""
 
 
-@lru_cache(maxsize=64)
-def _critical(n: int, alpha: float) -> np.ndarray:
-    """For 0 to n changed rows, the least number of lost ones that is significant; one more than all where none is."""
-    from scipy.special import bdtrc  # noqa: PLC0415 - heavy
+def _critical(count: np.ndarray, alpha: float) -> np.ndarray:
+    """Of so many changed rows, the least number of lost ones that is significant; one more than all where none is."""
+    from scipy.special import bdtrc, ndtri  # noqa: PLC0415 - heavy
 
-    count = np.arange(n + 1)
-    low, high = count // 2, count + 1  # half of them is never significant
-    while (high - low > 1).any():
-        middle = (low + high) // 2
-        significant = bdtrc(middle - 1.0, count, 0.5) <= alpha
-        low, high = np.where(significant, low, middle), np.where(significant, middle, high)
-    return high
+    guess = np.floor(count / 2 + float(ndtri(1 - alpha)) * np.sqrt(count) / 2)
+    least = np.minimum(np.maximum(guess, 1.0), count + 1.0)
+    while (short := bdtrc(least - 1, count, 0.5) > alpha).any():
+        least = np.where(short, least + 1, least)
+    while (far := (least > 1) & (bdtrc(least - 2, count, 0.5) <= alpha)).any():
+        least = np.where(far, least - 1, least)
+    return least
 
 
-def _root(function: Callable[[float], float], low: float, high: float, *, steps: int = 80) -> float:
+def _beyond(critical: float, df: float, shift: float) -> float:
+    """P(T > critical) of the noncentral t. SciPy 1.17 gives NaN for some far tails: those are integrated."""
+    from scipy.special import nctdtr  # noqa: PLC0415 - heavy
+
+    below = float(nctdtr(df, shift, critical))
+    return _integrated(critical, df, shift) if math.isnan(below) else 1.0 - below
+
+
+@lru_cache(maxsize=1)
+def _nodes() -> tuple[np.ndarray, np.ndarray]:
+    return np.polynomial.legendre.leggauss(100)
+
+
+def _integrated(critical: float, df: float, shift: float) -> float:
+    """The same, over the estimated standard deviation s: the mean of P(Z > critical s - shift), s^2 df being chi^2."""
+    from scipy.special import chdtri, gammaln, ndtr  # noqa: PLC0415 - heavy
+
+    low, high = (math.sqrt(float(chdtri(df, tail)) / df) for tail in (1 - 1e-16, 1e-16))
+    steep = [min(max((shift + side) / critical, low), high) for side in (-9.0, 9.0)]
+    nodes, weights = _nodes()
+    total = 0.0
+    for start, end in ((low, steep[0]), (steep[0], steep[1]), (steep[1], high)):
+        s = (end - start) / 2 * nodes + (start + end) / 2
+        log = math.log(2) + df / 2 * math.log(df / 2) - float(gammaln(df / 2)) + (df - 1) * np.log(s) - df * s**2 / 2
+        total += (end - start) / 2 * float(weights @ (np.exp(log) * ndtr(shift - critical * s)))
+    return total
+
+
+def _root(function: Callable[[float], float], low: float, high: float, *, steps: int = 60) -> float:
     """Where a function that grows passes 0, by bisection."""
     for _ in range(steps):
         middle = (low + high) / 2
