@@ -95,12 +95,14 @@ def _verdict(
 ) -> Verdict:
     if known.gone:
         return Verdict.INCOMPARABLE
-    if min(covered) < rules.min_coverage - QUANTUM:
+    enough = min(covered) >= rules.min_coverage - QUANTUM
+    broken = any(floor.holds is False for floor in cand.floors)
+    if why_not is not None:
+        return Verdict.FLOOR if enough and broken else Verdict.INCOMPARABLE
+    if not enough:
         return Verdict.UNDECIDED
     if found is None:
-        if any(floor.holds is False for floor in cand.floors):
-            return Verdict.FLOOR
-        return Verdict.INCONCLUSIVE if known.new and not why_not else Verdict.INCOMPARABLE
+        return Verdict.FLOOR if broken else Verdict.INCONCLUSIVE
     return decide(
         loss=found.loss.mean, interval=found.interval, p=p, floors=cand.floors, alpha=rules.alpha,
         tolerance=margins[0], min_effect=margins[1],

@@ -1,9 +1,9 @@
 """From numbers to verdicts, and from verdicts to the exit code: the table of decisions, and nothing else.
 
-Of a metric, the first that holds: UNDECIDED (too few scores to say anything), REGRESSED, FLOOR, INCOMPARABLE, OK,
-INCONCLUSIVE. A floor needs no baseline, so it fails even where nothing can be compared; a loss that is shown to be
-within the tolerance is OK. Of a run: a known failure of one metric is the answer, whatever is unknown of others; then
-what cannot be compared, then what cannot be decided.
+Of a metric, the first that holds: INCOMPARABLE (but a floor needs no baseline, and fails all the same), UNDECIDED (too
+few scores to say anything), REGRESSED, FLOOR, OK, INCONCLUSIVE. A loss that is shown to be within the tolerance is OK.
+Of a run: a known failure of one metric is the answer, whatever is unknown of others; then what cannot be compared, then
+what cannot be decided.
 """
 
 from __future__ import annotations
