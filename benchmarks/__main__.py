@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import processes
 
-NAMES = ("importtime", "overhead", "ingest", "dialects", "query", "search", "gate")
+NAMES = ("importtime", "overhead", "ingest", "dialects", "query", "search", "evals", "metrics", "gate")
 BY_NAME = ("peers",)
 """Those that run only when they are named: they install other programs."""
 COUNTED = ("ingest", "dialects", "query", "search", "peers")

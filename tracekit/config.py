@@ -118,6 +118,18 @@ VARIABLES = (
         "share of the traces that `tracekit up` keeps once they are over, beside errors and slow ones: 0.1, slow=5s",
     ),
     Variable("prices", "TRACEKIT_PRICES", "JSON file of prices that override the built-in ones"),
+    Variable(
+        "judge",
+        "TRACEKIT_JUDGE",
+        "judge of metrics that need one: provider:model, http://host/v1#model or module:function; with commas a panel",
+    ),
+    Variable("judge_url", "TRACEKIT_JUDGE_URL", "base URL of the judge's provider, where it is not the provider's own"),
+    Variable("judge_key", "TRACEKIT_JUDGE_KEY", "key of the judge, before the provider's own variable"),
+    Variable("judge_samples", "TRACEKIT_JUDGE_SAMPLES", "times that each judge is asked each question (default 1)"),
+    Variable("judge_timeout", "TRACEKIT_JUDGE_TIMEOUT", "seconds that a judge may take for a reply (default 60)"),
+    Variable("embedder", "TRACEKIT_EMBEDDER", "embedder of metrics that need one, named as a judge is"),
+    Variable("embedder_url", "TRACEKIT_EMBEDDER_URL", "base URL of the embedder's provider"),
+    Variable("embedder_key", "TRACEKIT_EMBEDDER_KEY", "key of the embedder, before the provider's own variable"),
 )
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 

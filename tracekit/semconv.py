@@ -80,6 +80,12 @@ AGENT_ID: Final = "gen_ai.agent.id"
 WORKFLOW_NAME: Final = "gen_ai.workflow.name"
 DATA_SOURCE_ID: Final = "gen_ai.data_source.id"
 
+# Evaluation: attributes of its event
+EVALUATION_NAME: Final = "gen_ai.evaluation.name"
+EVALUATION_SCORE: Final = "gen_ai.evaluation.score.value"
+EVALUATION_LABEL: Final = "gen_ai.evaluation.score.label"
+EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
+
 # MCP
 MCP_METHOD: Final = "mcp.method.name"
 MCP_PROTOCOL_VERSION: Final = "mcp.protocol.version"
@@ -131,7 +137,11 @@ TAGS: Final = "tracekit.tags"
 METADATA_PREFIX: Final = "tracekit.metadata."
 FAULT: Final = "tracekit.fault"  # why a span is kept raw, or what in it could not be kept as it came
 TIME_TO_LAST_CHUNK: Final = "tracekit.time_to_last_chunk"  # seconds
+EVAL_SUITE: Final = "tracekit.eval.suite"  # on the first span of a trace in which a row of a suite was answered
+EVAL_ROW: Final = "tracekit.eval.row"  # the id of that row
+EVAL_TRIAL: Final = "tracekit.eval.trial"
 RETRIEVAL_FILTER: Final = "tracekit.retrieval.filter"  # content: what documents had to be like to be found
+EVALUATED_TRACE: Final = "tracekit.evaluation.trace_id"  # on a root span of an evaluation: the trace that was judged
 RETRIEVAL_SCORE: Final = "tracekit.retrieval.score"  # what the documents' scores are: distance or similarity
 
 # Operations
@@ -164,6 +174,7 @@ TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - an attribute's name
 # Events
 EVENT_PREFIX: Final = "gen_ai."  # of every event that belongs to a span of these conventions
 EVENT_DETAILS: Final = "gen_ai.client.inference.operation.details"
+EVENT_EVALUATION: Final = "gen_ai.evaluation.result"
 EVENT_NAME: Final = "event.name"  # an attribute of log records that have no name of their own
 EVENT_SYSTEM_MESSAGE: Final = "gen_ai.system.message"  # this and the next six before v1.37
 EVENT_USER_MESSAGE: Final = "gen_ai.user.message"

@@ -1,13 +1,15 @@
-"""For tests of programs that are traced: a pytest fixture, `tracekit_spans`, that collects the spans of one test.
+"""The pytest plugin: the fixture `tracekit_spans`, which collects the spans of one test, and suites as tests.
 
-A pytest plugin by entry point: importing it loads nothing else of tracekit, and a run without the fixture pays nothing.
+A suite in a module that pytest collects becomes a test a row and a test of the gate. Importing this loads nothing else
+of tracekit, and a run without the fixture and without suites pays nothing.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -49,3 +51,27 @@ def tracekit_spans(tmp_path: Path) -> Generator[RecordedSpans]:
     autolog(directory=tmp_path / "tracekit")
     yield RecordedSpans(tmp_path / "tracekit" / "journal")
     uninstrument()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flags."""
+    group = parser.getgroup("tracekit", "evaluation suites")
+    group.addoption("--tracekit-save", action="store_true", help="make this run the baseline of each suite in it")
+
+
+def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> pytest.Collector | None:
+    """A suite that a module holds is a collector of its rows and its gate."""
+    home = sys.modules.get("tracekit.evals.suite")  # where it is not loaded, nobody can have made one
+    if home is None or not isinstance(obj, home.Suite):
+        return None
+    from tracekit.evals import pytesting  # noqa: PLC0415 - nothing is loaded in runs without suites
+
+    return pytesting.SuiteCollector.from_parent(collector, name=name, suite=obj)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gates come last, whatever has shuffled the tests: they stand on all rows of their suite."""
+    home = sys.modules.get("tracekit.evals.pytesting")
+    if home is not None:
+        items.sort(key=lambda item: isinstance(item, home.Gate))

@@ -114,10 +114,9 @@ def _messages(given_: Any) -> list[Message] | None:
     """Messages, their text as it is sent: prompts of guardrails' are objects until then, and so is a list of them."""
     listed = items(get(given_, "source")) or items(given_)
     texts = [get(get(message, "content"), "source") or get(message, "content") for message in listed]
-    return [
-        openai_chat.message_in({"role": get(message, "role"), "content": said})
-        for message, said in zip(listed, texts, strict=True)
-    ] or None
+    pairs = zip(listed, texts, strict=True)
+    made = [openai_chat.message_in({"role": get(message, "role"), "content": said}) for message, said in pairs]
+    return made or None
 
 
 def answered(reply: Any) -> Response:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import dialects, ingest, query
+from benchmarks import dialects, evals, ingest, metrics, query
 from benchmarks.store import RARE, TIER, fill
 from tracekit import config
 from tracekit.query.traces import get_trace
+from tracekit.sdk import uninstrument
 from tracekit.store.duckdb import open_store
 
 
@@ -28,6 +29,26 @@ def test_it_measures_each_goal(benchmark: str) -> None:
         assert result["value"] > 0
         at_least = "a second" in result["name"]
         assert result["met"] == (result["value"] >= result["goal"] if at_least else result["value"] <= result["goal"])
+
+
+def test_each_deterministic_metric_has_its_cost() -> None:
+    report = metrics.run(rows=20)
+    assert json.loads(json.dumps(report)) == report
+    assert len(report["figures"]) > 60
+    assert all(cost > 0 for cost in report["figures"].values())
+
+
+def test_runs_of_evaluations_are_measured_in_every_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(evals, "ROWS", 20)
+    monkeypatch.setattr(evals, "JUDGED", 10)
+    for arm in ("live", "stored", "judge", "few", "many"):
+        evals.main(arm, str(tmp_path))
+        figures = json.loads(capsys.readouterr().out)
+        assert figures.keys() == {"seconds", "run", "cpu", "kb"}
+        assert all(value > 0 for value in figures.values())
+    uninstrument()
 
 
 def test_a_store_to_ask_is_as_ingest_makes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

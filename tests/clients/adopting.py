@@ -6,6 +6,7 @@ Programs with a tracer provider of their own run in processes of their own: clie
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 
 import tracekit
 from tests.support import weather
+from tests.support.faults import harm
 from tests.support.provider import Provider
 from tests.support.recorded import journaled
 from tracekit.model import RawSpan
@@ -27,6 +29,7 @@ from tracekit.sdk import guard
 
 SECRET = "sk-proj-" + "Ab1" * 12
 ROOT = Path(__file__).parents[2]
+INTEGRATIONS = ROOT / "integrations" / "tracekit_integrations"
 
 
 class Adopting:
@@ -37,6 +40,8 @@ class Adopting:
     """Its spans' scope begins so."""
     asked_for: ClassVar[tuple[str, ...]] = ()
     """The scopes, by how they begin, of spans of its own that are there only because of us."""
+    beside: ClassVar[tuple[str, ...]] = ()
+    """Beginnings of lines of the integration that the conversation does not pass, or that run at import."""
 
     def serving(self, *, stream: bool = False) -> AbstractContextManager[str]:
         """A server that holds up its end; gives where it is."""
@@ -120,6 +125,8 @@ class Adopting:
         assert SECRET not in written
 
     def test_nothing_more_is_logged(self, ready: Path, caplog: pytest.LogCaptureFixture) -> None:
+        with self.serving() as url:
+            self.program.ask(url)  # what is said once in a process is said now
         caplog.set_level(logging.INFO)
         with self.serving() as url:
             self.program.ask(url)
@@ -170,6 +177,30 @@ class Adopting:
         own = json.dumps([span for span in exported if span[0].startswith(self.scope)])
         assert weather.QUESTION in own
         assert weather.ANSWER in own
+
+    def test_faults_of_ours_are_not_noticed(self, data_dir: Path) -> None:
+        def program() -> list[str]:
+            self.afresh(data_dir)
+            said: list[str] = []
+            for way, stream in itertools.product(self.ways(), (False, True)):
+                with way, self.serving(stream=stream) as url:
+                    said.append(self.program.ask(url, stream=stream))
+            return said + self.besides()
+
+        name = Path(self.program.__file__ or "").parent.name
+        noticed = harm([INTEGRATIONS / f"{name}.py"], program, data_dir, at_import=self.beside)
+        assert noticed == [], "\n".join(noticed)
+
+    def afresh(self, directory: Path) -> None:
+        """Have the integration do again what it does once; traced programs are recorded in `directory`."""
+
+    def besides(self) -> list[str]:
+        """What more the program hears of calls that the conversation has none of."""
+        return []
+
+    def ways(self) -> list[AbstractContextManager[object]]:
+        """Settings of the client's under which the integration does different things; each can be entered twice."""
+        return [contextlib.nullcontext()]
 
     def _exported(self, directory: Path, order: str, **options: Any) -> list[Any]:
         with self.serving() as url:

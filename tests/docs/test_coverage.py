@@ -24,10 +24,27 @@ DOCS = markdown.ROOT / "docs"
 SOURCES = [markdown.ROOT / folder for folder in ("tracekit", "integrations", "viewer")]
 
 
-def parser(verb: str) -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog=f"tracekit {verb}", allow_abbrev=False)
-    importlib.import_module(cli.module_of(verb)).arguments(made)
-    return made
+def flags(*modules: str) -> set[str]:
+    """The flags of the verbs of modules."""
+    found: set[str] = set()
+    for module in modules:
+        made = argparse.ArgumentParser(allow_abbrev=False)
+        importlib.import_module(module).arguments(made)
+        found |= {
+            option for action in made._actions if action.help != argparse.SUPPRESS for option in action.option_strings
+        }
+    return found - {"-h", "--help"}
+
+
+def inner(verb: str) -> dict[str, str]:
+    """The verbs that may follow a verb, each with its module."""
+    module = cli.module_of(verb)
+    names: dict[str, str] = getattr(importlib.import_module(module), "VERBS", {})
+    return {name: f"{module}_{name.replace('-', '_')}" for name in names}
+
+
+def documented_flags(text: str) -> set[str]:
+    return set(re.findall(r"`(--?[a-z][a-z-]*)", text))
 
 
 def columns(tmp_path: Path, view: str) -> list[tuple[str, str]]:
@@ -43,15 +60,14 @@ def columns(tmp_path: Path, view: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_every_flag_of_a_command_is_documented(verb: str) -> None:
-    section = markdown.sections(DOCS / "cli.md")[f"tracekit {verb}"]
-    documented = set(re.findall(r"`(--?[a-z][a-z-]*)", section))
-    there = {
-        option
-        for action in parser(verb)._actions
-        if action.help != argparse.SUPPRESS
-        for option in action.option_strings
-    }
-    assert documented == there - {"-h", "--help"}
+    section = markdown.sections(DOCS / "cli.md")[f"tracekit {verb}"].partition("\n### tracekit ")[0]
+    assert documented_flags(section) == flags(cli.module_of(verb))
+
+
+@pytest.mark.parametrize(("verb", "name"), [(verb, name) for verb in cli.VERBS for name in inner(verb)])
+def test_every_flag_of_a_verb_of_a_verb_is_documented(verb: str, name: str) -> None:
+    section = markdown.sections(DOCS / "cli.md", level=3)[f"tracekit {verb} {name}"]
+    assert documented_flags(section.partition("\n## ")[0]) == flags(inner(verb)[name])
 
 
 def test_no_command_is_documented_that_is_not_there() -> None:
@@ -143,6 +159,7 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
     from tracekit.collector.durable import GroupCommit
     from tracekit.collector.ingest import Ingest
     from tracekit.collector.receiver import Receiver
+    from tracekit.evals.archive import Archive
     from tracekit.journal.writer import JournalWriter
     from tracekit.query.serve import api_routes
     from tracekit.query.source import StoreSource
@@ -153,7 +170,8 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
     try:
         source = StoreSource(store, Ingest(tmp_path / "journal", store))
         receiver = Receiver(Acceptance(journal), instance="test")
-        pages = viewer_routes(source, attachments=source.ingest.attachments, version=lambda: 0)
+        archive = Archive(tmp_path)
+        pages = viewer_routes(source, attachments=source.ingest.attachments, archive=archive, version=lambda: 0)
         return [*receiver.routes(), *api_routes(source, key="test"), *pages]
     finally:
         journal.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
@@ -60,7 +61,7 @@ def with_fault_at(place: Place, run: Callable[[], T], *, always: bool = False) -
             raise InjectedError(str(place))
 
     with _visiting({place.file}, visit):
-        return run()
+        return contextvars.copy_context().run(run)  # a fault where we leave a context must not outlive the run
 
 
 def lines_of(file: Path) -> set[Place]:

@@ -30,9 +30,9 @@ def spans(data_dir: Path) -> Iterator[Spans]:
     tracekit.autolog(directory=data_dir)
     yield lambda: journaled(data_dir).ended
     tracekit.uninstrument()
-    assert guard.faults() == before
+    assert guard.faults() == before, guard.faults()
     left = {span.span_id for span in journaled(data_dir).started} - {span.span_id for span in journaled(data_dir).ended}
-    assert not left
+    assert not left, [span.name for span in journaled(data_dir).started if span.span_id in left]
 
 
 @pytest.fixture
@@ -43,4 +43,4 @@ def heard(data_dir: Path) -> Iterator[None]:
     yield
     gc.collect()
     tracekit.uninstrument()
-    assert guard.faults() == before
+    assert guard.faults() == before, guard.faults()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from tracekit.evals.archive import Archive
 from tracekit.model import Span
 from tracekit.store import Batch, Store
 from tracekit.store.attachments import Attachments
@@ -26,6 +27,7 @@ class Served:
     url: str
     store: Store
     attachments: Attachments
+    archive: Archive
     server: uvicorn.Server
 
     def add(self, *traces: Iterable[Span]) -> None:
@@ -40,16 +42,22 @@ class Served:
 
 
 @contextmanager
-def serve(directory: Path) -> Iterator[Served]:
+def serve(directory: Path) -> Generator[Served]:
     """Serve an empty store of `directory`."""
     store = open_store(directory / "traces.duckdb")
     app = Starlette(exception_handlers=error_handlers())
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="off")
     )
-    attachments = Attachments(directory)
+    attachments, archive = Attachments(directory), Archive(directory)
     app.router.routes.extend(
-        viewer_routes(store, attachments=attachments, version=lambda: store.version, closing=lambda: server.should_exit)
+        viewer_routes(
+            store,
+            attachments=attachments,
+            archive=archive,
+            version=lambda: store.version,
+            closing=lambda: server.should_exit,
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -58,7 +66,9 @@ def serve(directory: Path) -> Iterator[Served]:
             assert thread.is_alive()
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield Served(url=f"http://127.0.0.1:{port}", store=store, attachments=attachments, server=server)
+        yield Served(
+            url=f"http://127.0.0.1:{port}", store=store, attachments=attachments, archive=archive, server=server
+        )
     finally:
         server.should_exit = True
         thread.join(10)

@@ -23,7 +23,7 @@ EXIT_WRONG = 1
 
 _GROUPS = ("opentelemetry_instrumentor", "tracekit_opt_in")
 _HOME = "tracekit_integrations."
-_SECRETS = frozenset({"redaction_key", "token"})
+_SECRETS = frozenset({"redaction_key", "token", "judge_key", "embedder_key"})
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import math
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -118,6 +119,23 @@ def listing(
         line = Text.assemble(*parts)
         line.rstrip()
         coloured.print(line, soft_wrap=True)
+
+
+def styled(pieces: Iterable[Sequence[tuple[str, str]]]) -> None:
+    """Print lines that are made of pieces of text and their styles; the styles only where colour is."""
+    coloured = console()
+    if coloured is None:
+        print("\n".join("".join(text for text, _ in each).rstrip() for each in pieces))
+        return
+    from rich.text import Text
+
+    for each in pieces:
+        coloured.print(Text.assemble(*each), soft_wrap=True)
+
+
+def columns() -> int:
+    """Columns that lines may take: `$COLUMNS`, those of the terminal, or 80 where stdout is none."""
+    return shutil.get_terminal_size().columns
 
 
 def rows(names: Sequence[str], values: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> str:

@@ -238,6 +238,7 @@ def _application(
 
     from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, Keys, TokenGuard
     from tracekit.collector.receiver import Receiver
+    from tracekit.evals.archive import archive
     from tracekit.query.serve import api_routes
     from tracekit_viewer.app import error_handlers, viewer_routes
 
@@ -250,7 +251,13 @@ def _application(
     routes = [
         *receiver.routes(),
         *api_routes(source, key=running.key),
-        *viewer_routes(source, attachments=source.ingest.attachments, version=source.version, closing=closing),
+        *viewer_routes(
+            source,
+            attachments=source.ingest.attachments,
+            archive=archive(options.directory),
+            version=source.version,
+            closing=closing,
+        ),
     ]
     guards: list[Middleware] = []
     if options.host not in _WILDCARDS:  # the names it is reached by cannot be known: its token is what guards it

@@ -12,6 +12,7 @@ from tracekit import semconv as sc
 from tracekit.dialects import otel_genai
 from tracekit.dialects.dialect import Dialect
 from tracekit.dialects.documents import tools
+from tracekit.dialects.events import records
 from tracekit.dialects.messages import finished, messages
 from tracekit.dialects.parts import parts
 from tracekit.dialects.values import count, decoded, text
@@ -37,11 +38,22 @@ def read(raw: RawSpan, span: Span) -> None:
     _request(_object(said.get(sc.ADK_LLM_REQUEST)), span)
     _response(_object(said.get(sc.ADK_LLM_RESPONSE)), span)
     provider_unless(span, "gcp.vertex.agent")
+    _definitions(raw, span)
     finished(span)
     if span.kind == "tool":
         _tool(said, span)
     else:
         _unwrap_results(span)
+
+
+def _definitions(raw: RawSpan, span: Span) -> None:
+    """Definitions of tools as the details tell them: the span's own lack the parameters where content is left out."""
+    for event, said in records(raw) if raw.events or raw.logs else ():
+        if event == sc.EVENT_DETAILS and sc.TOOL_DEFINITIONS in said:
+            whole = tools(said[sc.TOOL_DEFINITIONS])
+            if whole and any(isinstance(tool, dict) and tool.get("parameters") for tool in whole):
+                span.tool_definitions = whole
+                span.promoted.pop("tool_definitions", None)  # no attribute says the same any longer
 
 
 def _request(request: _Said, span: Span) -> None:

@@ -73,7 +73,7 @@ def measure(
     if is_binary(given.base, given.cand):
         return _verdicts(given, losses, test=test)
     magnitude = 1.0 if ratio else float(max(np.abs(base).max(), np.abs(cand).max()))
-    seed = zlib.crc32("\n".join((label, *given.ids)).encode())
+    seed = zlib.crc32("\n".join((label, *given.ids)).encode("utf-8", "surrogatepass"))
     if test == "wilcoxon":
         outcome = significance.wilcoxon(losses, magnitude=magnitude)
     else:

@@ -47,7 +47,7 @@ class Metric:
         name: snake_case, the field's own.
         function: what scores a row.
         summary: its definition in one line.
-        inputs: fields that a row must have; `a|b` where one of them is enough.
+        inputs: fields that a row must have, or options that must be given; `a|b` where one of them is enough.
         low: the least value, inclusive; None where there is none.
         high: the greatest.
         better: which way is better.
@@ -58,6 +58,7 @@ class Metric:
         source: where the definition comes from, and what it is checked against.
         version: raised when the same row is scored otherwise than before: results of two versions are not compared.
         options: the keyword parameters of the function and their defaults.
+        asks_for: which of `SERVICES` the function names among its parameters.
     """
 
     name: str
@@ -74,6 +75,10 @@ class Metric:
     source: str
     version: int = 1
     options: Mapping[str, Any] = field(default_factory=dict)
+    asks_for: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "asks_for", SERVICES & set(inspect.signature(self.function).parameters))
 
     def __call__(self, row: Row, **options: Any) -> Any:
         """What the function itself returns."""
@@ -89,33 +94,55 @@ class Metric:
         Raises:
             UsageError: an option that the metric does not have.
         """
+        begun = self.begin(row, services=services, options=options)
+        return begun if isinstance(begun, Score) else await begun
+
+    def begin(
+        self, row: Row, *, services: Services | None = None, options: Mapping[str, Any] | None = None
+    ) -> Score | Awaitable[Score]:
+        """Score a row, as far as that goes without waiting; see `score`.
+
+        Returns:
+            The score; of a function that has something to wait for, what there is to await for it.
+        """
         chosen = {**self.options, **{name: row.columns[name] for name in self.options if name in row.columns}}
         chosen |= self.checked(options or {})
-        lacking = [name for name in self.inputs if not any(has(row, one) for one in name.split("|"))]
+        lacking = [
+            name
+            for name in self.inputs
+            if not any(has(row, one) or chosen.get(one) is not None for one in name.split("|"))
+        ]
         if lacking:
             wanted = " and ".join(name.replace("|", " or ") for name in lacking)
             return failed(Status.MISSING, f"{self.name} needs {wanted}, which the row does not have.")
-        for service in SERVICES & set(inspect.signature(self.function).parameters):
+        for service in self.asks_for:
             given = getattr(services, service, None)
             if given is None:
                 return failed(Status.SKIPPED, f"{self.name} needs {_ARTICLES[service]}, and none is configured.")
             chosen[service] = given
-        return await self._scored(row, chosen)
-
-    async def _scored(self, row: Row, options: Mapping[str, Any]) -> Score:
         try:
-            answer = self.function(row, **options)
-            if isinstance(answer, Awaitable):
-                answer = await answer
-        except InvalidRowError as error:
-            return failed(Status.INVALID, f"{self.name}: {error}")
-        except TimeoutError as error:
-            return failed(Status.TIMEOUT, f"{self.name} took too long: {error}")
-        except UsageError:
-            raise
+            answer = self.function(row, **chosen)
         except Exception as error:  # noqa: BLE001 - one row's fault is that row's, and is named in its score
-            return failed(Status.ERROR, f"{self.name} raised {type(error).__name__}: {error}")
-        return self._checked_answer(answer)
+            return self._failure(error)
+        return self._awaited(answer) if isinstance(answer, Awaitable) else self._checked_answer(answer)
+
+    async def _awaited(self, answer: Awaitable[Any]) -> Score:
+        try:
+            return self._checked_answer(await answer)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._failure(error)
+
+    def _failure(self, error: Exception) -> Score:
+        if isinstance(error, UsageError):
+            raise error
+        if isinstance(error, InvalidRowError):
+            return failed(Status.INVALID, f"{self.name}: {error}")
+        if isinstance(error, TimeoutError):
+            return failed(Status.TIMEOUT, f"{self.name} took too long: {error}")
+        said = getattr(error, "status", None)
+        if isinstance(said, Status) and said is not Status.OK:  # a judge's or an embedder's, who knows why
+            return failed(said, f"{self.name}: {error}")
+        return failed(Status.ERROR, f"{self.name} raised {type(error).__name__}: {error}")
 
     def checked(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The options, when the metric has them all.

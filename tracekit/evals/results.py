@@ -5,8 +5,9 @@ A result file is JSON lines. A line with an `id` is one result:
     {"id": "q17", "trial": 0, "cluster": "billing", "scores": {"correctness": 0.75, "exact_match": true, "pii": null},
      "statuses": {"pii": "timeout"}, "trace_id": "…", "hash": "…"}
 
-Only `id` and `scores` are needed. A line with `run` instead, the first where there is one, tells of the whole: suite,
-the metrics with version, direction and kind, the judge, the hash of the dataset. Files of other tools work without it.
+Only `id` and `scores` are needed; a file that holds the answers too has each under `row`. A line with `run` instead,
+the first where there is one, tells of the whole: the suite, the metrics with version, direction and kind, the judge,
+the hash of the dataset. Files of other tools work without it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracekit.errors import UsageError
+from tracekit.evals import decoding
 from tracekit.evals.metric import Direction, Metric
-from tracekit.evals.row import Row
+from tracekit.evals.row import Row, read_row, write_row
 from tracekit.evals.score import Score, Status
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,7 @@ class Run:
         app_cost_usd, judge_cost_usd: what the program's calls, and the judge's, cost; None where a price is unknown.
         judge_calls: calls of the judge that were made, and not answered from the cache.
         seconds: how long it took.
+        gate: options of `compare` that the suite sets, by name.
     """
 
     suite: str
@@ -121,6 +127,19 @@ class Run:
     judge_cost_usd: float | None = None
     judge_calls: int = 0
     seconds: float | None = None
+    gate: Mapping[str, Any] | None = None
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        from tracekit.evals.reports import notebook, outcome  # noqa: PLC0415 - which imports this module
+
+        return notebook.fragment(outcome.Outcome(run=self))
+
+    def __str__(self) -> str:
+        """The report on it, as text."""
+        from tracekit.evals.reports import outcome, terminal  # noqa: PLC0415 - as above
+
+        return terminal.text([outcome.Outcome(run=self)]).rstrip()
 
 
 _HEAD = tuple(item.name for item in fields(Run) if item.name != "results")
@@ -133,16 +152,27 @@ def dumps(run: Run, *, whole: bool = True) -> str:
         run: what to write.
         whole: with rationales, labels and answers; without, scores and hashes only, as a baseline that is committed.
     """
-    head = {name: getattr(run, name) for name in _HEAD if name != "metrics"}
+    head = {name: value for name, value in _said(run).items() if name not in {"results", "metrics"}}
     if not whole:
         for name in ("created", "seconds", "app_cost_usd", "judge_cost_usd", "judge_calls"):
-            head.pop(name)
-    head["metrics"] = {label: _slim(asdict(info)) for label, info in sorted(run.metrics.items())}
-    lines = [{"run": _slim(head)}]
+            head.pop(name, None)
+    head["suite"] = run.suite
+    head["metrics"] = {label: {"name": info.name} | _said(info) for label, info in sorted(run.metrics.items())}
+    lines = [{"run": head}]
     lines += [
-        _line(result, run.metrics, whole=whole) for result in sorted(run.results, key=lambda one: (one.id, one.trial))
+        as_line(result, run.metrics, whole=whole) for result in sorted(run.results, key=lambda one: (one.id, one.trial))
     ]
-    return "".join(f"{json.dumps(line, ensure_ascii=False, sort_keys=True)}\n" for line in lines)
+    return "".join(f"{_text(line)}\n" for line in lines)
+
+
+def dump_head(run: Run) -> str:
+    """The line of a run, without its results."""
+    return dumps(replace(run, results=())).rstrip("\n")
+
+
+def dump_result(result: Result, metrics: Mapping[str, MetricInfo]) -> str:
+    """One result as a line of a result file, with all that is known of it."""
+    return _text(as_line(result, metrics))
 
 
 def read(path: Path) -> Run:
@@ -160,13 +190,13 @@ def read(path: Path) -> Run:
 
 def loads(text: str, *, where: str, suite: str = "") -> Run:
     """The run of a result file's text; see `read`."""
-    head: dict[str, Any] = {}
+    head: Mapping[str, Any] = {}
     results: list[Result] = []
-    for number, line in enumerate(text.split("\n"), 1):  # not splitlines: a text may hold U+2028
+    for number, line in enumerate(text.split("\n"), 1):  # `splitlines` ends a line at U+2028 too, within a text
         if line.strip():
-            data = _object(line, f"{where}, line {number}")
+            data = decoding.object_(line, f"{where}, line {number}")
             if "run" in data and "id" not in data:
-                head = _head(data["run"], f"{where}, line {number}")
+                head = decoding.mapping(data, "run", f"{where}, line {number}")
             else:
                 results.append(_result(data, f"{where}, line {number}"))
     if not results and not head:
@@ -183,35 +213,15 @@ def loads(text: str, *, where: str, suite: str = "") -> Run:
 
 def _run(head: Mapping[str, Any], results: Sequence[Result], *, where: str, suite: str) -> Run:
     metrics: dict[str, MetricInfo] = {}
-    known = {item.name for item in fields(MetricInfo)}
-    for label, info in head.get("metrics", {}).items():
-        given: dict[str, Any] = {name: value for name, value in info.items() if name in known}
-        given["specs"] = tuple(given.get("specs", ()))
+    for label, info in decoding.mapping(head, "metrics", where).items():
+        given = decoding.checked(
+            MetricInfo, decoding.mapping({label: info}, label, where), f"{where}: metric {label!r}"
+        )
         given.setdefault("name", label)
         metrics[label] = MetricInfo(**given)
-    try:
-        plain: dict[str, Any] = {name: head[name] for name in _HEAD if name in head and name != "metrics"}
-        plain.setdefault("suite", suite)
-        return Run(**plain, metrics=metrics, results=tuple(results))
-    except TypeError as error:
-        raise UsageError(f"{where}: the line of the run cannot be read: {error}.") from error
-
-
-def _head(data: Any, where: str) -> dict[str, Any]:
-    metrics = data.get("metrics", {}) if isinstance(data, dict) else None
-    if not isinstance(metrics, dict) or not all(isinstance(info, dict) for info in metrics.values()):
-        raise UsageError(f"{where} tells of the run, but is no object with the metrics by name.")
-    return data
-
-
-def _object(line: str, where: str) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except ValueError as error:
-        raise UsageError(f"{where} is no JSON: {error}.") from error
-    if not isinstance(data, dict):
-        raise UsageError(f"{where} is no object.")
-    return data
+    plain = decoding.checked(Run, head, f"{where}: the line of the run")
+    plain.setdefault("suite", suite)
+    return Run(**plain, metrics=metrics, results=tuple(results))
 
 
 def _result(data: Mapping[str, Any], where: str) -> Result:
@@ -222,65 +232,67 @@ def _result(data: Mapping[str, Any], where: str) -> Result:
         raise UsageError(f"{where} has no scores; they are an object of numbers, verdicts or null by metric.")
     if isinstance(trial, bool) or not isinstance(trial, int):
         raise UsageError(f"{where}: trial is {trial!r}; it is a whole number.")
-    statuses = data.get("statuses", {})
+    said = {name: decoding.mapping(data, name, where) for name in ("statuses", "rationales", "labels")}
     cluster = data.get("cluster")
+    row = data.get("row")
     return Result(
         id=str(identity),
         trial=trial,
         cluster=None if cluster is None else str(cluster),
-        scores={str(name): _score(value, statuses.get(name), f"{where}: {name}") for name, value in scores.items()},
-        trace_id=data.get("trace_id"),
-        hash=data.get("hash"),
-        seconds=data.get("seconds"),
-        error=data.get("error"),
-        metadata=_metadata(data.get("metadata"), where),
+        scores={
+            str(name): _score(
+                value,
+                said["statuses"].get(name),
+                f"{where}: {name}",
+                rationale=said["rationales"].get(name),
+                label=said["labels"].get(name),
+            )
+            for name, value in scores.items()
+        },
+        trace_id=decoding.known(data, "trace_id", str, where),
+        hash=decoding.known(data, "hash", str, where),
+        row=None if row is None else read_row(row, where=f"{where}: row"),
+        seconds=decoding.known(data, "seconds", (int, float), where),
+        error=decoding.known(data, "error", str, where),
+        metadata=decoding.mapping(data, "metadata", where),
     )
 
 
-def _metadata(value: Any, where: str) -> Mapping[str, Any]:
-    if value is not None and not isinstance(value, Mapping):
-        raise UsageError(f"{where}: metadata is {value!r:.60}; it is an object.")
-    return value or {}
-
-
-def _score(value: Any, status: str | None, where: str) -> Score:
+def _score(value: Any, status: str | None, where: str, *, rationale: str | None, label: str | None) -> Score:
     if value is None:
         try:
-            return Score(status=Status(status or Status.ERROR))
+            return Score(status=Status(status or Status.ERROR), rationale=rationale, label=label)
         except ValueError:
             raise UsageError(
                 f"{where} has the status {status!r} and no value; statuses are {', '.join(Status)}."
             ) from None
     if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise UsageError(f"{where} is {value!r:.60}; a score is a number, true, false or null.")
-    return Score(value=float(value), passed=value if isinstance(value, bool) else None)
+    passed = value if isinstance(value, bool) else None
+    return Score(value=float(value), passed=passed, rationale=rationale, label=label)
 
 
-def _line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool) -> dict[str, Any]:
+def as_line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool = True) -> dict[str, Any]:
+    """A result as its line in a file says it."""
     binary = {label for label, info in metrics.items() if info.binary}
+    scores = sorted(result.scores.items())
     line: dict[str, Any] = {
-        "id": result.id,
-        "trial": result.trial,
-        "cluster": result.cluster,
-        "scores": {
-            label: _number(score.value, verdict=label in binary) for label, score in sorted(result.scores.items())
-        },
-        "statuses": {
-            label: str(score.status) for label, score in sorted(result.scores.items()) if score.status is not Status.OK
-        },
-        "hash": result.hash,
+        name: value for name, value in _said(result).items() if name in {"trial", "cluster", "hash"}
     }
+    line["id"] = result.id
+    line["scores"] = {label: _number(score.value, verdict=label in binary) for label, score in scores}
+    line["statuses"] = {label: str(score.status) for label, score in scores if score.status is not Status.OK}
     if whole:
         line |= {
             "trace_id": result.trace_id,
             "seconds": result.seconds,
             "error": result.error,
             "metadata": dict(result.metadata or (result.row.metadata if result.row else {})),
-            "rationales": {label: score.rationale for label, score in sorted(result.scores.items()) if score.rationale},
-            "labels": {label: score.label for label, score in sorted(result.scores.items()) if score.label},
+            "rationales": {label: score.rationale for label, score in scores if score.rationale},
+            "labels": {label: score.label for label, score in scores if score.label},
+            "row": None if result.row is None else write_row(result.row),
         }
-    scores = line["scores"]
-    return {**_slim(line), "scores": scores}
+    return {name: value for name, value in line.items() if name == "scores" or value not in (None, {})}
 
 
 def _number(value: float | None, *, verdict: bool) -> float | bool | None:
@@ -289,9 +301,20 @@ def _number(value: float | None, *, verdict: bool) -> float | bool | None:
     return bool(value)
 
 
-def _slim(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what says nothing: null, empty, false, and the trial 0."""
-    return {name: value for name, value in data.items() if value not in (None, {}, (), [], False, 0, "")}
+def _said(data: DataclassInstance) -> dict[str, Any]:
+    """The fields of a dataclass that are not what they are by themselves; a lower bound of 0 is no bound of None."""
+    given = {item.name: (getattr(data, item.name), item.default) for item in fields(data)}
+    return {name: value for name, (value, default) in given.items() if default is MISSING or value != default}
+
+
+def _text(line: Mapping[str, Any]) -> str:
+    """A line of JSON; one with half a character in it, which UTF-8 does not have, in ASCII."""
+    text = json.dumps(line, ensure_ascii=False, sort_keys=True, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(line, sort_keys=True, default=str)
+    return text
 
 
 def merge(runs: Iterable[Run]) -> Run:

@@ -142,7 +142,7 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
     if not result.rows:
         return None
     columns = zip(result.columns, result.types, result.rows[0], strict=True)
-    return {name: _decoded(name, kind, value) for name, kind, value in columns}
+    return {name: decoded(name, kind, value) for name, kind, value in columns}
 
 
 def _window(trace: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,12 +167,13 @@ def get_logs(source: Queryable, trace_id: str, span_id: str) -> list[dict[str, A
     """The log records that name a span, in the order of their time: rows of the `logs` view, JSON decoded."""
     result = source.sql(statement(_FOLDER, "logs_of_span"), {"trace_id": trace_id, "span_id": span_id})
     return [
-        {name: _decoded(name, kind, value) for name, kind, value in zip(result.columns, result.types, row, strict=True)}
+        {name: decoded(name, kind, value) for name, kind, value in zip(result.columns, result.types, row, strict=True)}
         for row in result.rows
     ]
 
 
-def _decoded(name: str, kind: str, value: Any) -> Any:
+def decoded(name: str, kind: str, value: Any) -> Any:
+    """A cell of a view, with JSON read."""
     if not isinstance(value, str):
         return value
     if kind == "JSON" or (name in _JSON_OR_TEXT and value.startswith(_JSON_STARTS)):

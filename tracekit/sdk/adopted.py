@@ -77,7 +77,11 @@ def answering(answer: Answer, integration: str, active: Callable[[], bool]) -> C
 
 
 def telling(
-    integration: str, describe: Callable[..., Iterable[Told]], *, unasked: Callable[[], bool] = bool
+    integration: str,
+    describe: Callable[..., Iterable[Told]],
+    *,
+    unasked: Callable[[], bool] = bool,
+    shown: Callable[..., Any] | None = None,
 ) -> Wrapper:
     """A hook on a function that tells of content elsewhere than on the current span: it is told beside that span too.
 
@@ -86,6 +90,8 @@ def telling(
         describe: the events, of the function's arguments.
         unasked: whether the function is called because of our answers alone. Then it is not called: what it tells
             would come into the program's logs.
+        shown: what the function gives where the user does not want our content on exported spans, of what it gave and
+            of its arguments.
     """
 
     def hook(wrapped: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -93,7 +99,10 @@ def telling(
         capture = runtime.capturing(integration)
         if capture.journal:
             guard.call(f"{integration} own spans", _tell, capture, describe, args, kwargs)
-        return result
+        if shown is None or capture.spans:
+            return result
+        less = guard.call(f"{integration} own spans", shown, result, *args, **kwargs)
+        return result if less is None else less
 
     return hook
 

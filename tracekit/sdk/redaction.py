@@ -111,6 +111,8 @@ _LAYOUT = re.compile(r"\\+[nrt]|[\s-]")
 """What means nothing between the signs of a secret: gaps, and line ends, escaped as often as JSON is nested."""
 
 Redact = Callable[[str], str]
+Mark = Callable[[str, re.Match[str]], str]
+"""What stands for a secret of a name."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -133,7 +135,7 @@ class Redaction:
         >>> Redaction().text("use sk-proj-abcdefghijklmnopqrstuvwx")
         'use [redacted openai_key]'
         """
-        return self._without(text, self._mark) if self.secrets and len(text) >= SHORTEST else text
+        return _without(text, self._mark) if self.secrets and len(text) >= SHORTEST else text
 
     def encoded(self, text: str) -> str:
         """JSON, encoded, without secrets; a number that is one becomes a text.
@@ -148,7 +150,7 @@ class Redaction:
             said = self._mark(name, found)
             return said if _in_string(found) else f'"{said}"'
 
-        return self._without(text, mark)
+        return _without(text, self._mark, mark_number=mark)
 
     def values(self, value: Any) -> Any:
         """A JSON value with each text as the user's function gives it back; one that it fails on is not recorded."""
@@ -163,26 +165,42 @@ class Redaction:
             return [self.values(item) for item in value]
         return value
 
-    def _without(self, text: str, mark_number: Callable[[str, re.Match[str]], str]) -> str:
-        for sign, shapes in _SHAPES:
-            if sign.search(text):
-                for shape in shapes:
-                    text = shape.pattern.sub(lambda found, name=shape.name: self._mark(name, found), text)
-        outline = text.encode("utf-8", "surrogatepass").translate(_OUTLINE, b" -")
-        if _CARD_OUTLINE in outline:
-            text = _CARD.sub(lambda found: mark_number("card", found) if is_card(found[0]) else found[0], text)
-        if _IBAN_OUTLINE.search(outline):
-            text = _IBAN.sub(self._iban, text)
-        return text
-
-    def _iban(self, found: re.Match[str]) -> str:
-        return self._mark("iban", found) if is_iban(found[0]) else found[0]
-
     def _mark(self, name: str, found: re.Match[str]) -> str:
         if self.key is None:
             return f"[redacted {name}]"
         secret = _LAYOUT.sub("", found[0]).encode("utf-8", "surrogatepass")
         return f"[redacted {name} {blake2b(secret, key=self.key(), digest_size=4).hexdigest()}]"
+
+
+def kinds(text: str) -> list[str]:
+    """What kinds of secrets stand in a text, each as often as it does; the order says nothing.
+
+    >>> kinds("use sk-proj-abcdefghijklmnopqrstuvwx")
+    ['openai_key']
+    """
+    there: list[str] = []
+
+    def mark(name: str, _: re.Match[str]) -> str:
+        there.append(name)
+        return f"[{name}]"
+
+    _without(text, mark)
+    return there
+
+
+def _without(text: str, mark: Mark, *, mark_number: Mark | None = None) -> str:
+    """A text in which each secret is replaced by its mark, that of a payment card by one of its own."""
+    for sign, shapes in _SHAPES:
+        if sign.search(text):
+            for shape in shapes:
+                text = shape.pattern.sub(lambda found, name=shape.name: mark(name, found), text)
+    outline = text.encode("utf-8", "surrogatepass").translate(_OUTLINE, b" -")
+    if _CARD_OUTLINE in outline:
+        number = mark_number or mark
+        text = _CARD.sub(lambda found: number("card", found) if is_card(found[0]) else found[0], text)
+    if _IBAN_OUTLINE.search(outline):
+        text = _IBAN.sub(lambda found: mark("iban", found) if is_iban(found[0]) else found[0], text)
+    return text
 
 
 def _in_string(found: re.Match[str]) -> bool:

@@ -68,4 +68,4 @@ def _write(writer: JournalWriter, record: Score) -> None:
 
 
 def _is_hex(text: str, digits: int) -> bool:
-    return len(text) == digits and all(letter in "0123456789abcdef" for letter in text)
+    return len(text) == digits and not text.strip("0123456789abcdef")

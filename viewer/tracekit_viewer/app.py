@@ -15,12 +15,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.status import HTTP_404_NOT_FOUND
 
+from tracekit.evals.archive import Archive
 from tracekit.query.searching import Searchable
 from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
+from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.render import Renderer
 from tracekit_viewer.routes import attachments as files
-from tracekit_viewer.routes import live, static, status, traces
+from tracekit_viewer.routes import experiments, live, static, status, traces
 from tracekit_viewer.viewer import Viewer
 
 _UNFORESEEN = "A fault of tracekit's own; its details are in the output of the process that serves this page."
@@ -31,20 +33,28 @@ def _never() -> bool:
 
 
 def viewer_routes(
-    source: Searchable, *, attachments: Attachments, version: Callable[[], int], closing: Callable[[], bool] = _never
+    source: Searchable,
+    *,
+    attachments: Attachments,
+    archive: Archive,
+    version: Callable[[], int],
+    closing: Callable[[], bool] = _never,
 ) -> list[BaseRoute]:
     """The routes of all pages.
 
     Args:
         source: what the pages ask: anything with `.sql`. It is called from worker threads, several at a time.
         attachments: the files that spans refer to.
+        archive: the runs of evaluations, and their baselines.
         version: a number that grows with each change of what `source` holds; called often, so it must be
             cheap.
         closing: whether the server is about to stop: open streams then end at once. Without it they end
             within a minute.
     """
-    viewer = Viewer(source=source, attachments=attachments, version=version, closing=closing)
-    parts = (traces, status, files, live, static)
+    viewer = Viewer(
+        source=source, attachments=attachments, experiments=Experiments(archive), version=version, closing=closing
+    )
+    parts = (traces, experiments, status, files, live, static)
     return [route for part in parts for route in part.routes(viewer)]
 
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageError
 from tracekit.query.searching import Searchable
 from tracekit.store.attachments import Attachments
+from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.render import Renderer
 
 Endpoint = Callable[[Request], Response]
@@ -28,6 +29,7 @@ class Viewer:
 
     source: Searchable
     attachments: Attachments
+    experiments: Experiments
     version: Callable[[], int]
     closing: Callable[[], bool]
     renderer: Renderer = field(default_factory=Renderer.load)

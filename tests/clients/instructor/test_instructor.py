@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,20 @@ def bill() -> Bill:
     return Bill()
 
 
+_open: list[openai.OpenAI] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """A client that nobody closes leaves its socket to the end of all tests."""
+    yield
+    while _open:
+        _open.pop().close()
+
+
 def client(provider: Provider) -> Any:
-    return instructor.from_openai(openai.OpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0))
-
-
-def async_client(provider: Provider) -> Any:
-    return instructor.from_openai(openai.AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0))
+    _open.append(openai.OpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0))
+    return instructor.from_openai(_open[-1])
 
 
 def step(spans: Spans) -> tuple[RawSpan, list[RawSpan]]:
@@ -84,10 +93,10 @@ def test_an_answer_that_is_never_right_is_a_failure(provider: Provider, spans: S
 
 async def test_asynchronous_with_the_completion(provider: Provider, spans: Spans, bill: Bill) -> None:
     provider.queue(CHAT, bill.chat(tool=RIGHT))
-    asking = async_client(provider)
-    made, reply = await asking.chat.completions.create_with_completion(
-        model="gpt-4o", response_model=Person, messages=ASKED
-    )
+    async with openai.AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0) as beneath:
+        made, reply = await instructor.from_openai(beneath).chat.completions.create_with_completion(
+            model="gpt-4o", response_model=Person, messages=ASKED
+        )
     assert (made.name, reply.id) == ("Ada", "chatcmpl-1")
     _, (call,) = step(spans)
     assert call.attributes[semconv.RESPONSE_ID] == "chatcmpl-1"

@@ -11,7 +11,11 @@ from tests.support import weather
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own use of pydantic
     from semantic_kernel.agents import ChatCompletionAgent
-    from semantic_kernel.connectors.ai.open_ai import OpenAIChatCompletion
+    from semantic_kernel.connectors.ai.open_ai import (
+        OpenAIChatCompletion,
+        OpenAITextCompletion,
+        OpenAITextPromptExecutionSettings,
+    )
     from semantic_kernel.functions import kernel_function
 
 queue = weather.openai
@@ -43,3 +47,14 @@ async def _whole(url: str, question: str) -> str:
 async def _streamed(url: str, question: str) -> str:
     async with weather.openai_client(url) as client:
         return "".join([str(piece.message) async for piece in agent(client).invoke_stream(question)])
+
+
+def complete(url: str) -> str:
+    return asyncio.run(_completed(url))
+
+
+async def _completed(url: str) -> str:
+    async with weather.openai_client(url) as client:
+        service = OpenAITextCompletion(ai_model_id=weather.MODEL, async_client=client)
+        (said,) = await service.get_text_contents(weather.QUESTION, OpenAITextPromptExecutionSettings())
+        return said.text

@@ -19,6 +19,7 @@ from tracekit_viewer.presenters.heading import heading
 from tracekit_viewer.presenters.listing import ATTRIBUTE, FILTERS, listing
 from tracekit_viewer.presenters.panel import panel
 from tracekit_viewer.presenters.waterfall import waterfall
+from tracekit_viewer.routes.asking import whole
 from tracekit_viewer.viewer import Viewer
 
 PAGE = 50
@@ -74,7 +75,7 @@ class _Pages:
         tree = waterfall(trace["spans"])
         wanted = request.query_params.get("span") or tree.first_error or tree.root
         span = self._span(trace["trace_id"], wanted)
-        asked = _whole(request, "rows", default=ROWS, most=_LONGEST)
+        asked = whole(request, "rows", default=ROWS, most=_LONGEST)
         now = datetime.now(UTC)
         return self._viewer.renderer.page(
             request,
@@ -90,7 +91,7 @@ class _Pages:
         )
 
     def rows_fragment(self, request: Request) -> Response:
-        start = _whole(request, "from", default=0, most=_LONGEST)
+        start = whole(request, "from", default=0, most=_LONGEST)
         trace = self._trace(request)
         return self._viewer.renderer.page(
             request,
@@ -123,7 +124,7 @@ class _Pages:
         filters = Filters(**given, attributes=attributes)
         return list_traces(
             self._viewer.source,
-            limit=_whole(request, "limit", default=PAGE, most=MOST),
+            limit=whole(request, "limit", default=PAGE, most=MOST),
             cursor=query.get("cursor"),
             filters=filters,
         )
@@ -140,13 +141,3 @@ class _Pages:
         if span is None:
             raise HTTPException(404, f"Trace {trace_id!r} has no span {span_id!r}.")
         return {**span, "logs": get_logs(self._viewer.source, trace_id, span_id)}
-
-
-def _whole(request: Request, name: str, *, default: int, most: int) -> int:
-    """A query parameter that is a whole number."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= most:
-        return int(text)
-    raise HTTPException(400, f"{name}={text!r} is not a whole number from 1 to {most}.")

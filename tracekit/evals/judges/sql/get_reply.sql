@@ -1,0 +1,1 @@
+SELECT reply FROM replies WHERE key = :key

@@ -1,0 +1,7 @@
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS replies (
+    key TEXT PRIMARY KEY,
+    reply TEXT NOT NULL,
+    kept_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID;

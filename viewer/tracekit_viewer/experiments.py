@@ -1,0 +1,128 @@
+"""Kept runs, read once: what the pages of experiments ask the archive, and the statistics where they can be had.
+
+A comparison needs the extra `eval`. Without it everything else is shown, and the page says what is missing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from tracekit.errors import UsageError
+from tracekit.evals import results
+from tracekit.evals.archive import Archive, Entry
+from tracekit.evals.reports.outcome import Outcome
+from tracekit.evals.results import Run
+
+BASELINE = "baseline"
+"""What `?with=` says for the baseline of the suite."""
+_HELD = 6
+_LACKING = (
+    "The statistics of the comparison need the extra `eval`, which is not installed here: "
+    'pip install "tracekit-llm[eval]". The rows are compared without them.'
+)
+
+
+class Kept:
+    """A few values by key, the last asked for; made again when the key, which names a state of a file, is new."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The value of a key."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A run beside another.
+
+    Attributes:
+        outcome: both, with the statistics where they could be had.
+        chosen: what it is compared with: an id, `baseline`, or nothing.
+        others: what it could be compared with: runs of the suite.
+        has_baseline: whether the suite has a baseline.
+        notice: why there are no statistics.
+    """
+
+    outcome: Outcome
+    chosen: str
+    others: tuple[Entry, ...]
+    has_baseline: bool
+    notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """The archive as pages ask it; called from worker threads, several at a time."""
+
+    archive: Archive
+    _runs: Kept = field(default_factory=lambda: Kept(_HELD))
+    _compared: Kept = field(default_factory=lambda: Kept(_HELD))
+
+    def entries(self, suite: str | None = None) -> list[Entry]:
+        """The kept runs, newest first."""
+        return self.archive.entries(suite)
+
+    def find(self, identity: str, chosen: str | None) -> Found | None:
+        """A run, beside the one that is chosen: `baseline`, an id, nothing (""), or by itself the baseline, if any.
+
+        Raises:
+            UsageError: what it is to be compared with is not there.
+        """
+        path = self.archive.path(identity)
+        if not path.is_file():
+            return None
+        run = self._run(path)
+        baseline = self.archive.baseline_path(run.suite)
+        has_baseline = baseline.is_file()
+        if chosen is None:
+            chosen = BASELINE if has_baseline else ""
+        base_path = None if not chosen else baseline if chosen == BASELINE else self.archive.path(chosen)
+        if base_path is not None and not base_path.is_file():
+            raise UsageError(f"There is nothing to compare with: {chosen!r} is not kept here.")
+        outcome, notice = self._outcome(path, run, base_path)
+        others = tuple(entry for entry in self.entries(run.suite) if entry.id != identity)
+        return Found(outcome=outcome, chosen=chosen, others=others, has_baseline=has_baseline, notice=notice)
+
+    def _run(self, path: Path) -> Run:
+        return self._runs.get(_state(path), lambda: results.read(path))
+
+    def _outcome(self, path: Path, run: Run, base_path: Path | None) -> tuple[Outcome, str | None]:
+        if base_path is None:
+            return Outcome(run=run), None
+        base = self._run(base_path)
+        return self._compared.get((_state(path), _state(base_path)), lambda: _held_against(run, base))
+
+
+def _state(path: Path) -> Hashable:
+    found = path.stat()
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+def _held_against(run: Run, base: Run) -> tuple[Outcome, str | None]:
+    try:
+        from tracekit.evals.compare import compare  # noqa: PLC0415 - numpy comes with it
+
+        comparison = compare(base, run)
+    except ModuleNotFoundError as error:  # scipy is looked for where it is needed
+        if (error.name or "").startswith("tracekit"):
+            raise
+        return Outcome(run=run, base=base), _LACKING
+    return Outcome(run=run, comparison=comparison, base=base), None
