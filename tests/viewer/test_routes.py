@@ -204,7 +204,7 @@ def test_every_answer_carries_the_policy(client):
         headers = client.get(path).headers
         assert headers["content-security-policy"] == responses.POLICY, path
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
     assert "unsafe" not in responses.POLICY
 
 
