@@ -181,7 +181,8 @@ ALLOWED_TAGS = {
     *("header", "main", "nav", "section", "article", "figure", "figcaption"),
     *("h1", "h2", "h3", "p", "pre", "code"),
     *("ol", "ul", "li", "dl", "dt", "dd", "div", "span", "a", "kbd", "time", "details", "summary", "dialog"),
-    *("form", "label", "input", "button", "table", "thead", "tbody", "tr", "th", "td"),
+    *("form", "label", "input", "textarea", "select", "option", "datalist", "output", "b", "del", "ins"),
+    *("button", "table", "thead", "tbody", "tr", "th", "td"),
     *("svg", "symbol", "use", "path", "rect", "circle", "line", "text"),
 }
 

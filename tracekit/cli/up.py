@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tracekit.store import Retention
 
 _SHOWN_SECONDS = 1.0
-"""How long the answer to a score waits, after it is durable, for the store to have it: the page that follows shows it."""
+"""How long the answer to a score waits, once that is durable, for the store to have it, which the next page shows."""
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, never chosen
 
 

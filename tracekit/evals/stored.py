@@ -71,7 +71,8 @@ def row(trace_id: str, spans: Sequence[Mapping[str, Any]], scores: Sequence[Mapp
     """The row of one trace.
 
     The input and the output are those of its first span; of one that says none, the first thing a user said to a model,
-    and the last that a model answered. A person's correction, of the trace or of a span that answers, is what was expected.
+    and the last that a model answered. A person's correction, of the trace or of a span that answers, is what was
+    expected.
     """
     first = _first(spans)
     asked = first["input"] if first["input"] is not None else _said(spans, "input_messages", user_text)

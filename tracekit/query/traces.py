@@ -146,7 +146,7 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
 
 
 def get_scores(source: Queryable, trace_id: str, session_id: str | None) -> list[dict[str, Any]]:
-    """What was said of a trace, of its spans and of its session, in the order it was said: rows of the `scores` view."""
+    """What was said of a trace, its spans and its session, in the order it was said: rows of the `scores` view."""
     bound = {"trace_id": trace_id, "session_id": session_id}
     return source.sql(statement(_FOLDER, "trace_scores"), bound).dicts()
 

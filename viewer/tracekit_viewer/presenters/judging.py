@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from markupsafe import escape
+
 from tracekit import units
 from tracekit.store.previews import assistant_text
 from tracekit.units import Moment
-from tracekit_viewer.text import Folded, folded
+from tracekit_viewer.text import Folded, folded, visible
 
 HUMAN = "human"
 VERDICT, COMMENT, CORRECTION = "correct", "comment", "correction"
@@ -70,7 +72,7 @@ def judging(span: Mapping[str, Any], *, now: datetime) -> Judging:
         is_root=span["parent_span_id"] is None,
         said=_said(relevant, now),
         verdict=verdicts[-1] if verdicts else None,
-        expected=(corrections[-1] or "") if corrections else _answer(span),
+        expected=_editable((corrections[-1] or "") if corrections else _answer(span)),
         names=sorted({one["name"] for one in span["scores"]} - {VERDICT, COMMENT, CORRECTION}),
     )
 
@@ -120,9 +122,15 @@ def _is_on(one: Mapping[str, Any], span: Mapping[str, Any]) -> bool:
     return one["span_id"] == span["span_id"]
 
 
-def _answer(span: Mapping[str, Any]) -> str:
+def _answer(span: Mapping[str, Any]) -> Any:
     for value in (span["tool_result"], span["output"]):
         if value is not None:
-            return value if isinstance(value, str) and len(value) <= PREFILLED else ""
-    answered = assistant_text(span["output_messages"]) if span["output_messages"] else None
-    return answered if answered and len(answered) <= PREFILLED else ""
+            return value
+    return assistant_text(span["output_messages"]) if span["output_messages"] else None
+
+
+def _editable(text: Any) -> str:
+    """A text that can be edited in a field; one in which something hides would be saved with it, unseen."""
+    if not isinstance(text, str) or len(text) > PREFILLED:
+        return ""
+    return text if visible(text) == escape(text) else ""

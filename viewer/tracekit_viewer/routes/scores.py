@@ -30,6 +30,7 @@ MOST_BYTES = 2 << 20
 """Of a form; a correction may be long."""
 _NAME = 200
 _FORM = "application/x-www-form-urlencoded"
+_OF_WHAT = "A score is of a span (trace_id and span_id), a trace (trace_id) or a session (session_id)."
 _TARGETS = ("span", "trace", "session")
 
 
@@ -96,7 +97,7 @@ def _target(form: Mapping[str, str]) -> str:
     needed = ("trace", "span") if on == "span" else (on,)
     if on not in _TARGETS or any(each not in given for each in needed):
         raise HTTPException(
-            400, "A score is of a span (trace_id and span_id), a trace (trace_id) or a session (session_id)."
+            400, _OF_WHAT
         )
     return on
 
