@@ -63,7 +63,10 @@ def test_a_third_trace_joins_what_the_others_have() -> None:
 
 
 def test_what_has_become_of_a_call() -> None:
-    one, other = spans("agent:a", "agent:a/llm:chat", "agent:a/tool:x"), spans("agent:a", "agent:a/llm:chat", "agent:a/tool:y")
+    one, other = (
+        spans("agent:a", "agent:a/llm:chat", "agent:a/tool:x"),
+        spans("agent:a", "agent:a/llm:chat", "agent:a/tool:y"),
+    )
     calls = align([one, other])
     same = [{span["span_id"]: ("q", "r") for span in each} for each in (one, other)]
     assert [change(call, 2, same) for call in calls] == ["same", "same", "removed", "added"]
@@ -80,7 +83,9 @@ def test_no_span_is_ever_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(50):
             traces: list[list[dict[str, Any]]] = []
             for _ in range(3):
-                made = spans(*(f"{draw.choice(('tool:x', 'llm:y', 'agent:z'))}#{n}" for n in range(draw.randrange(1, 12))))
+                made = spans(
+                    *(f"{draw.choice(('tool:x', 'llm:y', 'agent:z'))}#{n}" for n in range(draw.randrange(1, 12)))
+                )
                 for span in made:  # parents at will: missing ones, itself, circles
                     span["parent_span_id"] = draw.choice([None, "gone", *(other["span_id"] for other in made)])
                 traces.append(made)
@@ -104,7 +109,11 @@ def test_a_loop_of_ten_thousand_calls_is_aligned() -> None:
         ("same", "same", [("same", "same")]),
         ("", "new", [("added", "new")]),
         ("old", "", [("removed", "old")]),
-        ("a\nthe cat\nz", "a\nthe dog\nz", [("same", "a\nthe "), ("removed", "cat"), ("added", "dog"), ("same", "\nz")]),
+        (
+            "a\nthe cat\nz",
+            "a\nthe dog\nz",
+            [("same", "a\nthe "), ("removed", "cat"), ("added", "dog"), ("same", "\nz")],
+        ),
         ("red", "green apples", [("removed", "red"), ("added", "green apples")]),
     ],
 )

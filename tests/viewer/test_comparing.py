@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -15,11 +14,11 @@ AT = 1_800_000_000_000_000_000
 
 
 @pytest.fixture(scope="module")
-def pair(served: viewing.Served) -> Iterator[tuple[str, str]]:
+def pair(served: viewing.Served) -> tuple[str, str]:
     first = seeds.agent(AT, question="Where is order 8841?", answer="It is in Lisbon today.")
     second = seeds.agent(AT + 10**12, question="Where is order 8842?", answer="It is in Porto today.", failing=True)
     served.add(first, second)
-    yield first[0].trace_id, second[0].trace_id
+    return first[0].trace_id, second[0].trace_id
 
 
 def data(client: httpx2.Client, path: str) -> dict[str, Any]:

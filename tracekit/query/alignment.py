@@ -1,8 +1,9 @@
 """Traces side by side: their calls aligned by the path that leads to them, and what differs in each. Pure.
 
-Two calls are the same call where their parents are, and where their kind and what they call are: a chat is a chat with
-whichever model, so that a change of model is a change and not one call removed and another added. Among the calls of one
-parent the longest common sequence decides, so order counts. More than two traces are merged one after another.
+Two calls are the same call where their parents are, and where their kind and what they call are: a chat is a chat
+with whichever model, so that a change of model is a change and not one call removed and another added. Among the
+calls of one parent the longest common sequence decides, so order counts. More than two traces are merged one after
+another.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ Key = tuple[str, str]
 Change = Literal["same", "changed", "added", "removed", "partly"]
 
 MOST_PAIRS = 250_000
-"""Pairs of calls of one parent up to which the longest common sequence is looked for; beyond it the n-th call of a key is
-the n-th one of the other trace."""
+"""Pairs of calls of one parent up to which the longest common sequence is looked for; beyond it the n-th call of a key
+is the n-th one of the other trace."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Stored traces beside each other: what `/compare` asks. Content comes as digests, and whole for the one call in view."""
+"""Stored traces beside each other: what `/compare` asks. Content comes as digests, and whole for the call in view."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What has changed between two texts, word by word where that says something. Pure.
 
-Lines are compared first and words within the lines that differ, so that a long prompt with one new sentence costs what the
-sentence does. Lines that differ altogether stand as removed and added.
+Lines are compared first and words within the lines that differ, so that a long prompt with one new sentence costs what
+the sentence does. Lines that differ altogether stand as removed and added.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from tracekit.collector.durable import NotDurableError
 from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageError
 from tracekit.model import Score
-from tracekit.query.searching import Searchable
+from tracekit.query.asking import Askable
 from tracekit.store.attachments import Attachments
 from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.render import Renderer
@@ -31,7 +31,7 @@ Record = Callable[[Score], Awaitable[None]]
 class Viewer:
     """The parts that endpoints share."""
 
-    source: Searchable
+    source: Askable
     attachments: Attachments
     experiments: Experiments
     version: Callable[[], int]

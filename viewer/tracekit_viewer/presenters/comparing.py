@@ -84,7 +84,7 @@ class Stretch:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Text:
-    """One text of a call, the first trace's held against another's; `whole` where only one has it or both are the same."""
+    """One text of a call, the first trace's held against another's; `whole` where both are the same."""
 
     title: str
     note: str
@@ -278,7 +278,17 @@ def _stretch(piece: Piece) -> Stretch:
 
 def twin(found: Compared, chosen: Sequence[int]) -> list[dict[str, Any]]:
     """Calls as JSON: path-wise level, key, change, and the span of each trace by its letter."""
-    kept = ("trace_id", "span_id", "name", "model", "status", "duration_ms", "input_tokens", "output_tokens", "cost_usd")
+    kept = (
+        "trace_id",
+        "span_id",
+        "name",
+        "model",
+        "status",
+        "duration_ms",
+        "input_tokens",
+        "output_tokens",
+        "cost_usd",
+    )
     return [
         {
             "kind": call.key[0],

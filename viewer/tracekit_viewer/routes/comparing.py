@@ -1,4 +1,4 @@
-"""Traces beside each other, with the JSON twin. Owns how an address names them: `a`, `b`, `c`, or a list's checkboxes."""
+"""Traces beside each other, with the JSON twin. Owns how an address names them: `a`, `b`, `c`, or a list's ticks."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ class _Pages:
             for letter, trace in zip(LETTERS, found.traces, strict=False)
         }
         calls = twin(found, chosen[asked.start : more])
-        return responses.data(
-            request, {"traces": traces, "calls": calls, "next": more if more < len(chosen) else None}
-        )
+        return responses.data(request, {"traces": traces, "calls": calls, "next": more if more < len(chosen) else None})
 
     def _choose(self, request: Request, asked: Asked, now: datetime) -> Response:
         """What one trace may be compared with."""

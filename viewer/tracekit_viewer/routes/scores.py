@@ -96,9 +96,7 @@ def _target(form: Mapping[str, str]) -> str:
     on = form.get("on") or next(iter(given), "")
     needed = ("trace", "span") if on == "span" else (on,)
     if on not in _TARGETS or any(each not in given for each in needed):
-        raise HTTPException(
-            400, _OF_WHAT
-        )
+        raise HTTPException(400, _OF_WHAT)
     return on
 
 

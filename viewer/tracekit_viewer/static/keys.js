@@ -49,6 +49,7 @@ export function keys({ toggleTheme, help, trace, judging }) {
     u: up,
     Escape: up,
     t: toggleTheme,
+    x: () => document.activeElement.closest("tr")?.querySelector(".tick")?.click(),
     "+": () => judging?.right(),
     "-": () => judging?.wrong(),
     c: () => judging?.open("comment"),
@@ -60,7 +61,7 @@ export function keys({ toggleTheme, help, trace, judging }) {
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input, textarea, select")) {
+    if (event.target.closest("input:not(.tick), textarea, select")) {
       if (event.key === "Escape") event.target.blur();
       return;
     }

@@ -2,6 +2,7 @@
 import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { scores } from "./scores.js";
+import { sql } from "./sql.js";
 import { tree } from "./tree.js";
 
 function toggleTheme() {
@@ -56,5 +57,6 @@ document.addEventListener("click", (event) => {
 
 const trace = document.body.dataset.trace ? tree() : null;
 keys({ toggleTheme, help, trace, judging: trace ? scores() : null });
+sql();
 live({ trace, refreshTimes });
 setInterval(refreshTimes, 10_000);
