@@ -60,7 +60,6 @@ class _Pages:
         return self._viewer.renderer.page(
             request,
             "sql.html",
-            status=400 if error else 200,
             view=view,
             table=table,
             error=error,
