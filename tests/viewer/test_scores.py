@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -9,8 +10,12 @@ import pytest
 from starlette.datastructures import Headers
 
 from tests.support import seeds, viewing
+from tracekit.collector import stored as decoding
 from tracekit.collector.access import is_own
 from tracekit.evals import stored
+from tracekit.query.stored import score_pages
+from tracekit.store import Batch, Retention
+from tracekit.store.duckdb import open_store
 
 
 @pytest.fixture
@@ -44,10 +49,10 @@ def test_a_form_is_stored_and_leads_back_to_what_it_says(
         {"on": "span", "name": "comment", "comment": "<b>look</b> \u202e here"},
         {"on": "trace", "name": "correction", "label": "In Lisbon."},
     ]
+    shown = f"/traces/{trace['trace_id']}?span={trace['inner']}"
     for form in forms:
         answer = client.post("/scores", data={**ids, **form})
-        assert answer.status_code == 303
-        assert answer.headers["location"] == f"/traces/{trace['trace_id']}?span={trace['inner']}#scores"
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{shown}#scores")
     assert said(served, trace) == [
         (trace["inner"], None, "correct", 0.0, None, "It is in Lisbon."),
         (None, None, "topic", None, "orders", None),
@@ -55,7 +60,7 @@ def test_a_form_is_stored_and_leads_back_to_what_it_says(
         (trace["inner"], None, "comment", None, None, "<b>look</b> \u202e here"),
         (None, None, "correction", None, "In Lisbon.", None),
     ]
-    page = client.get(answer.headers["location"]).text
+    page = client.get(shown).text
     for words in ("It is in Lisbon.", "In Lisbon.", "orders", "2.5", "&lt;b&gt;look&lt;/b&gt;", "RLO"):
         assert words in page
     twin = client.get(f"/traces/{trace['trace_id']}/spans/{trace['inner']}.json").json()
@@ -162,3 +167,28 @@ def test_a_program_gets_the_score_as_json(client: httpx2.Client, trace: dict[str
     assert answer.status_code == 201
     assert (answer.json()["label"], answer.json()["source"]) == ("orders", "human")
     assert client.get("/scores").status_code == 405
+
+
+def test_what_was_said_of_a_session_leaves_and_enters_a_store_and_goes_with_its_last_trace(
+    client: httpx2.Client, served: viewing.Served, trace: dict[str, Any], tmp_path: Path
+) -> None:
+    form = {"session_id": trace["session_id"], "name": "mood", "value": "good"}
+    assert client.post("/scores", data=form).status_code == 303
+    client.post("/scores", data={"trace_id": trace["trace_id"], "name": "correct", "value": "1"})
+    lines = [line for page in score_pages(served.store, [trace["trace_id"]]) for line in page]
+    found = [decoding.score(line.encode()) for line in lines]
+    assert sorted((one.name, one.session_id, one.trace_id) for one in found) == [
+        ("correct", None, trace["trace_id"]),
+        ("mood", trace["session_id"], None),
+    ]
+    assert [("session_id" in line) for line in lines] == [True, False]  # a version without these reads the others
+    other = open_store(tmp_path / "other.duckdb")
+    try:
+        spans = seeds.agent(1_000_000_000_000_000_000, question="a", answer="b", session=str(trace["session_id"]))
+        other.commit(Batch(spans=spans, scores=found[:1]))
+        other.commit(Batch(scores=found[:1]))
+        assert other.sql("SELECT count(*) FROM scores").rows == [(1,)]
+        other.forget(Retention(seconds=1), now_ns=2_000_000_000_000_000_000)
+        assert other.sql("SELECT count(*) FROM scores").rows == [(0,)]
+    finally:
+        other.close()

@@ -159,7 +159,7 @@ def comparison(found: Compared, asked: Asked, *, now: datetime, span: Callable[[
     row = asked.row if asked.row is not None else default_row(found)
     window = chosen[asked.start : asked.start + asked.size]
     more = asked.start + asked.size
-    counts = Counter(found.changes)
+    counts: Counter[str] = Counter(map(str, found.changes))
     counts[""], counts["differs"] = len(found.calls), len(found.calls) - counts["same"]
     made = _line(found, row, asked, row) if row is not None and row < len(found.calls) else None
     return Comparison(
