@@ -324,9 +324,12 @@ class Span:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Score:
-    """A judgement on a trace or a span. `value` is None for a label that has no number."""
+    """A judgement on a trace, a span of it, or a session. `value` is None for a label that has no number.
 
-    trace_id: str
+    One on a session has no `trace_id`; every other has one and no `session_id`.
+    """
+
+    trace_id: str | None
     span_id: str | None
     name: str
     value: float | None
@@ -334,3 +337,4 @@ class Score:
     source: str = "code"
     comment: str | None = None
     created_ns: int
+    session_id: str | None = None

@@ -248,3 +248,18 @@ def test_journals_that_are_stored_go_unless_they_are_to_be_kept(
         while path.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
     assert [found.name for found in tmp_path.glob("journal/*.tkj*")] == ([f"{path.stem}{left}"] if left else [])
+
+
+def test_what_a_person_said_survives_a_kill(data_dir: Path, tmp_path: Path, http: httpx2.Client) -> None:
+    form = {"trace_id": journals.TRACE, "name": "correction", "label": "Lisbon"}
+    with up(cwd=tmp_path) as (url, process):
+        http.post(
+            f"{url}/v1/traces", content=otlp.request(otlp.spans(1, trace=1)).SerializeToString(), headers=PROTOBUF
+        )
+        until(lambda: len(names(http, url, "trace_id")) == 1)
+        form["trace_id"] = names(http, url, "trace_id")[0]
+        assert http.post(f"{url}/scores", data=form).status_code == 303
+        process.kill()
+        process.wait()
+    with open_source(data_dir) as source:
+        assert source.sql("SELECT name, label, source FROM scores").rows == [("correction", "Lisbon", "human")]

@@ -171,7 +171,12 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
         source = StoreSource(store, Ingest(tmp_path / "journal", store))
         receiver = Receiver(Acceptance(journal), instance="test")
         archive = Archive(tmp_path)
-        pages = viewer_routes(source, attachments=source.ingest.attachments, archive=archive, version=lambda: 0)
+
+        async def record(_: object) -> None: ...
+
+        pages = viewer_routes(
+            source, attachments=source.ingest.attachments, archive=archive, version=lambda: 0, record=record
+        )
         return [*receiver.routes(), *api_routes(source, key="test"), *pages]
     finally:
         journal.close()

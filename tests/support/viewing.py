@@ -13,7 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from tracekit.evals.archive import Archive
-from tracekit.model import Span
+from tracekit.model import Score, Span
 from tracekit.store import Batch, Store
 from tracekit.store.attachments import Attachments
 from tracekit.store.duckdb import open_store
@@ -49,6 +49,10 @@ def serve(directory: Path) -> Generator[Served]:
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="off")
     )
+
+    async def record(score: Score) -> None:
+        store.commit(Batch(scores=[score]))
+
     attachments, archive = Attachments(directory), Archive(directory)
     app.router.routes.extend(
         viewer_routes(
@@ -56,6 +60,7 @@ def serve(directory: Path) -> Generator[Served]:
             attachments=attachments,
             archive=archive,
             version=lambda: store.version,
+            record=record,
             closing=lambda: server.should_exit,
         )
     )

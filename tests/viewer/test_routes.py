@@ -181,7 +181,8 @@ ALLOWED_TAGS = {
     *("header", "main", "nav", "section", "article", "figure", "figcaption"),
     *("h1", "h2", "h3", "p", "pre", "code"),
     *("ol", "ul", "li", "dl", "dt", "dd", "div", "span", "a", "kbd", "time", "details", "summary", "dialog"),
-    *("form", "label", "input", "button", "table", "thead", "tbody", "tr", "th", "td"),
+    *("form", "label", "input", "textarea", "select", "option", "datalist", "output", "b", "del", "ins"),
+    *("button", "table", "thead", "tbody", "tr", "th", "td"),
     *("svg", "symbol", "use", "path", "rect", "circle", "line", "text"),
 }
 
@@ -204,7 +205,7 @@ def test_every_answer_carries_the_policy(client):
         headers = client.get(path).headers
         assert headers["content-security-policy"] == responses.POLICY, path
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
     assert "unsafe" not in responses.POLICY
 
 

@@ -6,21 +6,17 @@ control, bidirectional and invisible characters are spelled out.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
-from uuid import UUID
 
 from tracekit import config
 from tracekit.errors import UsageError
+from tracekit.query import forms
+from tracekit.query.forms import cell, plain
 from tracekit.text import line, visible, width
 
 if TYPE_CHECKING:
@@ -36,22 +32,6 @@ MARKS = {"error": "red", "running": "blue", "cut": "yellow", "ok": "green"}
 def talk(sentence: str) -> None:
     """Say something to the person, beside the data."""
     print(f"tracekit: {visible(sentence)}", file=sys.stderr, flush=True)
-
-
-def plain(value: Any, kind: str = "") -> Any:
-    """A value as JSON can hold it: times in ISO 8601, UTC; JSON columns decoded; bytes as hex; the rest as text."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
-        return _decoded(value) if kind == "JSON" else value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        inner = kind.removesuffix("[]") if kind.endswith("[]") else ""
-        return [plain(item, inner) for item in value]
-    return _scalar(value)
 
 
 def write(result: Result, form: str, *, output: Path | None = None) -> None:
@@ -193,59 +173,9 @@ def _json(value: Any, *, people: bool = False, indent: int | None = None) -> str
         ) from None
 
 
-def _records(result: Result, *, people: bool) -> Iterator[str]:
-    """Each row as a JSON object. What is nested deeper than Python can write stays the text that it is stored as."""
-    names = _distinct(result.columns)
-    for row in result.rows:
-        try:
-            yield json.dumps(dict(zip(names, map(plain, row, result.types), strict=True)), ensure_ascii=people)
-        except RecursionError:
-            yield json.dumps(dict(zip(names, map(plain, row), strict=True)), ensure_ascii=people)
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Column names as keys of an object: the second `id` of a join is `id_1`, so that neither hides the other."""
-    keys: list[str] = []
-    for name in names:
-        key, number = name, 0
-        while key in keys:
-            number += 1
-            key = f"{name}_{number}"
-        keys.append(key)
-    return keys
-
-
-def _write_json(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001 - one shape for all writers
-    lead = "[\n"
-    for record in _records(result, people=people):
-        file.write(f"{lead}{record}".encode())
-        lead = ",\n"
-    file.write(b"[]\n" if lead == "[\n" else b"\n]\n")
-
-
-def _write_ndjson(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
-    file.writelines(f"{record}\n".encode() for record in _records(result, people=people))
-
-
-def _write_csv(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(result.columns)
-    for row in result.rows:
-        cells = [_cell(value, kind) for value, kind in zip(row, result.types, strict=True)]
-        writer.writerow([visible(cell) for cell in cells] if people else cells)
-    text.detach()
-
-
-def _write_parquet(result: Result, file: BinaryIO, _: bool) -> None:  # noqa: FBT001
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(result.arrow(), file)
-
-
 def _write_table(result: Result, file: BinaryIO, people: bool) -> None:  # noqa: FBT001
     cells = [
-        ["NULL" if value is None else line(_cell(value, kind)) for value, kind in zip(row, result.types, strict=True)]
+        ["NULL" if value is None else line(cell(value, kind)) for value, kind in zip(row, result.types, strict=True)]
         for row in result.rows
     ]
     numbers = [name for name, kind in zip(result.columns, result.types, strict=True) if kind.startswith(_NUMBERS)]
@@ -258,44 +188,12 @@ def _write_table(result: Result, file: BinaryIO, people: bool) -> None:  # noqa:
 
 _WRITERS: dict[str, Callable[[Result, BinaryIO, bool], None]] = {
     "table": _write_table,
-    "json": _write_json,
-    "ndjson": _write_ndjson,
-    "csv": _write_csv,
-    "parquet": _write_parquet,
+    "json": forms.write_json,
+    "ndjson": forms.write_ndjson,
+    "csv": forms.write_csv,
+    "parquet": forms.write_parquet,
 }
 _NUMBERS = (
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
     "FLOAT", "DOUBLE", "DECIMAL",
 )  # fmt: skip
-
-
-def _cell(value: Any, kind: str) -> str:
-    """A value as one cell of text: text as it is, everything else as its JSON."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    simple = plain(value, kind)
-    return simple if isinstance(simple, str) else json.dumps(simple, ensure_ascii=False)
-
-
-def _decoded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):  # a JSON column holds JSON; text cast to one need not
-        return text
-
-
-def _scalar(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta | UUID):
-        return str(value)
-    if isinstance(value, Decimal):
-        number = float(value)
-        return number if Decimal(str(number)) == value else str(value)
-    if isinstance(value, bytes | bytearray):
-        return value.hex()
-    return str(value)

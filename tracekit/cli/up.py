@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import dataclasses
 import os
@@ -21,17 +22,22 @@ from tracekit.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from starlette.types import ASGIApp
 
     from tracekit.collector.acceptance import Acceptance
+    from tracekit.collector.durable import GroupCommit
     from tracekit.collector.grpc import GrpcReceiver
+    from tracekit.collector.ingest import Ingest
     from tracekit.collector.loop import Stored
+    from tracekit.model import Score
     from tracekit.query.running import Running
     from tracekit.query.source import StoreSource
     from tracekit.store import Retention
 
+_SHOWN_SECONDS = 1.0
+"""How long the answer to a score waits, once that is durable, for the store to have it, which the next page shows."""
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, never chosen
 
 
@@ -155,7 +161,15 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     def ready() -> None:
         _tell(options, dataclasses.replace(running, grpc=grpc.address if grpc else None), source, browser=browser)
 
-    app = _application(options, running, source, acceptance, grpc=grpc, closing=server.closing)
+    app = _application(
+        options,
+        running,
+        source,
+        acceptance,
+        grpc=grpc,
+        record=_recorder(journal, source.ingest),
+        closing=server.closing,
+    )
     indexing = IndexLoop(source.store, tell=talk)
     loop.start()
     indexing.start()
@@ -170,6 +184,18 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     if loop.broken:
         raise StoreError("traces cannot be stored (see above). The journals keep them; start `tracekit up` again.")
     return ended_by
+
+
+def _recorder(journal: GroupCommit, ingest: Ingest) -> Callable[[Score], Awaitable[None]]:
+    """What makes a score of a page durable: as an OTLP request, in the journal, before anything is answered."""
+    from tracekit.journal.records import SCORE, score_record
+
+    async def record(score: Score) -> None:
+        await journal.append(SCORE, score_record(score).encode())
+        with contextlib.suppress(StoreError):  # it is on the disk; the ingest loop tells, and tries again
+            await asyncio.to_thread(ingest.fold, seconds=_SHOWN_SECONDS)
+
+    return record
 
 
 def _journals_stored(options: _Options) -> Stored:
@@ -229,6 +255,7 @@ def _application(
     acceptance: Acceptance,
     *,
     grpc: GrpcReceiver | None,
+    record: Callable[[Score], Awaitable[None]],
     closing: Callable[[], bool],
 ) -> ASGIApp:
     """Every route behind its guards."""
@@ -256,6 +283,7 @@ def _application(
             attachments=source.ingest.attachments,
             archive=archive(options.directory),
             version=source.version,
+            record=record,
             closing=closing,
         ),
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -89,6 +89,19 @@ class TokenGuard:
         answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
         answer.set_cookie(COOKIE, given, httponly=True, samesite="strict")
         return answer
+
+
+def is_own(headers: Headers) -> bool:
+    """Whether a request that writes may have come from a page of this server, or from no page at all.
+
+    A browser says where a request comes from, and no script can make it say otherwise: by `Sec-Fetch-Site`, and
+    where that is not sent (plain HTTP beyond loopback) by `Origin`. A program that is no browser sends neither.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
 def _host_name(header: str) -> str:

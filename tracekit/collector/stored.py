@@ -29,8 +29,8 @@ _NO_JSON = ("nan", "inf", "-inf")
 """Numbers that are text, as JSON has no word for them."""
 _FAULTS = (KeyError, TypeError, ValueError, RecursionError)
 _SCORE_TYPES: Mapping[str, UnionType | type] = {
-    **dict.fromkeys(("trace_id", "name", "source"), str),
-    **dict.fromkeys(("span_id", "label", "comment"), str | None),
+    **dict.fromkeys(("name", "source"), str),
+    **dict.fromkeys(("trace_id", "span_id", "session_id", "label", "comment"), str | None),
     "value": int | float | None,
     "created_ns": int,
 }
@@ -68,6 +68,8 @@ def score(payload: bytes) -> Score:
         value: object = getattr(found, name)
         if not isinstance(value, kind):
             raise DecodeError(f"a score's {name} is {value!r:.80}, which cannot be")
+    if (found.trace_id is None) == (found.session_id is None):
+        raise DecodeError("a score is on a trace or on a session, on one of them")
     if not 0 <= found.created_ns <= _LAST:
         raise DecodeError(f"a score's created_ns is {found.created_ns}, which is no time")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +71,8 @@ def row(trace_id: str, spans: Sequence[Mapping[str, Any]], scores: Sequence[Mapp
     """The row of one trace.
 
     The input and the output are those of its first span; of one that says none, the first thing a user said to a model,
-    and the last that a model answered. A person's correction is what was expected.
+    and the last that a model answered. A person's correction, of the trace or of a span that answers, is what was
+    expected.
     """
     first = _first(spans)
     asked = first["input"] if first["input"] is not None else _said(spans, "input_messages", user_text)
@@ -83,7 +85,7 @@ def row(trace_id: str, spans: Sequence[Mapping[str, Any]], scores: Sequence[Mapp
         id=trace_id,
         input=asked,
         output=answered,
-        expected=_expected(scores, answered),
+        expected=_expected([one for one in scores if one["span_id"] in (None, *_answering(spans))], answered),
         trace_id=trace_id,
         metadata=told | ({"scores": humans} if humans else {}),
     )
@@ -119,14 +121,23 @@ def _said(spans: Any, column: str, read: Any) -> Any:
     return next((text for text in texts if text), None)
 
 
+def _answering(spans: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The spans whose answer is the trace's: what a person expected of a tool within it is another matter."""
+    said = (span["span_id"] for span in reversed(spans) if span["kind"] == "llm" and span["output_messages"])
+    return {_first(spans)["span_id"], *itertools.islice(said, 1)}
+
+
 def _expected(scores: Sequence[Mapping[str, Any]], answered: Any) -> Any:
     """What a person says that the answer should have been, the last word first."""
+    judged = False
     for one in reversed([one for one in scores if one["source"] == HUMAN]):
         name = str(one["name"]).lower()
         if name in CORRECTIONS and (one["label"] or one["comment"]):
             return _json_or_text(one["label"] or one["comment"])
-        if name in VERDICTS and one["value"] == 1:
-            return answered
+        if name in VERDICTS and not judged:
+            if one["value"] == 1:
+                return answered
+            judged = True  # "right" that was taken back does not hold; a correction before it does
     return None
 
 

@@ -134,7 +134,10 @@ def raw_span(payload: bytes, resources: Mapping[Any, Mapping[str, Any]]) -> RawS
 
 def score_record(score: Score) -> str:
     """The JSON text of a SCORE record."""
-    return encode({name: getattr(score, name) for name in Score.__slots__})
+    said = {name: getattr(score, name) for name in Score.__slots__}
+    if score.session_id is None:
+        del said["session_id"]  # a reader that knows no scores of sessions reads every other
+    return encode(said)
 
 
 def score(payload: bytes) -> Score:

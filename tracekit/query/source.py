@@ -105,6 +105,10 @@ class StoreSource(_Closing):
         """Answer one statement; see `tracekit.store.Store.sql`."""
         return self.store.sql(query, parameters, limit=limit)
 
+    def ask(self, query: str, *, limit: int, seconds: float) -> Result:
+        """Answer one statement of a person within a time; see `tracekit.store.Store.ask`."""
+        return self.store.ask(query, limit=limit, seconds=seconds)
+
     def reindex(self, after: Position, *, dialect: str | None = None) -> Rederived:
         """Read the next stored spans anew; see `tracekit.collector.rederive.Rederiver.reindex`."""
         return self.ingest.reindex(after, dialect=dialect)

@@ -115,7 +115,7 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     if len(spans) < trace["span_count"]:
         since = {name: window[name] for name in ("trace_id", "start_ns")}
         spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
-    scores = source.sql(statement(_FOLDER, "trace_scores"), {"trace_id": trace_id}).dicts()
+    scores = get_scores(source, trace_id, trace["session_id"])
     lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
     gaps = source.sql(statement(_FOLDER, "trace_gaps"), window).dicts() if lost["records"] else []
     if not trace["missing_spans"]:
@@ -143,6 +143,17 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
         return None
     columns = zip(result.columns, result.types, result.rows[0], strict=True)
     return {name: decoded(name, kind, value) for name, kind, value in columns}
+
+
+def get_scores(source: Queryable, trace_id: str, session_id: str | None) -> list[dict[str, Any]]:
+    """What was said of a trace, its spans and its session, in the order it was said: rows of the `scores` view."""
+    bound = {"trace_id": trace_id, "session_id": session_id}
+    return source.sql(statement(_FOLDER, "trace_scores"), bound).dicts()
+
+
+def is_session(source: Queryable, session_id: str) -> bool:
+    """Whether a stored trace belongs to this session."""
+    return bool(source.sql(statement(_FOLDER, "session_exists"), {"session_id": session_id}).rows[0][0])
 
 
 def _window(trace: Mapping[str, Any]) -> dict[str, Any]:

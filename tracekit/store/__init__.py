@@ -251,6 +251,19 @@ class Store(Protocol):
         """
         ...
 
+    def ask(self, query: str, *, limit: int, seconds: float) -> Result:
+        """Answer one read-only statement of a person, within a time.
+
+        Args:
+            query: as of `sql`.
+            limit: at most so many rows.
+            seconds: how long it may take.
+
+        Raises:
+            QueryError: see `sql`; or it took longer, and was ended.
+        """
+        ...
+
     def interrupt(self) -> None:
         """End every read that is under way, each with an error; for a server that must not wait for them."""
         ...

@@ -218,7 +218,8 @@ def _opened(found: Sequence[tuple[str, Span]]) -> Table:
 
 def _scores(found: Sequence[Score]) -> Table:
     columns = {
-        name: text(_column(found, name)) for name in ("trace_id", "span_id", "name", "label", "source", "comment")
+        name: text(_column(found, name))
+        for name in ("trace_id", "span_id", "name", "label", "source", "comment", "session_id")
     }
     columns["value"] = pa.array(_column(found, "value"), pa.float64())
     columns["created_at"] = pa.array([score.created_ns // 1000 for score in found], _INSTANT)

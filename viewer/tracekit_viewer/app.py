@@ -16,14 +16,14 @@ from starlette.routing import BaseRoute
 from starlette.status import HTTP_404_NOT_FOUND
 
 from tracekit.evals.archive import Archive
-from tracekit.query.searching import Searchable
+from tracekit.query.asking import Askable
 from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
 from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.render import Renderer
 from tracekit_viewer.routes import attachments as files
-from tracekit_viewer.routes import experiments, live, static, status, traces
-from tracekit_viewer.viewer import Viewer
+from tracekit_viewer.routes import comparing, experiments, live, scores, sql, static, status, traces
+from tracekit_viewer.viewer import Record, Viewer
 
 _UNFORESEEN = "A fault of tracekit's own; its details are in the output of the process that serves this page."
 
@@ -33,11 +33,12 @@ def _never() -> bool:
 
 
 def viewer_routes(
-    source: Searchable,
+    source: Askable,
     *,
     attachments: Attachments,
     archive: Archive,
     version: Callable[[], int],
+    record: Record,
     closing: Callable[[], bool] = _never,
 ) -> list[BaseRoute]:
     """The routes of all pages.
@@ -48,13 +49,19 @@ def viewer_routes(
         archive: the runs of evaluations, and their baselines.
         version: a number that grows with each change of what `source` holds; called often, so it must be
             cheap.
+        record: makes durable what a person has said of a span, a trace or a session. Awaited in the event loop.
         closing: whether the server is about to stop: open streams then end at once. Without it they end
             within a minute.
     """
     viewer = Viewer(
-        source=source, attachments=attachments, experiments=Experiments(archive), version=version, closing=closing
+        source=source,
+        attachments=attachments,
+        experiments=Experiments(archive),
+        version=version,
+        record=record,
+        closing=closing,
     )
-    parts = (traces, experiments, status, files, live, static)
+    parts = (scores, traces, comparing, sql, experiments, status, files, live, static)
     return [route for part in parts for route in part.routes(viewer)]
 
 

@@ -6,7 +6,7 @@ the server's to log.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import wraps
 
@@ -14,24 +14,29 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tracekit.collector.durable import NotDurableError
 from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageError
-from tracekit.query.searching import Searchable
+from tracekit.model import Score
+from tracekit.query.asking import Askable
 from tracekit.store.attachments import Attachments
 from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.render import Renderer
 
 Endpoint = Callable[[Request], Response]
+Record = Callable[[Score], Awaitable[None]]
+"""Makes a score durable; it is stored by then, or will be."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Viewer:
     """The parts that endpoints share."""
 
-    source: Searchable
+    source: Askable
     attachments: Attachments
     experiments: Experiments
     version: Callable[[], int]
     closing: Callable[[], bool]
+    record: Record
     renderer: Renderer = field(default_factory=Renderer.load)
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:
@@ -47,16 +52,17 @@ class Viewer:
             except HTTPException as error:
                 return self.renderer.failure(request, status=error.status_code, message=error.detail)
             except TracekitError as error:
-                return self.renderer.failure(request, status=_status(error), message=str(error))
+                return self.renderer.failure(request, status=status_of(error), message=str(error))
 
         return answer
 
 
-def _status(error: TracekitError) -> int:
+def status_of(error: TracekitError) -> int:
+    """The HTTP status of the page that tells of an error."""
     match error:
         case QueryError() | UsageError():
             return 400
-        case StoreBusyError():
+        case StoreBusyError() | NotDurableError():
             return 503
         case _:
             return 500

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from tracekit.errors import StoreError
+from tracekit.errors import QueryError, StoreError
 from tracekit.model import RawSpan
 from tracekit.store import (
     Batch,
@@ -32,6 +32,8 @@ from tracekit.store.retention import Retention
 from tracekit.store.search.handover import Handover
 from tracekit.store.search.index import SearchIndex, beside
 
+_AGAIN = 0.1
+"""Seconds between two tries to end a question: one before its statement has begun ends nothing."""
 _LONGEST_READ = 60.0
 """Seconds that `compact` waits for questions under way."""
 
@@ -148,6 +150,24 @@ class DuckDBStore:
                 with self._asking:
                     self._questions.remove(connection)
 
+    def ask(self, query: str, *, limit: int, seconds: float) -> Result:
+        """Answer one statement of a person within a time; see `Store.ask`."""
+        with self._reader() as connection, _ended_after(connection, seconds) as over:
+            with self._asking:
+                self._questions.append(connection)
+            try:
+                return reader.answer(connection, query, (), limit=limit)
+            except QueryError as error:
+                if not over.is_set():
+                    raise
+                raise QueryError(
+                    f"the query was ended after {seconds:g} seconds, the time it may take here; ask for less (a time "
+                    "range, fewer columns), or let `tracekit sql` take as long as it needs."
+                ) from error
+            finally:
+                with self._asking:
+                    self._questions.remove(connection)
+
     def interrupt(self) -> None:
         """End every question that is under way. What the store reads to keep itself up goes on: it is short."""
         with self._asking:
@@ -181,3 +201,24 @@ class DuckDBStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError(f"{self.path} has been closed by this program; open it again to use it.")
+
+
+@contextmanager
+def _ended_after(connection: duckdb.DuckDBPyConnection, seconds: float) -> Generator[threading.Event]:
+    """End what runs on a connection when the time is over; the event tells whether it was."""
+    done, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            over.set()
+            connection.interrupt()
+            wait = _AGAIN
+
+    watching = threading.Thread(target=watch, name="tracekit-limit", daemon=True)
+    watching.start()
+    try:
+        yield over
+    finally:
+        done.set()
+        watching.join()  # before the connection closes: a closed one is not interrupted

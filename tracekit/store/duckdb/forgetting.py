@@ -101,6 +101,7 @@ def _delete(connection: duckdb.DuckDBPyConnection, chosen: Table, choice: str, b
         if choice == "old_traces":
             records += run("forget_old_logs", bound) + run("forget_old_metrics", bound)
         traces = run("forget_traces")
+        run("forget_session_scores")
     finally:
         connection.unregister("forgotten")
     return Forgotten(traces=traces, spans=spans, records=records)

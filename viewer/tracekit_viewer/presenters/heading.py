@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from tracekit import state, units
 from tracekit.state import State
 from tracekit.units import Moment
+from tracekit_viewer.presenters.judging import COMMENT, word
 from tracekit_viewer.presenters.listing import Chip, Figure
 
 _NAMED = 3
@@ -57,7 +58,7 @@ def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
         started=units.moment(trace["start_time"], now),
         figures=_figures(trace),
         chips=_chips(trace),
-        scores=[_score(score) for score in trace["scores"]],
+        scores=[_score(score) for score in _last(trace["scores"])],
         warning=_warning(trace),
     )
 
@@ -94,10 +95,14 @@ def _chips(trace: Mapping[str, Any]) -> list[Chip]:
     return chips + [Chip(label="tag", value=tag, href="", shown=tag) for tag in trace["tags"] or ()]
 
 
+def _last(scores: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The last word of each name, source and target: what was said before it does not hold any more."""
+    kept = {(one["name"], one["source"], one["span_id"], one["session_id"]): one for one in scores}
+    return list(kept.values())
+
+
 def _score(score: Mapping[str, Any]) -> Score:
-    number, label = score["value"], score["label"]
-    said = [f"{number:g}" if number is not None else None, label]
-    value = " ".join(str(part) for part in said if part is not None) or units.UNKNOWN
+    value = word(score)[0] or (score["comment"] if score["name"] == COMMENT else None) or units.UNKNOWN
     return Score(name=score["name"], value=value, comment=score["comment"] or f"source: {score['source']}")
 
 

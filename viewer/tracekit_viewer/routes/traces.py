@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tracekit.query.traces import Filters, TracePage, get_logs, get_span, get_trace, list_traces
+from tracekit.query.traces import Filters, TracePage, get_logs, get_scores, get_span, get_trace, list_traces
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.heading import heading
+from tracekit_viewer.presenters.judging import judging
 from tracekit_viewer.presenters.listing import ATTRIBUTE, FILTERS, listing
 from tracekit_viewer.presenters.panel import panel
 from tracekit_viewer.presenters.waterfall import waterfall
@@ -87,6 +88,7 @@ class _Pages:
             start=0,
             until=max(ROWS, asked, tree.place(wanted) + _AFTER),
             panel=panel(span, now=now, attachments=self._viewer.attachments),
+            judged=judging(span, now=now),
             version=version,
         )
 
@@ -108,8 +110,9 @@ class _Pages:
 
     def span_fragment(self, request: Request) -> Response:
         span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
-        made = panel(span, now=datetime.now(UTC), attachments=self._viewer.attachments)
-        return self._viewer.renderer.page(request, "panel.html", panel=made)
+        now = datetime.now(UTC)
+        made = panel(span, now=now, attachments=self._viewer.attachments)
+        return self._viewer.renderer.page(request, "panel.html", panel=made, judged=judging(span, now=now))
 
     def span_data(self, request: Request) -> Response:
         span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
@@ -140,4 +143,6 @@ class _Pages:
         span = get_span(self._viewer.source, trace_id, span_id)
         if span is None:
             raise HTTPException(404, f"Trace {trace_id!r} has no span {span_id!r}.")
-        return {**span, "logs": get_logs(self._viewer.source, trace_id, span_id)}
+        source = self._viewer.source
+        scores = get_scores(source, trace_id, span["session_id"])
+        return {**span, "logs": get_logs(source, trace_id, span_id), "scores": scores}

@@ -1,6 +1,6 @@
 // The keyboard: one table for all pages. Keys are left alone while something is being typed or a dialog is open.
 
-export function keys({ toggleTheme, help, trace }) {
+export function keys({ toggleTheme, help, trace, judging }) {
   const rows = () => [...document.querySelectorAll("a[data-row]")];
 
   function step(by) {
@@ -19,7 +19,7 @@ export function keys({ toggleTheme, help, trace }) {
     (failed.find((row) => all.indexOf(row) > all.indexOf(document.activeElement)) ?? failed[0])?.focus();
   }
 
-  // Where the list was: its filter and its row. No referrer is sent, so each page leaves a note for the other.
+  // Where the list was: its filter and its row. Each page leaves a note for the other.
   const list = document.querySelector("[data-up]");
   if (list) {
     list.href = sessionStorage.getItem("tracekit.list") ?? list.href;
@@ -49,13 +49,19 @@ export function keys({ toggleTheme, help, trace }) {
     u: up,
     Escape: up,
     t: toggleTheme,
+    x: () => document.activeElement.closest("tr")?.querySelector(".tick")?.click(),
+    "+": () => judging?.right(),
+    "-": () => judging?.wrong(),
+    c: () => judging?.open("comment"),
+    l: () => judging?.open("label"),
+    e: () => judging?.open("expected"),
     "?": help,
     "/": () => (document.getElementById("q") ?? document.querySelector("[data-up]"))?.focus(),
   };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input, textarea, select")) {
+    if (event.target.closest("input:not(.tick), textarea, select")) {
       if (event.key === "Escape") event.target.blur();
       return;
     }

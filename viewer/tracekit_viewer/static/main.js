@@ -1,6 +1,8 @@
 // The entry: what every page does. Pages work without it; each module below adds one thing.
 import { keys } from "./keys.js";
 import { live } from "./live.js";
+import { scores } from "./scores.js";
+import { sql } from "./sql.js";
 import { tree } from "./tree.js";
 
 function toggleTheme() {
@@ -54,6 +56,7 @@ document.addEventListener("click", (event) => {
 });
 
 const trace = document.body.dataset.trace ? tree() : null;
-keys({ toggleTheme, help, trace });
+keys({ toggleTheme, help, trace, judging: trace ? scores() : null });
+sql();
 live({ trace, refreshTimes });
 setInterval(refreshTimes, 10_000);

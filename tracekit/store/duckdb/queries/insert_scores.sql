@@ -3,7 +3,8 @@ INSERT INTO internal.scores BY NAME
 FROM scored AS given
 WHERE NOT EXISTS (
     FROM internal.scores AS stored
-    WHERE stored.trace_id = given.trace_id
+    WHERE stored.trace_id IS NOT DISTINCT FROM given.trace_id
+        AND stored.session_id IS NOT DISTINCT FROM given.session_id
         AND stored.name = given.name
         AND stored.created_at = given.created_at
         AND stored.source = given.source

@@ -1,0 +1,29 @@
+"""What a page needs of a store: its own questions, a person's within a time, and the names of what can be asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from tracekit.query.searching import Searchable
+from tracekit.store import Result
+from tracekit.store.search.following import Queryable
+from tracekit.store.sqlfiles import statement
+
+_FOLDER = Path(__file__).parent / "sql"
+
+
+class Askable(Searchable, Protocol):
+    """Something that answers questions, those of a person within a time."""
+
+    def ask(self, query: str, *, limit: int, seconds: float) -> Result:
+        """Answer one statement; see `tracekit.store.Store.ask`."""
+        ...
+
+
+def columns(source: Queryable) -> dict[str, list[tuple[str, str]]]:
+    """The views, each with its columns and their types, in order."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for view, name, kind in source.sql(statement(_FOLDER, "view_columns")).rows:
+        found.setdefault(view, []).append((name, kind))
+    return found
