@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -80,7 +80,7 @@ class Seen:
         return list(reversed(fresh if first is None else fresh[:first]))
 
 
-def _look(args: argparse.Namespace) -> list[Mapping[str, Any]]:
+def _look(args: argparse.Namespace) -> list[dict[str, Any]]:
     """The traces of the last hour that the filters let through, newest first.
 
     The store is opened for each look: held open, it would keep every other command out.
@@ -93,17 +93,14 @@ def _look(args: argparse.Namespace) -> list[Mapping[str, Any]]:
     with opened(args) as source:
         if wanted.searches:
             source.index_words(seconds=ls.INDEXING_SECONDS)
-        return list(_pages(lambda cursor: list_traces(source, limit=_PAGE, cursor=cursor, filters=wanted)))
-
-
-def _pages(page: Any) -> Iterator[Mapping[str, Any]]:
-    cursor = None
-    while True:
-        found = page(cursor)
-        yield from found.traces
-        cursor = found.next
-        if cursor is None:
-            return
+        traces: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            page = list_traces(source, limit=_PAGE, cursor=cursor, filters=wanted)
+            traces += page.traces
+            cursor = page.next
+            if cursor is None:
+                return traces
 
 
 def _tell(args: argparse.Namespace, traces: Sequence[Mapping[str, Any]]) -> None:
@@ -118,7 +115,7 @@ def _tell(args: argparse.Namespace, traces: Sequence[Mapping[str, Any]]) -> None
 
 def pieces(trace: Mapping[str, Any], columns: int) -> list[tuple[str, str]]:
     """The line of a trace, in at most so many columns: each piece with its style."""
-    cells = dict(zip(ls.COLUMNS, ls.cells_of(trace, columns), strict=True))
+    cells: dict[str, str] = dict(zip(ls.COLUMNS, ls.cells_of(trace, columns), strict=True))
     cells["status"] = state.of_trace(trace).word
     names = [name for name in _COLUMNS if columns >= _NARROW or name not in ("model", "tokens", "started")]
     styles = {"trace": "bold", "status": output.MARKS[state.of_trace(trace).mark], "model": "dim"}

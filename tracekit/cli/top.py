@@ -12,7 +12,7 @@ from tracekit import units
 from tracekit.cli import ls, output
 from tracekit.cli.selection import add_asked, add_filters, age, filters, seconds
 from tracekit.cli.store import add_store, opened
-from tracekit.text import fit, line, undated
+from tracekit.text import fit, line, undated, width
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,7 @@ GROUPS = ("model", "name", "tool", "project")
 _WINDOW = timedelta(minutes=5)
 _EVERY = 2.0
 _COLUMNS = ("calls", "calls/s", "running", "errors", "p50", "p95", "in", "out", "cost")
-_DISPENSABLE = ("running", "in", "out", "calls")
+_DISPENSABLE = ("running", "in", "out", "calls", "p50", "calls/s")
 """What a narrow terminal goes without, first what is missed least."""
 _NAME = 24
 
@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
                 print(table(args.by, found.rows, columns=output.columns(), title=_title(args, found, until)))
             if args.once:
                 return 0
-            print(flush=True) if not args.json else None
+            if not args.json:
+                print(flush=True)
             time.sleep(args.interval)
     except KeyboardInterrupt:
         return 0
@@ -123,16 +124,15 @@ def table(by: str, rows: Sequence[Mapping[str, Any]], *, columns: int, title: st
             break
         place = names.index(name)
         names, cells = names[:place] + names[place + 1 :], [row[:place] + row[place + 1 :] for row in cells]
-    room = (
-        max(columns - _width(names, cells) + max(len(by), *(len(row[0]) for row in cells), 0), 8) if cells else columns
-    )
-    cells = [[fit(row[0], min(room, columns)), *row[1:]] for row in cells]
+    widest = max((width(row[0]) for row in cells), default=0)
+    room = columns - _width(names, cells) + max(widest, len(by))
+    cells = [[fit(row[0], max(room, 8)), *row[1:]] for row in cells]
     body = output.rows(names, cells, right=_COLUMNS) if cells else "nothing was called."
     return f"{fit(title, columns)}\n\n{body}"
 
 
 def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
-    return sum(max(map(len, column)) + 2 for column in zip(names, *cells, strict=True)) - 2
+    return sum(max(map(width, column)) + 2 for column in zip(names, *cells, strict=True)) - 2
 
 
 def _cells(by: str, row: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What happened lately, added up: calls a second, errors, latency, tokens and cost, by model, span name, tool or project."""
+"""What happened lately, added up: calls a second, errors, latency, tokens and cost, by model, name, tool or project."""
 
 from __future__ import annotations
 

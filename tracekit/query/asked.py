@@ -102,7 +102,13 @@ def parse(text: str, *, now: datetime | None = None) -> Filters:
             attributes.append(_attribute(piece))
         else:
             conditions.append(_condition(piece, kind))
-    return Filters(text=" ".join(words) or None, attributes=tuple(attributes), conditions=tuple(conditions), **times)
+    return Filters(
+        text=" ".join(words) or None,
+        attributes=tuple(attributes),
+        conditions=tuple(conditions),
+        since=times.get("since"),
+        until=times.get("until"),
+    )
 
 
 def moment(text: str, now: datetime) -> datetime:

@@ -38,8 +38,8 @@ def details(source: Queryable, traces: Sequence[dict[str, Any]]) -> Details:
     failed = [row for row in traces if row["error_count"]]
     failures: dict[str, dict[str, Any]] = {}
     if failed:
-        bound = {"traces": [row["trace_id"] for row in failed], "since": min(row["start_time"] for row in failed)}
-        bound["since"] = bound["since"].isoformat()
+        since = min(row["start_time"] for row in failed).isoformat()
+        bound = {"traces": [row["trace_id"] for row in failed], "since": since}
         for row in source.sql(statement(_FOLDER, "list_failures"), bound).dicts():
             failures[row.pop("trace_id")] = row
     return Details(scores=dict(scores), failures=failures)
