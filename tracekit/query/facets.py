@@ -12,6 +12,8 @@ from tracekit.query.searching import Searchable, narrow
 from tracekit.store.sqlfiles import statement
 
 FACETS = ("status", "model", "project", "tool", "user", "tag")
+COUNTED = 1 << 14
+"""Spans that hold the words asked for of which the traces are counted, about; a frequent word is in nearly all."""
 _FOLDER = Path(__file__).parent / "sql"
 
 
@@ -30,13 +32,21 @@ class Facet:
     others: int
 
 
-def facets(source: Searchable, filters: Filters) -> list[Facet]:
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Facets:
+    """The facets in which anything is counted; `notice` says of what they are, where not of all that fits."""
+
+    facets: list[Facet]
+    notice: str | None = None
+
+
+def facets(source: Searchable, filters: Filters) -> Facets:
     """The facets in which anything is counted. For each one all filters hold but its own choice."""
     own_of: dict[str, list[Condition]] = {name: [] for name in FACETS}
     always: list[Condition] = []
     for each in filters.every():
         (always if each.negated else own_of.get(each.field, always)).append(each)
-    narrowed = narrow(source, filters, whole=True, conditions=always)
+    narrowed = narrow(source, filters, whole=True, conditions=always, most=COUNTED)
     query, bound = narrowed.where.into(statement(_FOLDER, "facets"))
     for name in FACETS:
         own = where(own_of[name])
@@ -45,7 +55,7 @@ def facets(source: Searchable, filters: Filters) -> list[Facet]:
         bound |= renamed
     rows = source.sql(query, bound).rows
     found = {name: list(members) for name, members in groupby(rows, key=lambda row: row[0])}
-    return [
+    counted = [
         Facet(
             name=name,
             values=[(str(value), int(traces)) for _, value, traces, _ in found[name]],
@@ -54,3 +64,4 @@ def facets(source: Searchable, filters: Filters) -> list[Facet]:
         for name in FACETS
         if name in found
     ]
+    return Facets(facets=counted, notice=narrowed.notice)

@@ -87,7 +87,12 @@ class Words:
 
 
 def narrow(
-    source: Searchable, filters: Filters, *, whole: bool = False, conditions: Iterable[Condition] | None = None
+    source: Searchable,
+    filters: Filters,
+    *,
+    whole: bool = False,
+    conditions: Iterable[Condition] | None = None,
+    most: int = MOST_FOUND,
 ) -> Narrowed:
     """Ask the index what filters ask of it.
 
@@ -96,6 +101,7 @@ def narrow(
         filters: which traces.
         whole: whether all that is found is wanted, so that it can be counted or sorted; else the newest will do.
         conditions: in place of those that the filters have on the row of a trace.
+        most: so many spans that hold the words are looked at, about, where all is wanted.
     """
     beside: list[str] = []
     notices: list[str | None] = []
@@ -108,7 +114,7 @@ def narrow(
     among = None
     asked = filters.text is not None or bool(filters.attributes)
     if asked and whole:
-        found = _mended(source, lambda: _Search(source, words.query).every(words.text))
+        found = _mended(source, lambda: _Search(source, words.query).every(words.text, most=most))
         among = found.ids
         notices.append(found.notice)
     rows = filters.every() if conditions is None else conditions
@@ -194,19 +200,17 @@ class _Search:
         self._notice: str | None = None
         self._stored = facts(source)
 
-    def every(self, text: str = "") -> _Every:
-        """All traces that fit, at most those that the newest `MOST_FOUND` spans lead to."""
+    def every(self, text: str = "", *, most: int = MOST_FOUND) -> _Every:
+        """All traces that fit, at most those that the newest `most` spans lead to."""
         if not self._query.terms:
             return _Every(ids=[], notice=NOTHING)
         found = dict.fromkeys(self._beside(text))
         looked = 0
-        for numbers in _growing(self._numbers(), _MOST, page=_MOST):
+        for numbers in _growing(self._numbers(), min(_MOST, most), page=_MOST):
             found |= dict.fromkeys(self._traces_of(numbers).ids)
             looked += len(numbers)
-            if looked >= MOST_FOUND:
-                self._notice = (
-                    self._notice or f"More than {MOST_FOUND:,} spans fit; of older ones nothing was looked at."
-                )
+            if looked >= most:
+                self._notice = self._notice or f"Of the spans that fit, only the newest {looked:,} were looked at."
                 break
         return _Every(ids=list(found), notice=self._notice)
 

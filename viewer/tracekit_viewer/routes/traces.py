@@ -16,7 +16,7 @@ from starlette.routing import Route
 from tracekit.errors import QueryError, UsageError
 from tracekit.query import asked
 from tracekit.query.details import Details, details
-from tracekit.query.facets import facets
+from tracekit.query.facets import Facets, facets
 from tracekit.query.filters import Filters
 from tracekit.query.traces import TracePage, get_logs, get_span, get_trace, list_traces
 from tracekit_viewer import responses
@@ -61,7 +61,7 @@ class _Pages:
         version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
         question = question_of(request.query_params)
         now = datetime.now(UTC).astimezone()
-        problem, page, more, counted = None, TracePage(), Details(), []
+        problem, page, more, counted = None, TracePage(), Details(), Facets(facets=[])
         try:
             filters = asked.parse(question.text, now=now)
             page = self._list(request, question, filters)
@@ -69,7 +69,7 @@ class _Pages:
             counted = facets(self._viewer.source, filters)
         except (UsageError, QueryError) as error:
             problem = str(error)
-        view = listing(page.traces, question=question, details=more, facets=counted, cursor=page.next, now=now)
+        view = listing(page.traces, question=question, details=more, facets=counted.facets, cursor=page.next, now=now)
         origin = str(request.base_url).rstrip("/")
         return self._viewer.renderer.page(
             request,
@@ -78,6 +78,7 @@ class _Pages:
             view=view,
             problem=problem,
             notice=page.notice,
+            counted=counted.notice,
             version=version,
             origin=origin,
         )
@@ -90,10 +91,11 @@ class _Pages:
         answer: dict[str, Any] = {"traces": found.traces, "next": found.next, "notice": found.notice}
         answer |= {"scores": more.scores, "failures": more.failures}
         if request.query_params.get("facets"):
+            counted = facets(self._viewer.source, filters)
             answer["facets"] = {
-                each.name: {"values": dict(each.values), "others": each.others}
-                for each in facets(self._viewer.source, filters)
+                each.name: {"values": dict(each.values), "others": each.others} for each in counted.facets
             }
+            answer["counted"] = counted.notice
         return responses.data(request, answer)
 
     def trace(self, request: Request) -> Response:
