@@ -27,8 +27,9 @@ from benchmarks.payload import otlp_request, spans
 from benchmarks.processes import Up
 from benchmarks.store import RARE, Filled, fill
 from tracekit import config
+from tracekit.query.filters import Filters
 from tracekit.query.source import RemoteSource, StoreSource, hold, open_source
-from tracekit.query.traces import Filters, get_trace, list_traces
+from tracekit.query.traces import get_trace, list_traces
 
 SPANS = 100_000
 ROUNDS = 15

@@ -21,7 +21,8 @@ from tracekit import semconv
 from tracekit.collector.ingest import Ingest
 from tracekit.journal.records import SPAN_END
 from tracekit.journal.writer import JournalWriter
-from tracekit.query.traces import Filters, list_traces
+from tracekit.query.filters import Filters
+from tracekit.query.traces import list_traces
 from tracekit.store import Store
 from tracekit.store.duckdb import open_store
 from tracekit.store.search.following import catch_up

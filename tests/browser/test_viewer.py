@@ -79,15 +79,36 @@ def test_search_and_filters_are_addresses(visit):
     page = visit().go("/")
     page.fill("#q", "torn")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/traces?text=torn")
+    page.wait_for_url("**/traces?q=torn")
     expect(page.locator("tbody tr").first).to_contain_text("it arrived torn")
     page.get_by_role("link", name="Errors").click()
-    page.wait_for_url("**status=error*")
-    page.get_by_role("link", name="Remove filter contains torn").click()
-    page.wait_for_url("**/traces?status=error")
+    page.wait_for_url("**/traces?q=torn+status%3Aerror")
+    page.fill("#q", "status:error")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/traces?q=status%3Aerror")
     assert page.locator("tbody tr:not(.m-error)").count() == 0
     page.locator("tbody .owners a", has_text="u-17").first.click()
-    page.wait_for_url("**user_id=u-17*")
+    page.wait_for_url("**user%3Au-17*")
+    page.locator(".facets summary").click()
+    page.locator(".facet-columns a", has_text="gpt-4o").first.click()
+    page.wait_for_url("**model%3Agpt-4o*")
+    page.get_by_role("link", name="Remove filter user u-17").click()
+    page.wait_for_url("**/traces?q=status%3Aerror+model%3Agpt-4o")
+
+
+def test_what_is_asked_every_day_is_one_click_away(visit):
+    seen = visit()
+    seen.go("/").get_by_role("link", name="Yesterday's slowest").click()
+    seen.page.wait_for_url("**q=since%3Ayesterday+until%3Atoday&sort=slowest")
+    seen.go("/").locator(".broke", has_text="get_order").first.click()
+    seen.page.wait_for_url("**?span=*")
+    expect(seen.page.locator(".panel h2")).to_have_text("execute_tool get_order")
+    page = seen.go("/")
+    page.keyboard.press("/")
+    page.keyboard.type('"it arrived torn"')
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/traces?q=%22it+arrived+torn%22")
+    expect(page.locator("tbody tr").first).to_contain_text("it arrived torn")
 
 
 def test_the_theme_is_the_systems_until_one_is_chosen(visit):
@@ -183,7 +204,7 @@ def test_everything_is_readable_without_scripts(visit):
     page.get_by_role("link", name="Traces", exact=True).click()
     page.fill("#q", "torn")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/traces?text=torn")
+    page.wait_for_url("**/traces?q=torn")
 
 
 def serious(page, axe):
@@ -201,7 +222,11 @@ def serious(page, axe):
 @pytest.mark.parametrize("width", [320, 1440])
 def test_no_serious_finding_of_axe(visit, served, axe, scheme, width):
     seen = visit(scheme=scheme, width=width)
-    for path in ("/traces?limit=12", path_of(served, "invoke_agent support", status="error")):
+    for path in (
+        "/traces?limit=12",
+        "/traces?q=failed:tool -name:big&sort=slowest",
+        path_of(served, "invoke_agent support", status="error"),
+    ):
         page = seen.go(path)
         live(page)
         assert serious(page, axe) == [], path

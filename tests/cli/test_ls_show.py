@@ -68,6 +68,17 @@ def test_newest_first_with_everything_worth_knowing(run: Run, recorded: Path) ->
         (("--since", "2026-11-18"), [OTHER, journals.TRACE]),
         (("--since", "0s"), []),
         (("--user", "u-1", "--status", "error"), []),
+        (("model:gpt-4o", "--limit", "3", "user:u-1"), [journals.TRACE]),
+        (("-user:u-1",), [OTHER]),
+        (("-question",), [OTHER]),
+        (("question 1",), [journals.TRACE]),
+        (("1 question",), []),
+        (("status:error", "-error:TimeoutError"), []),
+        (("cost>0.0034", "cost<0.0036", "tokens>=1100"), [journals.TRACE]),
+        (("name:work 1",), [journals.TRACE]),
+        (("--sort", "dearest"), [journals.TRACE, OTHER]),
+        (("--sort", "slowest", "--limit", "1"), [journals.TRACE]),
+        (("extra",), []),
     ],
 )
 def test_filters(run: Run, recorded: Path, flags: tuple[str, ...], found: list[str]) -> None:
@@ -99,7 +110,10 @@ def test_nothing_is_said_in_words_and_is_an_empty_array_for_programs(run: Run, d
         ("--status", "unset"),
         ("--json", "--ndjson"),
         ("--since", "yesterday"),
-        ("extra",),
+        ("--extra",),
+        ("modle:gpt-4o",),
+        ("cost>cheap",),
+        ("--sort", "oldest"),
     ],
 )
 def test_bad_flags(run: Run, flags: tuple[str, ...]) -> None:

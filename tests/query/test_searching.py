@@ -9,7 +9,8 @@ import pytest
 from tests.support.spans import BASE_NS, SECOND, call, message, span
 from tracekit.errors import QueryError
 from tracekit.query import searching
-from tracekit.query.traces import Filters, list_traces
+from tracekit.query.filters import Filters
+from tracekit.query.traces import list_traces
 from tracekit.store import Batch, Store
 from tracekit.store.search.following import catch_up, documents
 from tracekit.store.search.language import parse

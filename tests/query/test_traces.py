@@ -9,7 +9,8 @@ from tests.support.spans import BASE_NS, SECOND, call, message, span
 from tracekit import state
 from tracekit.errors import QueryError
 from tracekit.model import Score
-from tracekit.query.traces import Filters, get_span, get_trace, list_traces
+from tracekit.query.filters import Filters
+from tracekit.query.traces import get_span, get_trace, list_traces
 from tracekit.store import Batch, Store
 
 START = datetime.fromtimestamp(BASE_NS // SECOND, UTC)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from tracekit.query.details import Details
+from tracekit.query.facets import Facet
 from tracekit.units import UNKNOWN
 from tracekit_viewer.presenters.listing import listing, quantile
+from tracekit_viewer.presenters.question import question_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -39,8 +42,8 @@ def trace(number=1, **fields):
     }
 
 
-def view(*traces, query=None, cursor=None):
-    return listing(traces, query=query or {}, cursor=cursor, now=NOW)
+def view(*traces, query=None, cursor=None, **more):
+    return listing(traces, question=question_of(query or {}), cursor=cursor, now=NOW, **more)
 
 
 def figures(found):
@@ -65,20 +68,77 @@ def test_nothing_known_is_not_zero():
 
 
 def test_chips_add_a_filter_and_keep_the_others():
-    found = view(trace(session_id="s 1"), query={"status": "error", "cursor": "abc"})
-    assert found.rows[0].owners[0].href == "/traces?status=error&session_id=s+1"
-    assert found.newest == "/traces?status=error"
+    found = view(trace(session_id="s 1"), query={"status": "error", "cursor": "abc", "sort": "slowest"})
+    assert found.rows[0].owners[0].href == "/traces?q=status%3Aerror+session%3A%22s+1%22&sort=slowest"
+    assert found.newest == "/traces?q=status%3Aerror&sort=slowest"
+
+
+def test_parameters_and_text_are_one_question():
+    query = {"q": "torn -tag:beta", "text": "ab:c in", "status": "error", "model": "gpt-4o", "session_id": "s 1"}
+    query |= {"user_id": "u", "project": "p", "name": "n", "since": "2h", "until": "now"}
+    query |= {"attribute.app.tier": "gold", "attribute.app.x": ""}
+    assert question_of(query).text == (
+        'torn -tag:beta "ab:c" in status:error project:p model:gpt-4o session:"s 1" user:u name:n since:2h until:now '
+        "attribute:app.tier=gold attribute:app.x"
+    )
 
 
 def test_filters_in_force_can_be_taken_off_one_by_one():
-    found = view(query={"status": "error", "model": "gpt-4o", "text": "hi"}, cursor="next")
-    assert [(chip.label, chip.href) for chip in found.narrowed] == [
-        ("model", "/traces?status=error&text=hi"),
-        ("contains", "/traces?status=error&model=gpt-4o"),
+    found = view(query={"status": "error", "q": "hi -model:gpt-4o cost>1"}, cursor="next")
+    assert [(chip.label, chip.value, chip.href) for chip in found.narrowed] == [
+        ("not model", "gpt-4o", "/traces?q=hi+cost%3E1+status%3Aerror"),
+        ("cost", "> 1", "/traces?q=hi+-model%3Agpt-4o+status%3Aerror"),
+        ("status", "error", "/traces?q=hi+-model%3Agpt-4o+cost%3E1"),
     ]
     assert [chip.active for chip in found.statuses] == [False, True, False, False]
-    assert found.older == "/traces?status=error&model=gpt-4o&text=hi&cursor=next"
-    assert found.kept == [("status", "error"), ("model", "gpt-4o")]
+    assert found.older == "/traces?q=hi+-model%3Agpt-4o+cost%3E1+status%3Aerror&cursor=next"
+
+
+def test_shortcuts_are_one_click_and_a_second_one_takes_them_off():
+    [slowest, *_] = view(query={"q": "torn"}).shortcuts
+    assert (slowest.label, slowest.active) == ("Yesterday's slowest", False)
+    assert slowest.href == "/traces?q=since%3Ayesterday+until%3Atoday&sort=slowest"
+    [slowest, *_] = view(query={"q": "since:yesterday until:today", "sort": "slowest"}).shortcuts
+    assert (slowest.href, slowest.active) == ("/traces", True)
+
+
+def test_a_time_range_replaces_the_one_in_force():
+    found = view(query={"q": "since:yesterday torn until:today"})
+    assert [chip.href for chip in found.ranges[:2]] == ["/traces?q=torn", "/traces?q=torn+since%3A1h"]
+    assert not any(chip.active for chip in found.ranges)
+
+
+def test_facets_replace_each_other_and_count_what_is_not_named():
+    facet = Facet(name="model", values=[("gpt-4o", 1_204), ("o1", 3)], others=7)
+    [found] = view(query={"q": "torn model:o1"}, facets=[facet]).facets
+    assert [(chip.value, chip.active, chip.href, count) for chip, count in found.values] == [
+        ("gpt-4o", False, "/traces?q=torn+model%3Agpt-4o", "1.2k"),
+        ("o1", True, "/traces?q=torn", "3"),
+    ]
+    assert found.more == "+7 more"
+
+
+def test_a_row_says_where_it_failed_and_how_it_was_scored():
+    failure = {"span_id": "ab", "name": "execute", "kind": "tool", "tool_name": "search", "error_type": "Timeout"}
+    scores = [
+        {"name": "helpful", "value": 2 / 3, "label": None, "count": 3},
+        {"name": "mood", "value": None, "label": "good", "count": 1},
+        {"name": "c", "value": 1.0, "label": "yes", "count": 1},
+        {"name": "d", "value": 1.0, "label": None, "count": 1},
+    ]
+    key = trace()["trace_id"]
+    details = Details(scores={key: scores}, failures={key: failure | {"status_message": None, "count": 3}})
+    [row] = view(trace(error_count=3), details=details).rows
+    assert row.failure is not None
+    assert (row.failure.href, row.failure.name, row.failure.why, row.failure.others) == (
+        f"/traces/{key}?span=ab", "search", "Timeout", 2,
+    )  # fmt: skip
+    assert [(score.text, score.title) for score in row.scores] == [
+        ("0.667", "helpful: 0.667, mean of 3"),
+        ("good", "mood: good"),
+        ("1", "c: 1, yes"),
+    ]
+    assert row.more_scores == 1
 
 
 def test_the_gauge_is_a_share_of_the_slowest():
@@ -105,8 +165,3 @@ def test_models_are_called_as_people_call_them_and_never_alike():
     assert [chip.shown for chip in row.models] == twins
     (row,) = view(trace(models=["a", long, *twins])).rows
     assert ([chip.shown for chip in row.models], row.more_models) == (["a"], [long, *twins])
-
-
-def test_a_status_that_has_no_button_can_be_taken_off():
-    assert [chip.value for chip in view(query={"status": "incomplete"}).narrowed] == ["incomplete"]
-    assert view(query={"status": "running"}).narrowed == []

@@ -69,6 +69,74 @@ def test_a_filter_narrows_the_page_and_its_twin_alike(client):
         assert re.findall(r'<tr role="row".*?data-key="(\w+)"', shown) == [t["trace_id"] for t in twin]
 
 
+def test_one_text_asks_for_everything(client):
+    for words, query in (
+        ("status:error", {"status": "error"}),
+        ("status:error 8841", {"status": "error", "text": "8841"}),
+        ("project:docs -status:error", None),
+        ("failed:tool sort", None),
+        ("cost>0.001 tokens<1M duration<1h", None),
+    ):
+        twin = client.get("/traces.json", params={"q": words}).json()["traces"]
+        shown = client.get("/traces", params={"q": words}).text
+        assert re.findall(r'<tr role="row".*?data-key="(\w+)"', shown) == [t["trace_id"] for t in twin], words
+        if query is not None:
+            assert twin == client.get("/traces.json", params=query).json()["traces"]
+            assert 0 < len(twin) < 40
+
+
+def test_a_text_that_cannot_be_understood_is_shown_with_what_is_wrong(client):
+    answer = client.get("/traces", params={"q": 'torn modle:"<b>"'})
+    assert answer.status_code == 400
+    assert "there is no field &#39;modle&#39;: did you mean model?" in answer.text
+    assert 'value="torn modle:&#34;&lt;b&gt;&#34;"' in answer.text
+    twin = client.get("/traces.json", params={"q": "cost>cheap"})
+    assert (twin.status_code, "at character 1" in twin.json()["error"]) == (400, True)
+
+
+def test_orders_and_their_pages(client):
+    for sort, key in (("slowest", "duration_ms"), ("dearest", "cost_usd")):
+        rows, cursor = [], None
+        while True:
+            query = {"sort": sort, "limit": 15, **({"cursor": cursor} if cursor else {})}
+            found = client.get("/traces.json", params=query).json()
+            rows += found["traces"]
+            cursor = found["next"]
+            if cursor is None:
+                break
+        known = [row[key] for row in rows if row[key] is not None]
+        assert known == sorted(known, reverse=True)
+        assert len({row["trace_id"] for row in rows}) == len(rows) == 40
+        first = client.get("/traces", params={"sort": sort, "limit": 15}).text
+        (more,) = re.findall(r'href="(/traces\?[^"]+)" rel="next"', first)
+        assert re.findall(r'<tr role="row".*?data-key="(\w+)"', page(client, unescape(more))) == [
+            row["trace_id"] for row in rows[15:30]
+        ]
+    assert client.get("/traces", params={"sort": "oldest"}).status_code == 400
+
+
+def test_facets_count_what_a_click_would_show(client):
+    for words in ("", "status:error", "model:gpt-4o -user:u-17", "torn"):
+        counted = client.get("/traces.json", params={"q": words, "facets": "1"}).json()["facets"]
+        assert counted["status"]["values"]
+        for name, facet in counted.items():
+            for value, count in facet["values"].items():
+                rest = " ".join(part for part in words.split() if not part.startswith(f"{name}:"))
+                asked = f'{rest} {name}:"{value}"'
+                shown = client.get("/traces.json", params={"q": asked, "limit": 100}).json()["traces"]
+                assert len(shown) == count, asked
+
+
+def test_a_failed_row_leads_to_the_span_that_failed(client):
+    found = client.get("/traces.json", params={"q": "failed:tool"}).json()
+    assert found["traces"]
+    shown = page(client, "/traces?q=failed:tool")
+    for trace in found["traces"]:
+        place = found["failures"][trace["trace_id"]]
+        assert f'/traces/{trace["trace_id"]}?span={place["span_id"]}"' in shown
+        assert client.get(f"/traces/{trace['trace_id']}/spans/{place['span_id']}.json").json()["status"] == "error"
+
+
 def test_a_search_that_could_not_look_everywhere_says_so(client):
     assert 'class="warning"' not in page(client, "/traces?text=torn")
     assert "The query holds no word that could be searched for." in page(client, "/traces?text=%25")

@@ -24,6 +24,8 @@ VERBS = {
     "run": "run a Python program with tracing on, unchanged",
     "up": "receive OTLP and show traces in the browser",
     "ls": "list traces, newest first",
+    "tail": "print traces as they come",
+    "top": "show what is being called, live",
     "show": "print one trace as a tree",
     "sql": "query the store",
     "export": "write traces as OTLP, to a file or a collector, or all of a store as a bundle",
@@ -48,7 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(arguments)
     args, unknown = parser.parse_known_args(arguments)
-    if unknown:
+    words: list[str] | None = getattr(args, "asked", None)
+    if words is not None and not any(word.startswith("--") for word in unknown):
+        words += unknown  # argparse takes `-user:u-17` for a flag, and what stands behind a flag for one too many
+    elif unknown:
         args.command.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         code = int(args.run(args))

@@ -73,8 +73,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _selection(args: argparse.Namespace, source: RemoteSource | StoreSource) -> Selection:
     from tracekit.query import resolve
+    from tracekit.query.filters import Filters
     from tracekit.query.stored import Selection
-    from tracekit.query.traces import Filters
 
     wanted = filters(args)
     if args.trace and wanted != Filters():

@@ -1,4 +1,4 @@
-"""`tracekit ls`: traces, newest first."""
+"""`tracekit ls`: traces, newest first or in another order."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 from tracekit import state, units
 from tracekit.cli import output
-from tracekit.cli.selection import add_filters, filters
+from tracekit.cli.selection import SORTS, add_asked, add_filters, filters
 from tracekit.cli.store import add_store, opened
 from tracekit.text import fit, line, undated, width
 
-_COLUMNS = ("trace", "started", "duration", "status", "spans", "model", "tokens", "cost", "asked", "answered")
+COLUMNS = ("trace", "started", "duration", "status", "spans", "model", "tokens", "cost", "asked", "answered")
 _RIGHT = ("duration", "spans", "tokens", "cost")
 _DISPENSABLE = ("answered", "spans", "started", "model", "tokens", "cost", "duration")
 """What a narrow terminal goes without, first what is missed least."""
@@ -24,30 +24,33 @@ _PREVIEW = 32
 _LEGIBLE = 24
 """Columns below which the beginning of a text says nothing."""
 _GAP = 2
-_INDEXING_SECONDS = 2.0
+INDEXING_SECONDS = 2.0
 """How long a search waits for the index to be brought up, where no `tracekit up` does that."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument("--limit", type=_positive, default=20, help="traces to list (default 20)")
+    parser.add_argument("--sort", choices=SORTS, default=SORTS[0], help="what comes first (default newest)")
+    add_asked(parser)
     add_filters(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON array")
     form.add_argument("--ndjson", action="store_true", help="one JSON object a line")
     add_store(parser)
-    parser.epilog = "example: tracekit ls --status error --since 2h"
+    parser.epilog = "example: tracekit ls status:error 'cost>0.01' -user:u-17 --since 2h"
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the list."""
-    from tracekit.query.traces import Filters, list_traces
+    from tracekit.query.filters import Filters
+    from tracekit.query.traces import list_traces
 
     wanted = filters(args)
     with opened(args) as source:
-        if wanted.text is not None or wanted.attributes:
-            source.index_words(seconds=_INDEXING_SECONDS)
-        page = list_traces(source, limit=args.limit, filters=wanted)
+        if wanted.searches:
+            source.index_words(seconds=INDEXING_SECONDS)
+        page = list_traces(source, limit=args.limit, filters=wanted, sort=args.sort)
     if page.notice is not None:
         output.talk(page.notice)
     if args.json:
@@ -74,8 +77,8 @@ def started(when: datetime, now: datetime) -> str:
 def _print(traces: Sequence[Mapping[str, Any]]) -> None:
     people = sys.stdout.isatty()
     columns = shutil.get_terminal_size().columns
-    cells = [_cells(trace, columns if people else _PREVIEW) for trace in traces]
-    names = _COLUMNS
+    cells = [cells_of(trace, columns if people else _PREVIEW) for trace in traces]
+    names = COLUMNS
     if people:
         names, cells = fitted(names, cells, columns)
     marks = [state.of_trace(trace).mark for trace in traces]
@@ -113,7 +116,8 @@ def fitted(
     return list(kept), list(zip(*kept.values(), strict=True))
 
 
-def _cells(trace: Mapping[str, Any], preview: int) -> list[str]:
+def cells_of(trace: Mapping[str, Any], preview: int) -> list[str]:
+    """What `COLUMNS` show of a trace; texts are cut after `preview` characters."""
     models = list(dict.fromkeys(map(undated, trace["models"])))
     return [
         str(trace["trace_id"])[:_ID],

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tracekit.query.traces import Filters
+    from tracekit.query.filters import Filters
 
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+SORTS = ("newest", "slowest", "dearest", "tokens")
+"""The orders of `tracekit.query.traces.SORTS`, which is imported later."""
+SOONEST, LATEST = 0.1, 3600.0
 _STATUSES = ("ok", "error", "running", "interrupted", "incomplete")
 
 
-def add_filters(parser: argparse.ArgumentParser) -> None:
-    """Add the flags."""
+def add_filters(parser: argparse.ArgumentParser, *, since: bool = True) -> None:
+    """Add the flags; `--since` unless the command has a time of its own."""
     parser.add_argument("--status", choices=_STATUSES, help=f"traces of this status: {', '.join(_STATUSES)}")
     parser.add_argument("--model", help="traces that called this model")
     parser.add_argument("--session", help="traces of this session id")
@@ -26,12 +27,50 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attribute", type=_attribute, action="append", default=[], metavar="KEY[=VALUE]", help="with this attribute"
     )
-    parser.add_argument("--since", type=when, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
+    if since:
+        parser.add_argument("--since", type=when, metavar="WHEN", help="started since: 90s, 30m, 2h, 7d, or ISO 8601")
+
+
+def add_asked(parser: argparse.ArgumentParser) -> None:
+    """Add the words of the search box."""
+    parser.add_argument(
+        "asked", nargs="*", metavar="WORD", help="what the search box takes: words, model:gpt-4o, cost>0.01, -user:u-17"
+    )
+
+
+def joined(words: Sequence[str]) -> str:
+    """Arguments as one text: the shell has taken the quotes off, and what was in them belongs together."""
+    return " ".join(map(_rewritten, words))
+
+
+def _rewritten(word: str) -> str:
+    from tracekit.query import asked
+
+    if not any(map(str.isspace, word)) or '"' in word:
+        return word
+    minus = "-" if word.startswith("-") else ""
+    [piece, *_] = asked.pieces(word.removeprefix("-")) or [None]
+    if piece is None or piece.key is None:
+        return minus + asked.quoted_words(word.removeprefix("-"))
+    start = len(minus) + len(piece.key) + len(piece.op)
+    return word[:start] + asked.quoted(word[start:])
 
 
 def filters(args: argparse.Namespace) -> Filters:
-    """The filters that the flags ask for."""
-    from tracekit.query.traces import Filters
+    """The filters that the flags, and the words of those commands that take them, ask for.
+
+    Raises:
+        UsageError: a word cannot be understood.
+    """
+    from tracekit.query import asked
+
+    given = _flags(args)
+    words = joined(getattr(args, "asked", ()))
+    return given.both(asked.parse(words)) if words else given
+
+
+def _flags(args: argparse.Namespace) -> Filters:
+    from tracekit.query.filters import Filters
 
     return Filters(
         status=args.status,
@@ -41,7 +80,7 @@ def filters(args: argparse.Namespace) -> Filters:
         project=args.project,
         text=args.text,
         attributes=tuple(args.attribute),
-        since=args.since,
+        since=getattr(args, "since", None),
     )
 
 
@@ -52,10 +91,33 @@ def _attribute(text: str) -> tuple[str, str | None]:
 
 def when(text: str) -> datetime:
     """The time that a flag names: an age like 2h, or ISO 8601."""
-    age = _AGE.fullmatch(text.strip())
-    if age:
-        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})
+    from tracekit.query.asked import moment
+
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return moment(text, datetime.now(UTC).astimezone()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is neither an age like 2h nor an ISO 8601 time") from None
+
+
+def age(text: str) -> timedelta:
+    """How long a flag says: `90s`, `5m`, `2h`, `1d`."""
+    from tracekit.query import asked
+
+    try:
+        found = asked.age(text)
+    except OverflowError:
+        found = None
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time like 90s, 5m, 2h or 1d")
+    return found
+
+
+def seconds(text: str) -> float:
+    """Seconds between two looks."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not SOONEST <= found <= LATEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from {SOONEST:g} to {LATEST:g}")
+    return found

@@ -13,8 +13,9 @@ from typing import Any
 from tracekit.errors import QueryError, UsageError
 from tracekit.evals.observed import with_trace
 from tracekit.evals.row import Row
+from tracekit.query.filters import Filters
 from tracekit.query.source import RemoteSource, StoreSource
-from tracekit.query.traces import Filters, decoded, list_traces
+from tracekit.query.traces import decoded, list_traces
 from tracekit.store.previews import assistant_text, user_text
 from tracekit.store.sqlfiles import statement
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from tracekit.query.conditions import Condition, Where, where
+from tracekit.query.filters import Filters
 from tracekit.store.search.following import Queryable, facts, open_documents
 from tracekit.store.search.index import PART, DamagedIndexError, SearchIndex
 from tracekit.store.search.language import Query, parse
@@ -32,7 +34,11 @@ _CHECKED = 1024
 """Candidates whose texts are read together: neighbours are unpacked together, however few are asked for."""
 _FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
 _SPARSE = 16
-_PAGING = ("limit", "before", "before_id")
+MOST_FOUND = 1 << 20
+"""Spans that fit of which all is wanted, at most."""
+NOTHING = "The query holds no word that could be searched for."
+EVERYTHING = Where()
+FIRST: Mapping[str, Any] = {"limit": 1, "before": None, "before_id": None}
 _ALWAYS, _FOREVER = "-infinity", "infinity"
 _USUAL = timedelta(hours=1)
 """By how much a trace began before its spans, where it is not looked for any further back."""
@@ -57,25 +63,98 @@ class Found:
     notice: str | None = None
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Narrowed:
+    """Filters as SQL, as far as that goes.
+
+    Attributes:
+        where: the condition on the row of a trace.
+        words: what one of its spans must hold besides; None where that is in the condition, or nothing is asked.
+        notice: what a person should know of a search that could not look everywhere.
+    """
+
+    where: Where
+    words: Words | None = None
+    notice: str | None = None
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Words:
+    """Words and attributes that one span must hold."""
+
+    text: str
+    query: Query
+
+
+def narrow(
+    source: Searchable,
+    filters: Filters,
+    *,
+    whole: bool = False,
+    conditions: Iterable[Condition] | None = None,
+    most: int = MOST_FOUND,
+) -> Narrowed:
+    """Ask the index what filters ask of it.
+
+    Args:
+        source: what is searched.
+        filters: which traces.
+        whole: whether all that is found is wanted, so that it can be counted or sorted; else the newest will do.
+        conditions: in place of those that the filters have on the row of a trace.
+        most: so many spans that hold the words are looked at, about, where all is wanted.
+    """
+    beside: list[str] = []
+    notices: list[str | None] = []
+    for each in filters.conditions:
+        if each.is_searched:
+            found = _mended(source, _Search(source, _query_of(each)).every)
+            beside += found.ids
+            notices.append(found.notice)
+    words = Words(text=filters.text or "", query=parse(filters.text or "", filters.attributes))
+    among = None
+    asked = filters.text is not None or bool(filters.attributes)
+    if asked and whole:
+        found = _mended(source, lambda: _Search(source, words.query).every(words.text, most=most))
+        among = found.ids
+        notices.append(found.notice)
+    rows = filters.every() if conditions is None else conditions
+    return Narrowed(
+        where=where(rows, since=filters.since, until=filters.until, among=among, beside=beside),
+        words=words if asked and not whole else None,
+        notice=next(filter(None, notices), None),
+    )
+
+
 def search(
-    source: Searchable, text: str, attributes: Iterable[tuple[str, str | None]], *, filters: Mapping[str, Any]
+    source: Searchable, words: Words, *, where: Where, since: datetime | None, paging: Mapping[str, Any]
 ) -> Found:
     """The newest traces of which one span holds all the words and attributes.
 
     Args:
         source: what is searched.
-        text: the query, see `docs/search.md`; a whole trace id is found as well.
-        attributes: keys, each with a value or None for any.
-        filters: the parameters of `list_traces.sql`.
+        words: what is asked for, see `docs/search.md`; a whole trace id is found as well.
+        where: what else holds of the traces.
+        since: their earliest start, as `where` has it.
+        paging: the parameters of `list_traces.sql`.
     """
-    query = parse(text, attributes)
-    if not query.terms:
-        return Found(notice="The query holds no word that could be searched for.")
+    if not words.query.terms:
+        return Found(notice=NOTHING)
+    return _mended(source, lambda: _Search(source, words.query, where, since, paging).run(words.text))
+
+
+def _query_of(condition: Condition) -> Query:
+    if condition.field == "attribute":
+        return parse("", [(condition.name or "", condition.value)])
+    return parse(condition.value or "")
+
+
+def _mended(source: Searchable, ask: Callable[[], F]) -> F:
+    """What a question finds; where the index cannot be read, without it, and it says so."""
     try:
-        return _Search(source, query, filters).run(text)
+        return ask()
     except DamagedIndexError as error:
         source.index.mend()
-        found = _Search(source, query, filters).run(text)
+        found = ask()
         found.notice = found.notice or str(error)
         return found
 
@@ -89,22 +168,56 @@ class _Traces:
     latest: str = _FOREVER
 
 
+@dataclass(slots=True, kw_only=True)
+class _Every:
+    """Ids of traces, and what a person should know of how they were found."""
+
+    ids: list[str]
+    notice: str | None = None
+
+
+F = TypeVar("F", Found, _Every)
+
+
 class _Search:
     """One question under way."""
 
-    def __init__(self, source: Searchable, query: Query, filters: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        source: Searchable,
+        query: Query,
+        where: Where = EVERYTHING,
+        since: datetime | None = None,
+        paging: Mapping[str, Any] = FIRST,
+    ) -> None:
         self._source = source
         self._query = query
-        self._filters = filters
+        self._where = where
+        self._since = since
+        self._paging = paging
         self._deadline = time.monotonic() + SCAN_SECONDS
         self._kept: dict[str, dict[str, Any]] = {}
         self._notice: str | None = None
         self._stored = facts(source)
 
+    def every(self, text: str = "", *, most: int = MOST_FOUND) -> _Every:
+        """All traces that fit, at most those that the newest `most` spans lead to."""
+        if not self._query.terms:
+            return _Every(ids=[], notice=NOTHING)
+        found = dict.fromkeys(self._beside(text))
+        looked = 0
+        for numbers in _growing(self._numbers(), min(_MOST, most), page=_MOST):
+            found |= dict.fromkeys(self._traces_of(numbers).ids)
+            looked += len(numbers)
+            if looked >= most:
+                self._notice = self._notice or f"Of the spans that fit, only the newest {looked:,} were looked at."
+                break
+        return _Every(ids=list(found), notice=self._notice)
+
     def run(self, text: str) -> Found:
         self._keep(_Traces(ids=self._beside(text)))
         first = _SCANNED if self._query.needs_positions else _FIRST
-        for numbers in _growing(self._numbers(), first, page=self._filters["limit"]):
+        for numbers in _growing(self._numbers(), first, page=self._paging["limit"]):
             self._keep(self._traces_of(numbers))
             if self._is_enough(numbers[-1]):
                 break
@@ -181,37 +294,37 @@ class _Search:
         wanted = [trace_id for trace_id in traces.ids if trace_id not in self._kept]
         if not wanted:
             return
-        if any(value is not None for name, value in self._filters.items() if name not in _PAGING):
-            query = statement(_FOLDER, "among") + statement(_FOLDER, "list_traces")
-            rows = self._source.sql(query, {**self._filters, "among": wanted}).dicts()
+        if self._where.sql != EVERYTHING.sql:
+            narrower = Where(sql=f"{statement(_FOLDER / 'where', 'among')}\n    AND {self._where.sql}")
+            query, bound = narrower.into(statement(_FOLDER, "list_traces"), **self._where.bound, among=wanted)
+            rows = self._source.sql(query, bound | dict(self._paging)).dicts()
         else:
             rows = self._among(wanted, _before(traces.earliest), traces.latest)
-            if len(rows) < min(len(wanted), self._filters["limit"]):
+            if len(rows) < min(len(wanted), self._paging["limit"]):
                 rows = self._among(wanted, _ALWAYS, traces.latest)
         self._kept |= {str(row["trace_id"]): row for row in rows}
 
     def _among(self, wanted: Sequence[str], earliest: str, latest: str) -> list[dict[str, Any]]:
         """The newest of these traces that began between two times."""
-        bound = {name: self._filters[name] for name in _PAGING}
-        bound |= {"among": wanted, "earliest": earliest, "latest": latest}
+        bound = {**self._paging, "among": wanted, "earliest": earliest, "latest": latest}
         return self._source.sql(statement(_FOLDER, "traces_among"), bound).dicts()
 
     def _newest(self) -> list[dict[str, Any]]:
         rows = sorted(self._kept.values(), key=lambda row: (row["start_time"], row["trace_id"]), reverse=True)
-        return rows[: self._filters["limit"]]
+        return rows[: self._paging["limit"]]
 
     def _is_enough(self, number: int) -> bool:
         """Whether no trace that only spans below a number lead to can be on the page: all of those started before."""
         newest = self._newest()
-        full = len(newest) == self._filters["limit"]
-        since = self._filters["since"]
+        full = len(newest) == self._paging["limit"]
+        since = self._since
         if not full and since is None:
             return False
         older = self._source.sql(statement(_FOLDER, "newest_before"), {"seq": number}).rows
         if not older:
             return True
         [(latest,)] = older
-        return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _instant(since))
+        return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _zoned(since))
 
 
 def _growing(numbers: Iterator[int], size: int, *, page: int) -> Iterator[list[int]]:
@@ -241,7 +354,6 @@ def _before(time: str) -> str:
     return time if time == _ALWAYS else (datetime.fromisoformat(time) - _USUAL).isoformat()
 
 
-def _instant(text: str) -> datetime:
-    """A time as `list_traces.sql` takes it; UTC where it names no zone."""
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _zoned(time: datetime) -> datetime:
+    """A time as `where/since.sql` takes it; UTC where it names no zone."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

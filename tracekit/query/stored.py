@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracekit.query.filters import Filters
 from tracekit.query.searching import Searchable
-from tracekit.query.traces import Filters, list_traces
+from tracekit.query.traces import list_traces
 from tracekit.store.sqlfiles import statement
 
 PAGE = 500

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tracekit.errors import QueryError
-from tracekit.query.searching import Searchable, search
+from tracekit.query.filters import Filters
+from tracekit.query.searching import Searchable, narrow, search
 from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
@@ -21,40 +22,24 @@ _JSON_OR_TEXT = frozenset({"input", "output"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Filters:
-    """Which traces: those for which everything given holds.
+def _tokens(trace: Mapping[str, Any]) -> int | None:
+    known = [number for number in (trace["input_tokens"], trace["output_tokens"]) if number is not None]
+    return sum(known) if known else None
 
-    Attributes:
-        status: the word of `tracekit.state` for it: "ok" (whole, and nothing failed), "error", "running",
-            "interrupted" or "incomplete". The column `status` says what the spans themselves have set.
-        project: its exact name.
-        model: one that the trace called, by its exact name.
-        session_id: the session it belongs to.
-        user_id: the user it belongs to.
-        name: text that its name contains, in any case.
-        text: words that one of its spans holds, all of them: see `docs/search.md`; or its whole id.
-        attributes: attributes that one of its spans has, and the same span `text`: a key, and the value, which is text
-            or JSON; None for any value.
-        since: earliest start, included; a time without a zone is UTC.
-        until: latest start, excluded; a time without a zone is UTC.
-    """
 
-    status: str | None = None
-    project: str | None = None
-    model: str | None = None
-    session_id: str | None = None
-    user_id: str | None = None
-    name: str | None = None
-    text: str | None = None
-    attributes: tuple[tuple[str, str | None], ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
+NEWEST = "newest"
+SORTS: dict[str, Callable[[Mapping[str, Any]], float | None]] = {
+    NEWEST: lambda _: None,
+    "slowest": lambda trace: trace["duration_ms"],
+    "dearest": lambda trace: trace["cost_usd"],
+    "tokens": _tokens,
+}
+"""The orders of the list, each with what it compares, as `sql/keys` has it."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class TracePage:
-    """Traces, newest first, by the columns of the `traces` view.
+    """Traces, in the order asked for, by the columns of the `traces` view.
 
     Attributes:
         traces: the rows.
@@ -68,33 +53,42 @@ class TracePage:
 
 
 def list_traces(
-    source: Searchable, *, limit: int = 50, cursor: str | None = None, filters: Filters | None = None
+    source: Searchable,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    filters: Filters | None = None,
+    sort: str = NEWEST,
 ) -> TracePage:
-    """One page of traces, newest first.
+    """One page of traces.
 
     Args:
         source: what answers.
         limit: traces on a page.
         cursor: `TracePage.next` of the page before; None for the first.
         filters: which traces; None for all.
+        sort: one of `SORTS`. Traces of which the figure is not known come last, and equals newest first.
 
     Raises:
-        QueryError: the cursor is none that this function gave.
+        QueryError: the cursor is none that this function gave for this order, or there is no such order.
     """
+    if sort not in SORTS:
+        raise QueryError(f"traces cannot be sorted by {sort!r:.80}; there are {', '.join(SORTS)}.")
     wanted = filters or Filters()
-    bound: dict[str, Any] = {name: _bindable(value) for name, value in asdict(wanted).items()}
-    text, attributes = bound.pop("text"), bound.pop("attributes")
-    bound["before"], bound["before_id"] = _read_cursor(cursor)
-    bound["limit"] = limit + 1
-    notice = None
-    if text is None and not attributes:
-        traces = source.sql(statement(_FOLDER, "list_traces"), bound).dicts()
+    place = _read_cursor(cursor, sort)
+    paging = {"limit": limit + 1, **place}
+    narrowed = narrow(source, wanted, whole=sort != NEWEST)
+    if narrowed.words is not None:
+        found = search(source, narrowed.words, where=narrowed.where, since=wanted.since, paging=paging)
+        traces, notice = found.traces, narrowed.notice or found.notice
     else:
-        found = search(source, text or "", attributes, filters=bound)
-        traces, notice = found.traces, found.notice
+        query = statement(_FOLDER, "list_traces" if sort == NEWEST else "list_traces_by")
+        if sort != NEWEST:
+            query = query.replace("/* key */ NULL", statement(_FOLDER / "keys", sort).strip())
+        traces, notice = source.sql(*narrowed.where.into(query, **paging)).dicts(), narrowed.notice
     if len(traces) <= limit:
         return TracePage(traces=traces, notice=notice)
-    return TracePage(traces=traces[:limit], next=_cursor(traces[limit - 1]), notice=notice)
+    return TracePage(traces=traces[:limit], next=_cursor(traces[limit - 1], sort), notice=notice)
 
 
 def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
@@ -200,19 +194,28 @@ def _bindable(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _cursor(trace: Mapping[str, Any]) -> str:
-    key = json.dumps([_bindable(trace["start_time"]), trace["trace_id"]])
+def _cursor(trace: Mapping[str, Any], sort: str) -> str:
+    place = [_bindable(trace["start_time"]), trace["trace_id"]]
+    key = json.dumps(place if sort == NEWEST else [*place, sort, SORTS[sort](trace)])
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str | None) -> tuple[str | None, str | None]:
-    if cursor is None:
-        return None, None
-    try:
-        start, trace_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        datetime.fromisoformat(start)
-        return start, str(trace_id)
-    except (ValueError, TypeError) as error:
-        raise QueryError(
-            f"the cursor {cursor!r:.80} is none of tracekit's; leave it out to start at the newest."
-        ) from error
+def _read_cursor(cursor: str | None, sort: str) -> dict[str, Any]:
+    """The parameters that say after which trace a page begins."""
+    start = trace_id = key = None
+    if cursor is not None:
+        try:
+            start, trace_id, *rest = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            datetime.fromisoformat(start)
+            if sort != NEWEST:
+                of, key = rest
+                key = None if key is None else float(key)
+                rest = [] if of == sort else [of]
+            if rest:
+                raise ValueError(rest)  # noqa: TRY301 - a place in another order
+        except (ValueError, TypeError) as error:
+            raise QueryError(
+                f"the cursor {cursor!r:.80} is none of tracekit's for this order; leave it out to start anew."
+            ) from error
+    place = {"before": start, "before_id": None if trace_id is None else str(trace_id)}
+    return place if sort == NEWEST else {**place, "before_key": key}

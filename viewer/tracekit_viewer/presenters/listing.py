@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from tracekit import state, units
+from tracekit.query import asked
+from tracekit.query.asked import Piece
+from tracekit.query.details import Details
+from tracekit.query.facets import Facet
 from tracekit.state import State
 from tracekit.text import undated
 from tracekit.units import Moment, Quantity
+from tracekit_viewer.presenters.question import Question
 
-ATTRIBUTE = "attribute."
-"""Before the key of an attribute in a URL, as in `/traces?attribute.gen_ai.operation.name=chat`; no value: any."""
-FILTERS = ("status", "project", "model", "session_id", "user_id", "name", "text")
-"""Query parameters of the list that narrow it, in the order in which chips stand."""
-
-_LABELS = {"session_id": "session", "user_id": "user", "text": "contains"}
+_LABELS = {"tag": "tags"}
 _STATUSES = (("", "All"), ("error", "Errors"), ("running", "Running"), ("interrupted", "Interrupted"))
+_SORTS = (("newest", "Newest"), ("slowest", "Slowest"), ("dearest", "Dearest"), ("tokens", "Most tokens"))
+_RANGES = (("", "All time"), ("1h", "1 h"), ("24h", "24 h"), ("7d", "7 d"))
+_SCORES = 3
+"""Scores that have room in a row."""
 _MODELS = 2
 """Models that have room in a row of two lines."""
 
@@ -41,6 +44,25 @@ class Chip:
     href: str
     shown: str
     active: bool = False
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Failure:
+    """Where a failed trace failed: a link to the span, what it is, why, and how many others failed beside it."""
+
+    href: str
+    name: str
+    why: str
+    others: int
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class ScoreChip:
+    """What a trace was scored: the mean where there are several, or the label."""
+
+    name: str
+    text: str
+    title: str
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -64,6 +86,20 @@ class Row:
     latency: Quantity
     latency_share: float
     started: Moment | None
+    failure: Failure | None = None
+    tags: list[Chip] = field(default_factory=list[Chip])
+    scores: list[ScoreChip] = field(default_factory=list[ScoreChip])
+    more_scores: int = 0
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class FacetView:
+    """A field with its most frequent values, those asked for first; `more` counts the values that are not named."""
+
+    name: str
+    label: str
+    values: list[tuple[Chip, str]]
+    more: str
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -95,9 +131,13 @@ class Listing:
     figures: list[Figure]
     dots: list[Dot]
     statuses: list[Chip]
+    sorts: list[Chip]
+    ranges: list[Chip]
+    shortcuts: list[Chip]
     narrowed: list[Chip]
-    text: str
-    kept: list[tuple[str, str]]
+    facets: list[FacetView]
+    question: Question
+    order: str
     older: str | None
     newest: str | None
 
@@ -105,56 +145,136 @@ class Listing:
 def listing(
     traces: Sequence[Mapping[str, Any]],
     *,
-    query: Mapping[str, str],
+    question: Question,
     cursor: str | None,
     now: datetime,
+    details: Details | None = None,
+    facets: Sequence[Facet] = (),
 ) -> Listing:
     """Make the list's view model.
 
     Args:
-        traces: rows of the `traces` view, newest first.
-        query: the filters in force, by name.
-        cursor: where the next, older page starts; None on the last one.
+        traces: rows of the `traces` view, in the order asked for.
+        question: what is asked.
+        cursor: where the next page starts; None on the last one.
         now: what "ago" counts from.
+        details: what rows show besides.
+        facets: what can be chosen, counted.
     """
     states = {t["trace_id"]: state.of_trace(t) for t in traces}
-    in_force = {name: query[name] for name in FILTERS if query.get(name)}
-    in_force |= {name: value for name, value in query.items() if name.startswith(ATTRIBUTE)}
-    size = {"limit": query["limit"]} if query.get("limit") else {}
     slowest = max((t["duration_ms"] for t in traces if t["duration_ms"] is not None), default=0)
+    more = details or Details()
+    pieces = asked.pieces(question.text)
     return Listing(
-        rows=[_row(trace, states, in_force=in_force, slowest=slowest, now=now) for trace in traces],
+        rows=[_row(trace, states, question=question, details=more, slowest=slowest, now=now) for trace in traces],
         figures=_figures(traces, states),
-        dots=_dots(traces, states),
-        statuses=[_status_chip(value, label, in_force) for value, label in _STATUSES],
-        narrowed=[
+        dots=_dots(sorted(traces, key=lambda trace: trace["start_time"], reverse=True), states),
+        statuses=[_choice(question, "status", value, label) for value, label in _STATUSES],
+        sorts=[
             Chip(
-                label=_LABELS.get(name, name),
+                label=label,
                 value=value,
-                href=_url(_without(in_force, name)),
-                shown=value,
-                active=True,
+                shown=label,
+                href=replace(question, sort=value).url(),
+                active=question.sort == value,
             )
-            for name, value in in_force.items()
-            if name != "status" or value not in dict(_STATUSES)
+            for value, label in _SORTS
         ],
-        text=in_force.get("text", ""),
-        kept=[(name, value) for name, value in in_force.items() if name != "text"],
-        older=_url({**in_force, **size, "cursor": cursor}) if cursor else None,
-        newest=_url({**in_force, **size}) if query.get("cursor") else None,
+        ranges=[_range(question, value, label) for value, label in _RANGES],
+        shortcuts=_shortcuts(question),
+        narrowed=[_removable(question, number, piece) for number, piece in enumerate(pieces) if piece.key is not None],
+        facets=[_facet(each, question) for each in facets],
+        question=question,
+        order=dict(_SORTS).get(question.sort, question.sort),
+        older=question.url(cursor) if cursor else None,
+        newest=question.url() if question.cursor else None,
     )
+
+
+def _choice(question: Question, key: str, value: str, label: str) -> Chip:
+    """One of the values that a field may have; none of them where it is empty."""
+    chosen = asked.values(question.text, key)
+    active = value in chosen if value else not chosen
+    return Chip(label=label, value=value, shown=label, href=question.narrowed(key, value or None).url(), active=active)
+
+
+def _range(question: Question, since: str, label: str) -> Chip:
+    now = (asked.values(question.text, "since"), asked.values(question.text, "until"))
+    href = question.between(since or None).url()
+    return Chip(label=label, value=since, shown=label, href=href, active=now == ([since] if since else [], []))
+
+
+def _shortcuts(question: Question) -> list[Chip]:
+    """What is asked every day, one click away. What else was asked for is left out."""
+    size = replace(question, text="", sort="newest", cursor="")
+    chosen = (
+        ("Yesterday's slowest", replace(size, text="since:yesterday until:today", sort="slowest")),
+        ("Today's dearest", replace(size, text="since:today", sort="dearest")),
+        ("Failed tools", replace(size, text="failed:tool")),
+        ("Scored", replace(size, text="has:score")),
+    )
+    here = replace(question, cursor="")
+    return [
+        Chip(
+            label=label,
+            value=each.text,
+            shown=label,
+            href="/traces" if each == here else each.url(),
+            active=each == here,
+        )
+        for label, each in chosen
+    ]
+
+
+def _removable(question: Question, number: int, piece: Piece) -> Chip:
+    rest = [each.source for place, each in enumerate(asked.pieces(question.text)) if place != number]
+    label = f"not {piece.key}" if piece.negated else str(piece.key)
+    value = piece.value if piece.op in (":", "=") else f"{piece.op} {piece.value}"
+    return Chip(label=label, value=value, shown=value, href=replace(question, text=" ".join(rest)).url(), active=True)
+
+
+def _facet(facet: Facet, question: Question) -> FacetView:
+    chosen = asked.values(question.text, facet.name)
+    chips: list[tuple[Chip, str]] = []
+    for value, traces in facet.values:
+        active = value in chosen
+        href = question.narrowed(facet.name, None if active else value).url()
+        chip = Chip(label=facet.name, value=value, shown=value, href=href, active=active)
+        chips.append((chip, units.count(traces, "traces").text))
+    more = f"+{facet.others:,} more" if facet.others else ""
+    return FacetView(name=facet.name, label=_LABELS.get(facet.name, facet.name), values=chips, more=more)
+
+
+def _failure(trace: Mapping[str, Any], found: Mapping[str, Any] | None) -> Failure | None:
+    if found is None:
+        return None
+    return Failure(
+        href=f"/traces/{trace['trace_id']}?span={found['span_id']}",
+        name=found["tool_name"] or found["name"] or "(unnamed)",
+        why=found["error_type"] or found["status_message"] or "failed",
+        others=found["count"] - 1,
+    )
+
+
+def _score(score: Mapping[str, Any]) -> ScoreChip:
+    text = f"{score['value']:.3g}" if score["value"] is not None else str(score["label"] or units.UNKNOWN)
+    several = f", mean of {score['count']}" if score["count"] > 1 and score["value"] is not None else ""
+    label = f", {score['label']}" if score["label"] and score["value"] is not None else ""
+    return ScoreChip(name=score["name"], text=text, title=f"{score['name']}: {text}{label}{several}")
 
 
 def _row(
     trace: Mapping[str, Any],
     states: Mapping[str, State],
     *,
-    in_force: Mapping[str, str],
+    question: Question,
+    details: Details,
     slowest: float,
     now: datetime,
 ) -> Row:
-    owners = (("session_id", trace["session_id"]), ("user_id", trace["user_id"]))
-    models = [_chip("model", model, in_force, shown=shown) for model, shown in _short(trace["models"] or ())]
+    owners = (("session", trace["session_id"]), ("user", trace["user_id"]))
+    scores = details.scores.get(trace["trace_id"], [])
+    models = [_chip("model", model, question, shown=shown) for model, shown in _short(trace["models"] or ())]
     room = _MODELS if len(models) <= _MODELS else _MODELS - 1
     return Row(
         id=trace["trace_id"],
@@ -165,8 +285,12 @@ def _row(
         output=trace["output_preview"],
         models=models[:room],
         more_models=[model.value for model in models[room:]],
-        owners=[_chip(name, value, in_force) for name, value in owners if value],
-        project=_chip("project", trace["project"], in_force) if trace["project"] else None,
+        owners=[_chip(name, value, question) for name, value in owners if value],
+        tags=[_chip("tag", tag, question) for tag in trace["tags"] or ()],
+        failure=_failure(trace, details.failures.get(trace["trace_id"])),
+        scores=[_score(score) for score in scores[:_SCORES]],
+        more_scores=max(len(scores) - _SCORES, 0),
+        project=_chip("project", trace["project"], question) if trace["project"] else None,
         spans=units.plural(trace["span_count"], "span"),
         tokens_in=units.count(trace["input_tokens"], "input tokens"),
         tokens_out=units.count(trace["output_tokens"], "output tokens"),
@@ -183,28 +307,14 @@ def _short(models: Sequence[str]) -> list[tuple[str, str]]:
     return [(model, name if short.count(name) == 1 else model) for model, name in zip(models, short, strict=True)]
 
 
-def _chip(name: str, value: str, in_force: Mapping[str, str], *, shown: str = "") -> Chip:
+def _chip(name: str, value: str, question: Question, *, shown: str = "") -> Chip:
     return Chip(
-        label=_LABELS.get(name, name),
+        label=name,
         value=value,
         shown=shown or value,
-        href=_url({**in_force, name: value}),
-        active=in_force.get(name) == value,
+        href=question.narrowed(name, value).url(),
+        active=value in asked.values(question.text, name),
     )
-
-
-def _status_chip(value: str, label: str, in_force: Mapping[str, str]) -> Chip:
-    others = _without(in_force, "status")
-    href = _url({**others, "status": value} if value else others)
-    return Chip(label=label, value=value, href=href, shown=label, active=in_force.get("status", "") == value)
-
-
-def _without(query: Mapping[str, str], name: str) -> dict[str, str]:
-    return {key: value for key, value in query.items() if key != name}
-
-
-def _url(query: Mapping[str, str]) -> str:
-    return "/traces?" + urlencode(query) if query else "/traces"
 
 
 def _figures(traces: Sequence[Mapping[str, Any]], states: Mapping[str, State]) -> list[Figure]:

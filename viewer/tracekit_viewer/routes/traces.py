@@ -13,12 +13,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tracekit.query.traces import Filters, TracePage, get_logs, get_scores, get_span, get_trace, list_traces
+from tracekit.errors import QueryError, UsageError
+from tracekit.query import asked
+from tracekit.query.details import Details, details
+from tracekit.query.facets import Facets, facets
+from tracekit.query.filters import Filters
+from tracekit.query.traces import TracePage, get_logs, get_scores, get_span, get_trace, list_traces
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.heading import heading
 from tracekit_viewer.presenters.judging import judging
-from tracekit_viewer.presenters.listing import ATTRIBUTE, FILTERS, listing
+from tracekit_viewer.presenters.listing import listing
 from tracekit_viewer.presenters.panel import panel
+from tracekit_viewer.presenters.question import Question, question_of
 from tracekit_viewer.presenters.waterfall import waterfall
 from tracekit_viewer.routes.asking import whole
 from tracekit_viewer.viewer import Viewer
@@ -54,21 +60,44 @@ class _Pages:
 
     def listing(self, request: Request) -> Response:
         version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
-        found = self._list(request)
-        view = listing(
-            found.traces,
-            query=request.query_params,
-            cursor=found.next,
-            now=datetime.now(UTC),
-        )
+        question = question_of(request.query_params)
+        now = datetime.now(UTC).astimezone()
+        problem, page, more, counted = None, TracePage(), Details(), Facets(facets=[])
+        try:
+            filters = asked.parse(question.text, now=now)
+            page = self._list(request, question, filters)
+            more = details(self._viewer.source, page.traces)
+            counted = facets(self._viewer.source, filters)
+        except (UsageError, QueryError) as error:
+            problem = str(error)
+        view = listing(page.traces, question=question, details=more, facets=counted.facets, cursor=page.next, now=now)
         origin = str(request.base_url).rstrip("/")
         return self._viewer.renderer.page(
-            request, "traces.html", view=view, notice=found.notice, version=version, origin=origin
+            request,
+            "traces.html",
+            status=200 if problem is None else 400,
+            view=view,
+            problem=problem,
+            notice=page.notice,
+            counted=counted.notice,
+            version=version,
+            origin=origin,
         )
 
     def listing_data(self, request: Request) -> Response:
-        found = self._list(request)
-        return responses.data(request, {"traces": found.traces, "next": found.next, "notice": found.notice})
+        question = question_of(request.query_params)
+        filters = asked.parse(question.text)
+        found = self._list(request, question, filters)
+        more = details(self._viewer.source, found.traces)
+        answer: dict[str, Any] = {"traces": found.traces, "next": found.next, "notice": found.notice}
+        answer |= {"scores": more.scores, "failures": more.failures}
+        if request.query_params.get("facets"):
+            counted = facets(self._viewer.source, filters)
+            answer["facets"] = {
+                each.name: {"values": dict(each.values), "others": each.others} for each in counted.facets
+            }
+            answer["counted"] = counted.notice
+        return responses.data(request, answer)
 
     def trace(self, request: Request) -> Response:
         version = self._viewer.version()
@@ -118,18 +147,13 @@ class _Pages:
         span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
         return responses.data(request, span)
 
-    def _list(self, request: Request) -> TracePage:
-        query = request.query_params
-        given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name)}
-        attributes = tuple(
-            (name.removeprefix(ATTRIBUTE), value or None) for name, value in query.items() if name.startswith(ATTRIBUTE)
-        )
-        filters = Filters(**given, attributes=attributes)
+    def _list(self, request: Request, question: Question, filters: Filters) -> TracePage:
         return list_traces(
             self._viewer.source,
             limit=whole(request, "limit", default=PAGE, most=MOST),
-            cursor=query.get("cursor"),
+            cursor=request.query_params.get("cursor"),
             filters=filters,
+            sort=question.sort,
         )
 
     def _trace(self, request: Request) -> dict[str, Any]:

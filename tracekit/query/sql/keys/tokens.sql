@@ -1,0 +1,1 @@
+coalesce(input_tokens + output_tokens, input_tokens, output_tokens)

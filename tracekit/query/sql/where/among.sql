@@ -1,0 +1,1 @@
+trace_id IN (SELECT unnest($among::VARCHAR[]))

@@ -1,0 +1,1 @@
+trace_id NOT IN (SELECT unnest($beside::VARCHAR[]))

@@ -1,0 +1,1 @@
+duration_ms BETWEEN $low AND $high

@@ -1,0 +1,1 @@
+error_count > 0 AND trace_id IN (SELECT trace_id FROM spans WHERE status = 'error' AND error_type = $value)

@@ -1,0 +1,1 @@
+error_count::DOUBLE BETWEEN $low AND $high

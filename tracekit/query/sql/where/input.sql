@@ -1,0 +1,1 @@
+input_tokens::DOUBLE BETWEEN $low AND $high

@@ -1,0 +1,1 @@
+contains(lower(name), lower($value))

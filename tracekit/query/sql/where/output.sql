@@ -1,0 +1,1 @@
+output_tokens::DOUBLE BETWEEN $low AND $high

@@ -1,0 +1,1 @@
+trace_id IN (SELECT trace_id FROM scores WHERE name = $name AND label = $value)

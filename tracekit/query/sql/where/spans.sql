@@ -1,0 +1,1 @@
+span_count::DOUBLE BETWEEN $low AND $high

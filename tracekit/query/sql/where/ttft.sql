@@ -1,0 +1,1 @@
+trace_id IN (SELECT trace_id FROM spans WHERE ttft_ms BETWEEN $low AND $high)
