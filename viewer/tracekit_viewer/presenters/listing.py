@@ -20,7 +20,9 @@ from tracekit.units import Moment, Quantity
 
 ATTRIBUTE = "attribute."
 """Before the key of an attribute in a URL, as in `/traces?attribute.gen_ai.operation.name=chat`; no value: any."""
-FILTERS = ("status", "project", "model", "session_id", "user_id", "name", "text")
+TIMES = ("since", "until")
+"""Query parameters that are times."""
+FILTERS = ("status", "project", "model", "session_id", "user_id", "name", "text", *TIMES)
 """Query parameters of the list that narrow it, in the order in which chips stand."""
 
 _LABELS = {"session_id": "session", "user_id": "user", "text": "contains"}

@@ -16,10 +16,10 @@ from starlette.routing import Route
 from tracekit.query.traces import Filters, TracePage, get_logs, get_span, get_trace, list_traces
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.heading import heading
-from tracekit_viewer.presenters.listing import ATTRIBUTE, FILTERS, listing
+from tracekit_viewer.presenters.listing import ATTRIBUTE, FILTERS, TIMES, listing
 from tracekit_viewer.presenters.panel import panel
 from tracekit_viewer.presenters.waterfall import waterfall
-from tracekit_viewer.routes.asking import whole
+from tracekit_viewer.routes.asking import moment, whole
 from tracekit_viewer.viewer import Viewer
 
 PAGE = 50
@@ -117,11 +117,13 @@ class _Pages:
 
     def _list(self, request: Request) -> TracePage:
         query = request.query_params
-        given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name)}
+        given: dict[str, Any] = {name: query[name] for name in FILTERS if query.get(name) and name not in TIMES}
         attributes = tuple(
             (name.removeprefix(ATTRIBUTE), value or None) for name, value in query.items() if name.startswith(ATTRIBUTE)
         )
-        filters = Filters(**given, attributes=attributes)
+        filters = Filters(
+            **given, attributes=attributes, since=moment(request, "since"), until=moment(request, "until")
+        )
         return list_traces(
             self._viewer.source,
             limit=whole(request, "limit", default=PAGE, most=MOST),
