@@ -21,8 +21,8 @@ from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
 from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.render import Renderer
+from tracekit_viewer.routes import analytics, experiments, live, static, status, traces
 from tracekit_viewer.routes import attachments as files
-from tracekit_viewer.routes import experiments, live, static, status, traces
 from tracekit_viewer.viewer import Viewer
 
 _UNFORESEEN = "A fault of tracekit's own; its details are in the output of the process that serves this page."
@@ -54,7 +54,7 @@ def viewer_routes(
     viewer = Viewer(
         source=source, attachments=attachments, experiments=Experiments(archive), version=version, closing=closing
     )
-    parts = (traces, experiments, status, files, live, static)
+    parts = (traces, analytics, experiments, status, files, live, static)
     return [route for part in parts for route in part.routes(viewer)]
 
 
