@@ -4,7 +4,7 @@ SELECT
     count(*) FILTER (error_count > 0) AS failed,
     min(start_time) AS began,
     max(start_time) AS last_seen,
-    max(end_time) AS ended,
+    CASE WHEN count(*) = count(end_time) THEN max(end_time) END AS ended,
     list_sort(list(DISTINCT user_id) FILTER (user_id IS NOT NULL)) AS users,
     list_sort(list_distinct(flatten(list(models)))) AS models,
     sum(input_tokens)::BIGINT AS input_tokens,

@@ -5,6 +5,7 @@ SELECT
     count(*) FILTER (error_count > 0) AS failed,
     min(start_time) AS began,
     max(start_time) AS last_seen,
+    CASE WHEN count(*) = count(end_time) THEN max(end_time) END AS ended,
     list_sort(list(DISTINCT user_id) FILTER (user_id IS NOT NULL)) AS users,
     sum(input_tokens)::BIGINT AS input_tokens,
     sum(output_tokens)::BIGINT AS output_tokens,

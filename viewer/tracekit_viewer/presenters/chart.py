@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from tracekit.units import UNKNOWN, Quantity
 
@@ -150,7 +151,7 @@ def chart(
     return Chart(
         id=identity,
         title=title,
-        description=_description(title, said, series, unit),
+        description=_description(title, starts, seconds, series, unit),
         legend=[(each.tone, each.label) for each in series],
         columns=[
             Column(
@@ -184,7 +185,7 @@ def chart(
     )
 
 
-def by_bucket(rows: Sequence[Mapping[str, object]], starts: Sequence[int]) -> list[Mapping[str, object]]:
+def by_bucket(rows: Sequence[Mapping[str, Any]], starts: Sequence[int]) -> list[Mapping[str, Any]]:
     """A row for each bucket, empty where there is none; `bucket` of a row is microseconds since 1970."""
     found = {row["bucket"]: row for row in rows}
     return [found.get(start * 1_000_000, {}) for start in starts]
@@ -276,12 +277,14 @@ def _tick(start: int, step: int, seconds: int) -> str:
 
 
 def _said(start: int, seconds: int) -> str:
-    """When a bucket is, in words."""
+    """A time in words, with as much of its end as differs from its beginning."""
     when, until = (datetime.fromtimestamp(each, UTC) for each in (start, start + seconds))
-    if seconds >= _DAY:
-        return f"{when:%Y-%m-%d}" if seconds == _DAY else f"{when:%Y-%m-%d} and {seconds // _DAY} days on"
-    form = "%H:%M:%S" if seconds < _MINUTE else "%H:%M"
-    return f"{when:%Y-%m-%d} {when.strftime(form)} to {until.strftime(form)}"
+    form = "%H:%M" if seconds % _MINUTE == 0 and start % _MINUTE == 0 else "%H:%M:%S"
+    if start % _DAY == 0 and seconds % _DAY == 0:
+        last = datetime.fromtimestamp(start + seconds - 1, UTC)
+        return f"{when:%Y-%m-%d}" if seconds == _DAY else f"{when:%Y-%m-%d} to {last:%Y-%m-%d}"
+    ended = until.strftime(form) if when.date() == until.date() else until.strftime(f"%Y-%m-%d {form}")
+    return f"{when:%Y-%m-%d} {when.strftime(form)} to {ended}"
 
 
 def _sentence(when: str, series: Sequence[Series], unit: Callable[[float | None], Quantity], place: int) -> str:
@@ -289,7 +292,7 @@ def _sentence(when: str, series: Sequence[Series], unit: Callable[[float | None]
 
 
 def _description(
-    title: str, said: Sequence[str], series: Sequence[Series], unit: Callable[[float | None], Quantity]
+    title: str, starts: Sequence[int], seconds: int, series: Sequence[Series], unit: Callable[[float | None], Quantity]
 ) -> str:
     """What somebody who does not see the picture wants to know first: the greatest value of each series, and when."""
     parts: list[str] = []
@@ -299,5 +302,5 @@ def _description(
             parts.append(f"{each.label}: {UNKNOWN if not known else 'none'}")
             continue
         value, place = max(known)
-        parts.append(f"{each.label}: at most {unit(value).text}, {said[place]} UTC")
-    return f"{title} from {said[0]} to {said[-1]} UTC. " + "; ".join(parts) + "."
+        parts.append(f"{each.label}: at most {unit(value).text}, {_said(starts[place], seconds)}")
+    return f"{title}, {_said(starts[0], seconds * len(starts))} UTC. " + "; ".join(parts) + "."

@@ -58,12 +58,12 @@ def _figures(found: Overview, time: TimeRange) -> list[Figure]:
             href=time.traces(status="error") if failed else None,
         ),
         Figure(label="Latency p50", value=units.duration(traces["p50_ms"], "latency"), note=ended),
-        Figure(label="p95", value=units.duration(traces["p95_ms"], "latency")),
-        Figure(label="p99", value=units.duration(traces["p99_ms"], "latency")),
+        Figure(label="Latency p95", value=units.duration(traces["p95_ms"], "latency")),
+        Figure(label="Latency p99", value=units.duration(traces["p99_ms"], "latency")),
         Figure(
             label="First token p50", value=units.duration(calls["ttft_p50_ms"], "time to first token"), note=streamed
         ),
-        Figure(label="p95", value=units.duration(calls["ttft_p95_ms"], "time to first token")),
+        Figure(label="First token p95", value=units.duration(calls["ttft_p95_ms"], "time to first token")),
         Figure(label="Model calls", value=units.count(calls["calls"], "calls"), href=time.url("/models")),
         Figure(label="Input tokens", value=units.count(calls["input_tokens"]), note=cached),
         Figure(label="Output tokens", value=units.count(calls["output_tokens"])),

@@ -11,12 +11,12 @@ from urllib.parse import quote
 from tracekit import state, units
 from tracekit.query.analytics import Page
 from tracekit.state import State
-from tracekit.text import line, undated
+from tracekit.text import undated
 from tracekit.units import UNKNOWN, Moment, Quantity
 from tracekit_viewer.presenters import table
 from tracekit_viewer.presenters.overview import Figure
 from tracekit_viewer.presenters.sums import View
-from tracekit_viewer.presenters.table import Cell, Pager, Table
+from tracekit_viewer.presenters.table import Cell, Pager, Table, excerpt
 from tracekit_viewer.presenters.timerange import TimeRange, address
 from tracekit_viewer.text import Folded, folded
 
@@ -58,7 +58,7 @@ def session_address(session_id: str) -> str:
 
 def sessions(found: Page, *, time: TimeRange, user: str | None, now: datetime, start: int, size: int) -> View:
     """The list."""
-    of = f" of user {line(user, _EXCERPT)}" if user else ""
+    of = f" of user {excerpt(user, _EXCERPT)}" if user else ""
     return View(
         title="Sessions",
         lead=f"Sessions{of}, {time.words}, the one heard of last first.",
@@ -81,32 +81,24 @@ def sessions(found: Page, *, time: TimeRange, user: str | None, now: datetime, s
 
 def _session(row: Mapping[str, Any], time: TimeRange, now: datetime) -> list[Cell]:
     users: list[str] = row["users"] or []
-    previews = [row["input_preview"], row["output_preview"]]
+    said = (("\u203a", row["input_preview"]), ("\u2039", row["output_preview"]))
     return [
         Cell(
             text=row["session_id"],
             href=session_address(row["session_id"]),
-            excerpts=[
-                f"{sign} {line(said, _EXCERPT)}"
-                for sign, said in zip(("\u203a", "\u2039"), previews, strict=True)
-                if said
-            ],
+            excerpts=[f"{sign} {excerpt(words, _EXCERPT)}" for sign, words in said if words],
         ),
         table.whole(row["traces"]),
         table.share(row["failed"], row["traces"], what="traces that failed"),
         Cell(
-            text=line(users[0], _EXCERPT) if users else UNKNOWN,
+            text=excerpt(users[0], _EXCERPT) if users else UNKNOWN,
             href=time.traces(user_id=users[0]) if users else None,
             note=f"+ {len(users) - 1} more" if len(users) > 1 else "",
         ),
         table.tokens(row["input_tokens"]),
         table.tokens(row["output_tokens"]),
         table.cost(row["cost_usd"], row["unpriced"] or 0),
-        Cell(
-            quantity=units.duration(
-                (row["last_seen"] - row["began"]) / timedelta(milliseconds=1), "time from first to last"
-            )
-        ),
+        table.took(None if row["ended"] is None else (row["ended"] - row["began"]) / timedelta(milliseconds=1)),
         table.seen(row["last_seen"], now),
     ]
 

@@ -11,10 +11,9 @@ from urllib.parse import quote
 from tracekit import units
 from tracekit.query.analytics import By, Page, Sums
 from tracekit.query.savings import Saving
-from tracekit.text import line
 from tracekit.units import UNKNOWN, Quantity
 from tracekit_viewer.presenters import table
-from tracekit_viewer.presenters.table import Cell, Pager, Table
+from tracekit_viewer.presenters.table import Cell, Pager, Table, excerpt
 from tracekit_viewer.presenters.timerange import Choice, TimeRange, address
 
 GROUPS: tuple[By, ...] = get_args(By)
@@ -141,7 +140,7 @@ def _error(row: Mapping[str, Any], time: TimeRange, now: datetime) -> list[Cell]
     here = time.url(f"/errors/{row['fingerprint']}")
     return [
         Cell(text=row["error_type"] or "(no type)", href=here, excerpts=_excerpts(row["message"])),
-        Cell(text=line(row["name"], _NAME)),
+        Cell(text=excerpt(row["name"], _NAME)),
         table.whole(row["count"]),
         table.whole(row["traces"], href=here),
         table.seen(row["last_seen"], now, href=span_address(row["newest_trace"], row["newest_span"])),
@@ -150,7 +149,7 @@ def _error(row: Mapping[str, Any], time: TimeRange, now: datetime) -> list[Cell]
 
 
 def _excerpts(message: str | None) -> list[str]:
-    return [line(message, _MESSAGE) if message else "(no message)"]
+    return [excerpt(message, _MESSAGE) if message else "(no message)"]
 
 
 def affected(
@@ -169,9 +168,9 @@ def affected(
                     Cell(
                         text=row["name"] or "(unnamed)",
                         href=span_address(row["trace_id"], row["span_id"]),
-                        excerpts=[line(row["input_preview"], _ARGUMENTS)] if row["input_preview"] else [],
+                        excerpts=[excerpt(row["input_preview"], _ARGUMENTS)] if row["input_preview"] else [],
                     ),
-                    Cell(text=line(row["said"], _MESSAGE) if row["said"] else "(no message)"),
+                    Cell(text=excerpt(row["said"], _MESSAGE) if row["said"] else "(no message)"),
                     table.whole(row["failed"]),
                     table.took(row["duration_ms"]),
                     table.seen(row["start_time"], now),
@@ -212,7 +211,9 @@ def _tool(row: Mapping[str, Any], now: datetime) -> list[Cell]:
         table.took(row["p95_ms"]),
         table.took(row["p99_ms"]),
         Cell(
-            excerpts=[f"{each['calls']:,} \u00d7 {line(each['arguments'], _ARGUMENTS)}" for each in row["arguments"]],
+            excerpts=[
+                f"{each['calls']:,} \u00d7 {excerpt(each['arguments'], _ARGUMENTS)}" for each in row["arguments"]
+            ],
             text=None if row["arguments"] else UNKNOWN,
             code=True,
         ),

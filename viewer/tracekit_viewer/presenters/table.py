@@ -64,6 +64,12 @@ def pager(*, start: int, size: int, total: int, url: str, noun: str) -> Pager:
     )
 
 
+def excerpt(text: str, limit: int) -> str:
+    """The beginning of a text on one line; the page makes what hides in it visible."""
+    flat = " ".join(text[: 4 * limit].split())
+    return flat if len(flat) <= limit and len(text) <= 4 * limit else flat[:limit] + "\u2026"
+
+
 def whole(number: int, *, href: str | None = None, alarming: bool = False) -> Cell:
     """A count with every digit."""
     return Cell(quantity=Quantity(f"{number:,}", f"{number:,}"), href=href, alarming=alarming)
