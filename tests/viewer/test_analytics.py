@@ -99,6 +99,19 @@ def test_usage_by_anything_has_the_same_sum(client, by):
     assert "+ 1 call of unknown price" in shown
 
 
+def test_groups_come_page_by_page_each_with_the_whole(client):
+    everything = get(client, "/models.json", range="all").json()
+    rows, start = [], 0
+    while start is not None:
+        found = get(client, "/models.json", range="all", limit=2, **{"from": start}).json()
+        assert found["whole"] == everything["whole"]
+        rows, start = rows + found["rows"], found["next"]
+    assert rows == everything["rows"]
+    shown = get(client, "/models", range="all", limit=2).text
+    assert 'rel="next"' in shown
+    assert f"1 to 2 of {len(rows)}" in shown
+
+
 def test_an_unknown_price_is_told_and_is_no_zero(client):
     rows = {each["key"]: each for each in get(client, "/models.json").json()["rows"]}
     assert rows["llama-3.3-70b-local"]["cost_usd"] is None

@@ -41,10 +41,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Rows, and the row that is the whole of them: no percentile of the whole follows from those of its parts."""
+    """Some of `total` rows, and the row that is the whole: its percentiles do not follow from those of its parts."""
 
     rows: list[Row]
     whole: Row
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +76,18 @@ def overview(source: Queryable, window: Window, *, seconds: int) -> Overview:
     bound = {**window.bound(), "width": seconds * _MICROSECONDS}
     traces = source.sql(statement(QUERIES, "overview_traces"), bound).dicts()
     calls = source.sql(_calls("overview_calls"), {**bound, "fetch": FETCH_RESPONSE}).dicts()
-    return Overview(traces=Sums(rows=traces[:-1], whole=traces[-1]), calls=Sums(rows=calls[:-1], whole=calls[-1]))
+    parts = [Sums(rows=rows[:-1], whole=rows[-1], total=len(rows) - 1) for rows in (traces, calls)]
+    return Overview(traces=parts[0], calls=parts[1])
 
 
-def usage(source: Queryable, window: Window, *, by: By) -> Sums:
+def usage(source: Queryable, window: Window, *, by: By, limit: int = 100, skip: int = 0) -> Sums:
     """What model calls used and cost by `key`, the dearest or newest first; the key None is what has none."""
-    rows = source.sql(_calls(_of(by), "usage"), _usage_bound(window, by)).dicts()
+    bound = {**_usage_bound(window, by), "limit": limit, "skip": skip}
+    rows = source.sql(_calls(_of(by), "usage"), bound).dicts()
+    total = rows[0]["keys"]
     for row in rows:
-        del row["whole"]
-    return Sums(rows=rows[:-1], whole=rows[-1])
+        del row["whole"], row["keys"]
+    return Sums(rows=rows[:-1], whole=rows[-1], total=total)
 
 
 def cached(source: Queryable, window: Window, *, by: By) -> list[Row]:

@@ -38,7 +38,7 @@ class View:
     hint: str = ""
 
 
-def usage(found: Sums, saved: Mapping[str | None, Saving], *, by: By, time: TimeRange) -> View:
+def usage(found: Sums, saved: Mapping[str | None, Saving], *, by: By, time: TimeRange, start: int, size: int) -> View:
     """Models and cost by one of `GROUPS`."""
     rows = [_usage(row, saved.get(row["key"]), by=by, time=time) for row in found.rows]
     whole = Saving(
@@ -63,18 +63,23 @@ def usage(found: Sums, saved: Mapping[str | None, Saving], *, by: By, time: Time
                 "p95",
             ],
             rows=rows,
-            foot=[Cell(text="All"), *_figures(found.whole, whole)] if len(rows) > 1 else [],
+            foot=[Cell(text="All"), *_figures(found.whole, whole)] if found.total > 1 else [],
         ),
         groups=[
             Choice(
                 label=each.capitalize(),
-                href=time.url("/models", **({} if each == "model" else {"by": each})),
+                href=_grouped(time, each),
                 active=each == by,
             )
             for each in GROUPS
         ],
+        pager=table.pager(start=start, size=size, total=found.total, url=_grouped(time, by), noun=by),
         hint="No model call began in this time.",
     )
+
+
+def _grouped(time: TimeRange, by: By) -> str:
+    return time.url("/models", **({} if by == "model" else {"by": by}))
 
 
 def _usage(row: Mapping[str, Any], saved: Saving | None, *, by: By, time: TimeRange) -> list[Cell]:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from tracekit import config
 from tracekit.query import analytics
-from tracekit.query.analytics import By, Page
+from tracekit.query.analytics import By
 from tracekit.query.savings import Saving, savings
 from tracekit_viewer import responses
 from tracekit_viewer.presenters import sessions as conversations
@@ -75,15 +75,15 @@ class _Pages:
         return self._data(request, time, {"seconds": time.seconds, **said})
 
     def models(self, request: Request) -> Response:
-        time, by = self._time(request, "by"), _by(request)
-        found = analytics.usage(self._source, time.window, by=by)
-        return self._page(request, "sumpage.html", view=sums.usage(found, self._saved(time, by), by=by, time=time))
+        time, by, asked = self._time(request, "by"), _by(request), _asked(request)
+        found, saved = analytics.usage(self._source, time.window, by=by, **asked), self._saved(time, by)
+        return self._table(request, sums.usage(found, saved, by=by, time=time, **_shown(asked)))
 
     def models_data(self, request: Request) -> Response:
-        time, by = self._time(request), _by(request)
-        found, saved = analytics.usage(self._source, time.window, by=by), self._saved(time, by)
+        time, by, asked = self._time(request), _by(request), _asked(request)
+        found, saved = analytics.usage(self._source, time.window, by=by, **asked), self._saved(time, by)
         rows = [_with_saving(row, saved.get(row["key"])) for row in found.rows]
-        return self._data(request, time, {"by": by, "rows": rows, "whole": found.whole})
+        return self._data(request, time, {"by": by, "rows": rows, "whole": found.whole, **_next(found.total, asked)})
 
     def errors(self, request: Request) -> Response:
         time, asked = self._time(request), _asked(request)
@@ -93,7 +93,7 @@ class _Pages:
     def errors_data(self, request: Request) -> Response:
         time, asked = self._time(request), _asked(request)
         found = analytics.errors(self._source, time.window, limit=asked["limit"], skip=asked["skip"])
-        return self._data(request, time, {"errors": found.rows, "failed": found.all, **_next(found, asked)})
+        return self._data(request, time, {"errors": found.rows, "failed": found.all, **_next(found.total, asked)})
 
     def error(self, request: Request) -> Response:
         time, asked = self._time(request), _asked(request)
@@ -104,7 +104,7 @@ class _Pages:
     def error_data(self, request: Request) -> Response:
         time, asked = self._time(request), _asked(request)
         kind, rows = self._error(request, time, asked)
-        more = _next(Page(rows=rows, total=kind["traces"]), asked)
+        more = _next(kind["traces"], asked)
         return self._data(request, time, {**kind, "affected": rows, **more})
 
     def tools(self, request: Request) -> Response:
@@ -115,7 +115,7 @@ class _Pages:
     def tools_data(self, request: Request) -> Response:
         time, asked = self._time(request), _asked(request)
         found = analytics.tools(self._source, time.window, **asked)
-        return self._data(request, time, {"tools": found.rows, "calls": found.all, **_next(found, asked)})
+        return self._data(request, time, {"tools": found.rows, "calls": found.all, **_next(found.total, asked)})
 
     def sessions(self, request: Request) -> Response:
         time, asked = self._time(request, "user_id"), _asked(request)
@@ -128,7 +128,7 @@ class _Pages:
         time, asked = self._time(request), _asked(request)
         user = request.query_params.get("user_id") or None
         found = analytics.sessions(self._source, time.window, user=user, **asked)
-        return self._data(request, time, {"sessions": found.rows, **_next(found, asked)})
+        return self._data(request, time, {"sessions": found.rows, **_next(found.total, asked)})
 
     def session(self, request: Request) -> Response:
         session_id, whole_of, asked = self._session(request)
@@ -139,7 +139,7 @@ class _Pages:
     def session_data(self, request: Request) -> Response:
         session_id, whole_of, asked = self._session(request)
         rows = analytics.turns(self._source, session_id, **asked)
-        more = _next(Page(rows=rows, total=whole_of["traces"]), asked)
+        more = _next(whole_of["traces"], asked)
         return responses.data(request, {"session_id": session_id, "whole": whole_of, "traces": rows, **more})
 
     def users(self, request: Request) -> Response:
@@ -150,7 +150,7 @@ class _Pages:
     def users_data(self, request: Request) -> Response:
         time, asked = self._time(request), _asked(request)
         found = analytics.users(self._source, time.window, **asked)
-        return self._data(request, time, {"users": found.rows, **_next(found, asked)})
+        return self._data(request, time, {"users": found.rows, **_next(found.total, asked)})
 
     def _time(self, request: Request, *keep: str) -> TimeRange:
         bounds = analytics.bounds(self._source)
@@ -200,9 +200,9 @@ def _shown(asked: Mapping[str, int]) -> dict[str, int]:
     return {"start": asked["skip"], "size": asked["limit"]}
 
 
-def _next(found: Page, asked: Mapping[str, int]) -> dict[str, int | None]:
+def _next(total: int, asked: Mapping[str, int]) -> dict[str, int | None]:
     end = asked["skip"] + asked["limit"]
-    return {"total": found.total, "next": end if end < found.total else None}
+    return {"total": total, "next": end if end < total else None}
 
 
 def _by(request: Request) -> By:
