@@ -30,7 +30,7 @@ def test_no_serious_finding_of_axe(visit: Open, axe: str, width: int, scheme: st
     seen = visit(scheme=scheme, width=width)
     for path in PATHS:
         page = seen.go(path)
-        for twin in page.locator(".twin summary").all()[:1]:
+        for twin in page.locator(".as-table summary").all()[:1]:
             twin.click()
         assert serious(page, axe) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -113,7 +113,7 @@ def test_choices_keep_what_else_was_asked_and_other_pages_the_time():
     ]
     assert time.url("/tools") == "/tools?range=7d"
     own = chosen({"since": "2026-11-01", "until": "2026-11-02T06:00:00"}, path="/models", bounds=None, now=NOW)
-    assert own.words == "from 2026-11-01 00:00:00 to 2026-11-02 06:00:00 UTC"
+    assert own.words == "2026-11-01 00:00:00 to 2026-11-02 06:00:00 UTC"
     assert "since=2026-11-01T00%3A00%3A00%2B00%3A00" in own.url("/tools")
     assert not any(each.active for each in own.choices)
 

@@ -179,8 +179,8 @@ def _words(given: str | None, window: Window) -> str:
     match given:
         case None:
             since, until = (moment(when, when) for when in (window.since, window.until))
-            return f"from {since.exact[:19]} to {until.exact[:19]} UTC" if since and until else ""
+            return f"{since.exact[:19]} to {until.exact[:19]} UTC" if since and until else ""
         case "all":
-            return "since the first trace"
+            return "all time"
         case _:
             return f"the last {_LABELS[given]}" if given != "1h" else "the last hour"
