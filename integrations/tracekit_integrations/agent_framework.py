@@ -41,6 +41,7 @@ integration = Integration(
     package="agent_framework",
     distribution="agent-framework-core",
     versions=">=1.15,<2",
+    tested=("1.15.0", "1.23.0"),
     hooks=(
         Hook(
             module="agent_framework.observability",

@@ -62,6 +62,13 @@ def _targets() -> tuple[Target, ...]:
     )
 
 
-integration = Integration(name="agno", package="agno", distribution="agno", versions=">=2.3,<4", targets=_targets())
+integration = Integration(
+    name="agno",
+    package="agno",
+    distribution="agno",
+    versions=">=2.3,<4",
+    tested=("2.3.8", "3.1.10"),
+    targets=_targets(),
+)
 
 AgnoInstrumentor = instrumentor(integration)

@@ -26,7 +26,7 @@ integration = Integration(
     package="anthropic",
     distribution="anthropic",
     versions=">=0.43,<3",
-    tested=("0.43", "0.50", "0.76", "0.100", "0.125", "1.0", "1.17", "2.0", "2.14"),
+    tested=("0.43", "0.50", "0.76", "0.80", "0.100", "0.125", "1.0", "1.17", "2.0", "2.14"),
     targets=tuple(
         Target(module="anthropic._base_client", attribute=f"{kind}APIClient.request", method=method, is_async=later)
         for method in (_MESSAGE, _RESULTS)

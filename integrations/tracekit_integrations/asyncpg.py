@@ -54,6 +54,7 @@ integration = Integration(
     package="asyncpg",
     distribution="asyncpg",
     versions=">=0.30,<1",
+    tested=("0.32.0",),
     targets=(
         *retrieval.targets("asyncpg.connection", "Connection", _QUERIES, is_async=True),
         *retrieval.targets("asyncpg.prepared_stmt", "PreparedStatement", _PREPARED, is_async=True),

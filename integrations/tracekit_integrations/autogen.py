@@ -51,6 +51,7 @@ integration = Integration(
     package="autogen_core",
     distribution="autogen-core",
     versions=">=0.6,<0.8",
+    tested=("0.6.4", "0.7.5"),
     targets=_targets(),
     hooks=(
         stands_back("autogen_core.tools._base", "trace_tool_span"),

@@ -88,6 +88,7 @@ integration = Integration(
     package="botocore",
     distribution="botocore",
     versions=">=1.40,<2",
+    tested=("1.44.8",),
     targets=(
         Target(module="botocore.client", attribute="BaseClient._make_api_call", method=_method),
         Target(module="aiobotocore.client", attribute="AioBaseClient._make_api_call", method=_method, is_async=True),

@@ -94,6 +94,7 @@ integration = Integration(
     package="chromadb",
     distribution="chromadb",
     versions=">=1.2,<2",
+    tested=("1.5.9",),
     targets=(
         *retrieval.targets(f"{_MODELS}.Collection", "Collection", _METHODS),
         *retrieval.targets(f"{_MODELS}.AsyncCollection", "AsyncCollection", _METHODS, is_async=True),

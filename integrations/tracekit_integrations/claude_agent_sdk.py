@@ -47,6 +47,7 @@ integration = Integration(
     package="claude_agent_sdk",
     distribution="claude-agent-sdk",
     versions=">=0.1.6,<1",
+    tested=("0.2.189",),
     hooks=tuple(
         Hook(module=place.partition(":")[0], attribute=place.partition(":")[2], wrapper=wrapper)
         for place, wrapper in _HOOKS.items()

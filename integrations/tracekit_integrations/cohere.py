@@ -58,7 +58,7 @@ integration = Integration(
     package="cohere",
     distribution="cohere",
     versions=">=5.16,<8",
-    tested=("6.0.0", "7.3.1"),
+    tested=("5.16.0", "6.0.0", "7.3.1"),
     targets=_targets(),
     adapt=_watch,
 )

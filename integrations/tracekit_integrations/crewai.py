@@ -55,6 +55,7 @@ integration = Integration(
     package="crewai",
     distribution="crewai",
     versions=">=1.10,<2",
+    tested=("1.15.30",),
     hooks=tuple(map(_hook, _HOOKS, _HOOKS.values())),
     runs=_runs,
 )

@@ -178,6 +178,7 @@ integration = Integration(
     package="dspy",
     distribution="dspy",
     versions=">=3,<4",
+    tested=("3.0.4", "3.4.1"),
     targets=_targets(),
     hooks=tuple(
         Hook(module=f"dspy.clients.{module}", attribute=attribute, wrapper=tells(describe), everywhere=False)

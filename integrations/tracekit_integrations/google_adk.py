@@ -48,6 +48,7 @@ integration = Integration(
     package="google.adk",
     distribution="google-adk",
     versions=">=2.3,<3",
+    tested=("2.13.0",),
     hooks=(
         Hook(
             module=f"{_TELEMETRY}._experimental_semconv",

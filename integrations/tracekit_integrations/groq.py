@@ -20,7 +20,7 @@ integration = Integration(
     package="groq",
     distribution="groq",
     versions=">=1,<2",
-    tested=("1.7",),
+    tested=("1.0.0", "1.7"),
     targets=methods.targets("groq.resources", _METHODS),
     hooks=hooks("groq"),
     adapt=adapter(methods.ended),

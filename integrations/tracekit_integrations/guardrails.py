@@ -54,6 +54,7 @@ integration = Integration(
     package="guardrails",
     distribution="guardrails-ai",
     versions=">=0.7,<0.12",
+    tested=("0.7.3", "0.11.0"),
     targets=tuple(_target(place, method, is_async=is_async) for place, (method, is_async) in _METHODS.items()),
     hooks=(
         carried("guardrails.guard", "wrap_with_otel_context", 1),

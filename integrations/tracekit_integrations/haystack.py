@@ -47,6 +47,7 @@ integration = Integration(
     package="haystack",
     distribution="haystack-ai",
     versions=">=3,<4",
+    tested=("3.4.1",),
     targets=tuple(_target(*each) for each in _METHODS),
 )
 

@@ -84,6 +84,7 @@ integration = Integration(
     package="huggingface_hub",
     distribution="huggingface_hub",
     versions=">=0.34,<3",
+    tested=("0.34.0", "2.4.0"),
     targets=(
         Target(
             module="huggingface_hub.inference._client",

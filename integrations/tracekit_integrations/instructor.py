@@ -64,6 +64,7 @@ integration = Integration(
     package="instructor",
     distribution="instructor",
     versions=">=1.11,<2",
+    tested=("1.13.0", "1.17.0"),
     targets=tuple(_target(place, is_async=is_async) for place, is_async in _PLACES.items()),
     hooks=tuple(
         Hook(module=module, attribute="Hooks.emit_parse_error", wrapper=_tells, everywhere=False) for module in _HOOKS

@@ -105,6 +105,7 @@ integration = Integration(
     package="lancedb",
     distribution="lancedb",
     versions=">=0.24,<1",
+    tested=("0.40.0",),
     targets=(
         *retrieval.targets(_MODULE, "LanceVectorQueryBuilder", _SYNC),
         *retrieval.targets(_MODULE, "LanceFtsQueryBuilder", {"to_arrow": _SYNC["to_arrow"]}),

@@ -121,6 +121,7 @@ integration = Integration(
     package="litellm",
     distribution="litellm",
     versions=">=1.80,<2",
+    tested=("1.80.0", "1.110.2"),
     targets=_targets(),
     hooks=steps(*(f"litellm.{place}" for place in _STREAMS)),
     adapt=_follow,

@@ -65,6 +65,7 @@ integration = Integration(
     package="llama_index",
     distribution="llama-index-core",
     versions=">=0.14,<0.15",
+    tested=("0.14.25",),
     hooks=_hooks(),
     runs=_runs,
 )

@@ -46,6 +46,7 @@ integration = Integration(
     package="mcp",
     distribution="mcp",
     versions=">=1.13,<3",
+    tested=("1.13.0", "2.3.0"),
     targets=tuple(
         Target(
             module=place.partition(":")[0],

@@ -48,7 +48,7 @@ integration = Integration(
     package="mistralai",
     distribution="mistralai",
     versions=">=2,<4",
-    tested=("2.0.0", "3.7.0"),
+    tested=("2.0.0", "2.9.2", "3.7.0"),
     targets=_targets(),
     hooks=(gives_way("mistralai.client._hooks.tracing", "get_traced_request_and_span"),),
     adapt=adapter(ended),

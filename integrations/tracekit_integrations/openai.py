@@ -37,7 +37,7 @@ integration = Integration(
     package="openai",
     distribution="openai",
     versions=">=2,<4",
-    tested=("2", "3"),
+    tested=("2.0", "2.54", "3.54", "3.57"),
     targets=methods.targets("openai.resources", _METHODS),
     hooks=hooks(
         "openai",

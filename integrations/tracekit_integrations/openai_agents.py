@@ -30,6 +30,7 @@ integration = Integration(
     package="agents",
     distribution="openai-agents",
     versions=">=0.4,<1",
+    tested=("0.4.0", "0.24.0"),
     hooks=tuple(
         Hook(module=f"agents.tracing.{place.partition(':')[0]}", attribute=place.partition(":")[2], wrapper=wrapper)
         for place, wrapper in _HOOKS.items()

@@ -75,6 +75,7 @@ integration = Integration(
     package="pinecone",
     distribution="pinecone",
     versions=">=7,<11",
+    tested=("10.2.0",),
     targets=(
         *retrieval.targets("pinecone.index", "Index", _METHODS),
         *retrieval.targets("pinecone.async_client.async_index", "AsyncIndex", _METHODS, is_async=True),

@@ -33,6 +33,7 @@ integration = Integration(
     package="psycopg",
     distribution="psycopg",
     versions=">=3.2,<4",
+    tested=("3.3.9",),
     targets=(
         *retrieval.targets("psycopg.cursor", "Cursor", _EXECUTE),
         *retrieval.targets("psycopg.cursor_async", "AsyncCursor", _EXECUTE, is_async=True),

@@ -32,6 +32,7 @@ integration = Integration(
     package="pydantic_ai",
     distribution="pydantic-ai-slim",
     versions=">=1.50,<3",
+    tested=("1.50.0", "2.68.0"),
     adoption=Adoption(
         answers=tuple(
             Answer(

@@ -71,6 +71,7 @@ integration = Integration(
     package="pymilvus",
     distribution="pymilvus",
     versions=">=2.6,<4",
+    tested=("3.0.2",),
     targets=(
         *retrieval.targets("pymilvus.client.grpc_handler", "GrpcHandler", _METHODS),
         *retrieval.targets("pymilvus.client.async_grpc_handler", "AsyncGrpcHandler", _METHODS, is_async=True),

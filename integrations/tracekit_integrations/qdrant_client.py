@@ -108,6 +108,7 @@ integration = Integration(
     package="qdrant_client",
     distribution="qdrant-client",
     versions=">=1.14,<2",
+    tested=("1.20.0",),
     targets=(
         *retrieval.targets("qdrant_client.qdrant_client", "QdrantClient", _METHODS),
         *retrieval.targets("qdrant_client.async_qdrant_client", "AsyncQdrantClient", _METHODS, is_async=True),

@@ -57,6 +57,7 @@ integration = Integration(
     package="semantic_kernel",
     distribution="semantic-kernel",
     versions=">=1.36,<2",
+    tested=("1.45.0",),
     hooks=(
         Hook(module=_MODELS, attribute="_set_completion_input", wrapper=telling("semantic_kernel", _asked)),
         Hook(module=_MODELS, attribute="_set_completion_response", wrapper=telling("semantic_kernel", _answered)),

@@ -29,6 +29,7 @@ integration = Integration(
     package="smolagents",
     distribution="smolagents",
     versions=">=1.21,<2",
+    tested=("1.21.3", "1.26.0"),
     targets=(
         Target(module="smolagents.agents", attribute="MultiStepAgent._run_stream", method=_AGENT, family=True),
         Target(module="smolagents.agents", attribute="MultiStepAgent._step_stream", method=_STEP, family=True),

@@ -10,6 +10,7 @@ integration = Integration(
     package="strands",
     distribution="strands-agents",
     versions=">=1.20,<2",
+    tested=("1.62.0",),
     adoption=Adoption(scopes=("strands.telemetry.tracer",)),
 )
 

@@ -92,6 +92,7 @@ integration = Integration(
     package="weaviate",
     distribution="weaviate-client",
     versions=">=4.15,<5",
+    tested=("4.24.1",),
     targets=(
         *retrieval.targets("weaviate.connect.v4", "ConnectionSync", _SEARCH),
         *retrieval.targets("weaviate.connect.v4", "ConnectionAsync", _SEARCH, is_async=True),

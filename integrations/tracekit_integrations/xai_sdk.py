@@ -10,6 +10,7 @@ integration = Integration(
     package="xai_sdk",
     distribution="xai-sdk",
     versions=">=1.4,<2",
+    tested=("1.4.0", "1.21.0"),
     adoption=Adoption(scopes=("xai_sdk",)),
 )
 

@@ -97,6 +97,12 @@ def test_a_section_begins_with_package_versions_and_what_was_tested(name: str) -
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_an_integration_says_which_versions_it_was_tested_with(name: str) -> None:
+    told = integration(name).tested
+    assert [version for version in pinned(name) if not {version, version.rpartition(".")[0]} & set(told)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_place_is_documented(name: str) -> None:
     """Those that calls are recorded at, and those that answer; a section that speaks of twins may leave those out."""
     one, section = integration(name), SECTIONS[name]
