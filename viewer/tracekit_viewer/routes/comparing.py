@@ -15,6 +15,7 @@ from tracekit.query.traces import get_span, get_trace
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.comparing import LETTERS, SHOWN, Asked, comparison, places, twin
 from tracekit_viewer.presenters.listing import listing
+from tracekit_viewer.presenters.question import question_of
 from tracekit_viewer.routes.asking import whole
 from tracekit_viewer.viewer import Viewer
 
@@ -71,7 +72,7 @@ class _Pages:
         others: list[dict[str, Any]] = []
         if trace is not None:
             others = alike(self._viewer.source, trace, limit=_CANDIDATES)
-        rows = listing(others, query=request.query_params, cursor=None, now=now).rows
+        rows = listing(others, question=question_of(request.query_params), cursor=None, now=now).rows
         return self._viewer.renderer.page(request, "compare_with.html", trace=trace, rows=rows)
 
     def _found(self, asked: Asked) -> Compared:

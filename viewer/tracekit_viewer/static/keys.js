@@ -2,6 +2,7 @@
 
 export function keys({ toggleTheme, help, trace, judging }) {
   const rows = () => [...document.querySelectorAll("a[data-row]")];
+  const around = (row) => row.closest("tr, li");
 
   function step(by) {
     if (trace) return trace.step(by);
@@ -9,12 +10,12 @@ export function keys({ toggleTheme, help, trace, judging }) {
     const here = all.indexOf(document.activeElement);
     const target = all[here < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(here + by, 0), all.length - 1)];
     target?.focus({ preventScroll: true });
-    target?.closest("tr").scrollIntoView({ block: "nearest" });
+    if (target) around(target).scrollIntoView({ block: "nearest" });
   }
 
   function nextError() {
     if (trace) return trace.nextError();
-    const failed = rows().filter((row) => row.closest("tr").classList.contains("m-error"));
+    const failed = rows().filter((row) => around(row).classList.contains("m-error"));
     const all = rows();
     (failed.find((row) => all.indexOf(row) > all.indexOf(document.activeElement)) ?? failed[0])?.focus();
   }
