@@ -57,7 +57,13 @@ def assemble(
         settling = settle(found, alpha=level, tolerance=tolerance)
     worst, of_range = _worst(known, given) if min(covered) < 1 and not why_not else (None, None)
     notes = [*_notes(known, given, why_not), *(found.notes if found else ()), *settling.notes]
-    if verdict is Verdict.OK and found is not None and p_adjusted is not None and p_adjusted <= rules.alpha:
+    if (
+        info.compared
+        and verdict is Verdict.OK
+        and found is not None
+        and p_adjusted is not None
+        and p_adjusted <= rules.alpha
+    ):
         notes.append("a loss is shown, and shown to be within the tolerance.")
     figures: dict[str, Any] = {"mean_cand": cand.mean}
     if found is not None:
@@ -77,7 +83,7 @@ def _covered(known: Known, given: Sample, *, comparable: bool) -> tuple[float, .
     """The shares that must suffice; of a metric without a baseline, the candidate's alone."""
     if known.gone:
         return (1.0,)
-    if known.new or not comparable:
+    if known.new or not comparable or not known.info.compared:
         return (given.coverage_cand,)
     return given.coverage, given.coverage_base, given.coverage_cand
 
@@ -97,6 +103,8 @@ def _verdict(
         return Verdict.INCOMPARABLE
     enough = min(covered) >= rules.min_coverage - QUANTUM
     broken = any(floor.holds is False for floor in cand.floors)
+    if not known.info.compared:
+        return Verdict.UNDECIDED if not enough else Verdict.FLOOR if broken else Verdict.OK
     if why_not is not None:
         return Verdict.FLOOR if enough and broken else Verdict.INCOMPARABLE
     if not enough:
@@ -163,7 +171,7 @@ def _worst(known: Known, given: Sample) -> tuple[tuple[float, float] | None, str
 
 
 def _notes(known: Known, given: Sample, why_not: str | None) -> list[str]:
-    notes: list[str] = []
+    notes = list(known.info.notes)
     if known.gone:
         notes.append("the candidate does not measure it any longer; it does not gate.")
     elif why_not is not None:
@@ -175,6 +183,8 @@ def _notes(known: Known, given: Sample, why_not: str | None) -> list[str]:
             f"{len(given.not_positive)} rows have a value that is not above 0, which has no ratio, and are left out: "
             f"{some(given.not_positive)}."
         )
+    if not known.info.compared and not known.gone:
+        notes.append("its bounds alone decide; the difference from the base is told.")
     if not known.info.gated and not known.gone:
         notes.append("it is told, and does not gate.")
     return notes

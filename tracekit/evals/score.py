@@ -40,6 +40,7 @@ class Score:
         details: the numbers behind the value, by name.
         judge_calls: how many times a judge was asked, replies from the cache not counted.
         cost_usd: what those calls cost; None where a price is unknown.
+        mode: how the value was come by, where a metric has several ways; scores of two modes are not compared.
 
     Raises:
         ValueError: a value without the status ok, a status ok without a value, NaN or infinity.
@@ -53,6 +54,7 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)
     judge_calls: int = 0
     cost_usd: float | None = 0.0
+    mode: str | None = None
 
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.status is Status.OK):
