@@ -118,7 +118,7 @@ def test_compare_refuses_files_that_are_none(run: Run, tmp_path: Path, files: tu
     assert run("eval", "compare", files[0], str(tmp_path / "none.jsonl")).code == 2
     for line, why in (
         ({"id": "a", "scores": {"m": float("nan")}}, "a score is a number"),
-        ({"run": "x"}, "no object with the metrics"),
+        ({"run": "x"}, "run is 'x'; it is an object"),
         ({"id": "a", "scores": {}, "metadata": 3}, "metadata is 3"),
     ):
         ran = run("eval", "compare", files[0], write(tmp_path / "bad.jsonl", [line]))

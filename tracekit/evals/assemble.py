@@ -120,9 +120,9 @@ def _verdict(
 def _numbers(given: Sample, found: Measured, level: float, *, lower: bool, ratio: bool) -> dict[str, Any]:
     """The figures, from losses back to the metric's own direction and scale."""
     sign = 1.0 if lower else -1.0
-    bounds = None if found.interval is None else sorted(sign * bound for bound in found.interval)
+    bounds = None if found.interval is None else sorted(sign * bound + 0.0 for bound in found.interval)  # no -0.0
     loss = detectable(found, alpha=level)
-    diff = sign * found.loss.mean
+    diff = sign * found.loss.mean + 0.0
     return {
         "n": len(given.ids),
         "mean_base": float(row_means(given.plain_base).mean()),

@@ -13,7 +13,6 @@ the hash of the dataset. Files of other tools work without it.
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -24,7 +23,7 @@ from tracekit.errors import UsageError
 from tracekit.evals import decoding
 from tracekit.evals.metric import Direction, Metric
 from tracekit.evals.row import Row, read_row, write_row
-from tracekit.evals.score import Score, Status
+from tracekit.evals.score import GREATEST, Score, Status
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -285,8 +284,8 @@ def _score(
             raise UsageError(
                 f"{where} has the status {status!r} and no value; statuses are {', '.join(Status)}."
             ) from None
-    if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise UsageError(f"{where} is {value!r:.60}; a score is a number, true, false or null.")
+    if not isinstance(value, int | float) or not abs(value) <= GREATEST:
+        raise UsageError(f"{where} is {value!r:.60}; a score is a number up to {GREATEST:g}, true, false or null.")
     passed = value if isinstance(value, bool) else None
     return Score(value=float(value), passed=passed, rationale=rationale, label=label, mode=mode)
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+GREATEST = 1e100
+"""A number beyond it is no score: its square, summed over rows, is beyond what floating point holds."""
+
 
 class Status(StrEnum):
     """How the scoring of a row ended. Everything but `ok` leaves the value null and counts against coverage."""
