@@ -104,6 +104,17 @@ def test_the_detectable_loss_is_that_of_the_paired_t_test(seed: int) -> None:
     assert metric.n == 30
 
 
+def test_the_detectable_loss_is_at_what_holm_leaves_one_of_several() -> None:
+    draw = random.Random(3)
+    base = [{"id": str(place), "scores": {"a": draw.random(), "b": draw.random()}} for place in range(30)]
+    cand = [{"id": str(place), "scores": {"a": draw.random(), "b": draw.random()}} for place in range(30)]
+    for metric in compare(run(base), run(cand)).metrics.values():
+        assert metric.mde is not None
+        assert metric.se is not None
+        dz = metric.mde / (metric.se * math.sqrt(30))
+        assert TTestPower().power(dz, 30, 0.025, alternative="larger") == pytest.approx(0.8, abs=1e-6)
+
+
 def test_lower_is_better_from_the_run_the_registry_or_the_caller() -> None:
     base, cand = changed(2, 9, 50)  # fewer pass in the base
     for found in (
@@ -254,9 +265,20 @@ def test_more_trials_than_there_are_would_settle_it() -> None:
     metric = one(compare(run(trials(base)), run(trials(cand))))
     assert metric.verdict is Verdict.INCONCLUSIVE
     assert metric.trials_needed is not None
-    assert metric.trials_needed > 3
     assert metric.rows_needed is not None
+    assert metric.diff is not None
+    assert metric.se is not None
+    within = sum(3 * p * (1 - p) / 2 for p in [sum(row) / 3 for row in (*base, *cand)]) / 50  # of both, one trial
+    between = metric.se**2 * 50 - within / 3
+    loss = -metric.diff
+
+    def power(rows: int, trials_each: int) -> float:
+        return TTestPower().power(loss / math.sqrt(between + within / trials_each), rows, 0.05, alternative="larger")
+
+    assert metric.trials_needed > 3
+    assert power(50, metric.trials_needed) >= 0.8 > power(50, metric.trials_needed - 1)
     assert metric.rows_needed > 50
+    assert power(metric.rows_needed, 3) >= 0.8 > power(metric.rows_needed - 1, 3)
 
 
 def test_a_run_compared_with_itself_passes() -> None:
@@ -411,11 +433,12 @@ class TestIncomparable:
         rows = [{"id": str(place), "scores": {"m": 0.5, "n": 0.5}} for place in range(9)]
         canary = {f"c{place}": 0.5 + place / 20 for place in range(8)}
         base = run(rows, metrics=info, judge="one", canary=canary)
-        moved = {name: score + 0.1 for name, score in canary.items()}
-        found = compare(base, run(rows, metrics=info, judge="one", canary=moved))
-        assert {name: one.verdict for name, one in found.metrics.items()} == {"m": "INCOMPARABLE", "n": "OK"}
-        assert found.exit == 5
-        assert any("drifted" in reason for reason in found.reasons)
+        for shift in (0.1, -0.1):
+            moved = {name: score + shift for name, score in canary.items()}
+            found = compare(base, run(rows, metrics=info, judge="one", canary=moved))
+            assert {name: one.verdict for name, one in found.metrics.items()} == {"m": "INCOMPARABLE", "n": "OK"}
+            assert found.exit == 5
+            assert any("drifted" in reason for reason in found.reasons)
         steady = {name: score + (0.1 if place % 2 else -0.1) for place, (name, score) in enumerate(canary.items())}
         assert compare(base, run(rows, metrics=info, judge="one", canary=steady)).exit == 0
         unknown = compare(base, run(rows, metrics=info, judge="one"))

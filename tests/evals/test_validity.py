@@ -113,6 +113,8 @@ class TestDegenerate:
         assert found.statistics["kappa"] == 1.0
         low = wilson(12, 12)[0]
         assert found.intervals["kappa"] == pytest.approx((1 - (1 - low) / 0.5, 1.0))
+        assert found.intervals["alpha"] == pytest.approx((1 - (1 - low) / (0.5 * 24 / 23), 1.0))
+        assert found.intervals["ac1"] == pytest.approx((1 - (1 - low) / 0.5, 1.0))
         ranks = of([1, 2, 3, 4] * 3, [1, 2, 3, 4] * 3)
         assert ranks.intervals["spearman"] is None
         assert "no row disagrees" in ranks.notes["spearman_interval"]
@@ -193,17 +195,11 @@ def test_flips_on_repeat_and_on_order() -> None:
 
 def test_length_bias() -> None:
     draw = random.Random(1)
-    given = [
-        {
-            "id": place,
-            "label": (label := draw.randint(1, 5)),
-            "judge": min(5, label + place // 20),
-            "output": "x" * place,
-        }
-        for place in range(60)
-    ]
+    labels = [draw.randint(1, 5) for _ in range(60)]
+    judge = [min(5, label + place // 20) for place, label in enumerate(labels)]
+    given = [{**row, "output": "x" * place} for place, row in enumerate(rows(labels, judge))]
     found = validate(read(given)).length_bias
-    judge, error = [row["judge"] for row in given], [row["judge"] - row["label"] for row in given]
+    error = [answer - label for answer, label in zip(judge, labels, strict=True)]
     assert found["spearman"] == pytest.approx(stats.spearmanr(judge, range(60)).statistic)
     assert found["spearman_of_error"] == pytest.approx(stats.spearmanr(error, range(60)).statistic)
     for row in given:

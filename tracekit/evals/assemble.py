@@ -12,7 +12,7 @@ from tracekit.evals.comparison import MetricComparison, RowChange, Verdict
 from tracekit.evals.describe import Described, flaky_rows
 from tracekit.evals.drift import some
 from tracekit.evals.known import Known
-from tracekit.evals.measure import Measured, row_means
+from tracekit.evals.measure import Measured, row_means, share_of_alpha
 from tracekit.evals.pairing import Sample
 from tracekit.evals.rules import Rules
 from tracekit.evals.settling import Settling, detectable, settle
@@ -47,23 +47,27 @@ def assemble(
     """
     info = known.info
     lower = info.better == "lower"
+    share = share_of_alpha(given)
     tolerance, min_effect = rules.margins(label, lower=lower, ratio=info.ratio)
     covered = _covered(known, given, comparable=why_not is None)
     verdict = _verdict(
-        known, found, cand, why_not, covered=covered, p=p_adjusted, margins=(tolerance, min_effect), rules=rules
+        known,
+        found,
+        cand,
+        why_not,
+        covered=covered,
+        p=p_adjusted,
+        margins=(tolerance, min_effect),
+        rules=rules,
+        share=share,
     )
     settling = Settling()
     if verdict is Verdict.INCONCLUSIVE and found is not None:
         settling = settle(found, alpha=level, tolerance=tolerance)
     worst, of_range = _worst(known, given) if min(covered) < 1 and not why_not else (None, None)
     notes = [*_notes(known, given, why_not), *(found.notes if found else ()), *settling.notes]
-    if (
-        info.compared
-        and verdict is Verdict.OK
-        and found is not None
-        and p_adjusted is not None
-        and p_adjusted <= rules.alpha
-    ):
+    shown = p_adjusted is not None and p_adjusted <= share * rules.alpha
+    if info.compared and verdict is Verdict.OK and found is not None and shown:
         notes.append("a loss is shown, and shown to be within the tolerance.")
     figures: dict[str, Any] = {"mean_cand": cand.mean}
     if found is not None:
@@ -98,6 +102,7 @@ def _verdict(
     p: float | None,
     margins: tuple[float, float],
     rules: Rules,
+    share: float,
 ) -> Verdict:
     if known.gone:
         return Verdict.INCOMPARABLE
@@ -112,7 +117,7 @@ def _verdict(
     if found is None:
         return Verdict.FLOOR if broken else Verdict.INCONCLUSIVE
     return decide(
-        loss=found.loss.mean, interval=found.interval, p=p, floors=cand.floors, alpha=rules.alpha,
+        loss=found.loss.mean, interval=found.interval, p=p, floors=cand.floors, alpha=share * rules.alpha,
         tolerance=margins[0], min_effect=margins[1],
     )  # fmt: skip
 

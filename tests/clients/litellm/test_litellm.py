@@ -187,7 +187,7 @@ def test_faults_of_ours_are_not_noticed(provider: Provider, data_dir: Path) -> N
         provider.queue(RESPONSES, bill.response("hello"), bill.response_stream("hello"))
         seen.append(completion("openai/gpt-4o", ASKED, metadata={"session_id": "s"}, **where(provider)).id)
         seen += [type(chunk) for chunk in completion("gpt-4o", ASKED, stream=True, **where(provider))]
-        seen.append(litellm.responses("hi", "openai/gpt-4o", **where(provider)).output_text)
+        seen.append(litellm.responses("hi", "openai/gpt-4o", **where(provider)).output[0].content[0].text)
         seen += [event.type for event in litellm.responses("hi", "openai/gpt-4o", stream=True, **where(provider))]
         return seen
 

@@ -96,7 +96,9 @@ def mcnemar_by_sum(n: int, lost: float, won: float, alpha: float) -> float:
     ("n", "lost", "won"), [(5, 0.9, 0.1), (12, 0.3, 0.1), (40, 0.2, 0.02), (33, 0.5, 0.5), (1, 1, 0)]
 )
 def test_of_mcnemar_as_a_sum(n: int, lost: float, won: float) -> None:
-    assert power.mcnemar_power(n, lost=lost, won=won) == pytest.approx(mcnemar_by_sum(n, lost, won, 0.05), abs=1e-9)
+    for alpha in (0.005, 0.05, 0.3):
+        found = power.mcnemar_power(n, lost=lost, won=won, alpha=alpha)
+        assert found == pytest.approx(mcnemar_by_sum(n, lost, won, alpha), abs=1e-9)
 
 
 @pytest.mark.parametrize(("n", "changed"), [(20, 0.1), (50, 0.1), (200, 0.16), (50, 0.0), (3_000, 0.1)])

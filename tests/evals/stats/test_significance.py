@@ -145,6 +145,10 @@ def test_losses_are_rounded_to_what_they_are_made_of(
     assert found.tolist() == [round(scale * unit) for unit in expected]
 
 
+def test_the_lattice_is_that_of_all_losses() -> None:
+    assert lattice([0.5] * 100 + [1 / 3]).tolist() == [3] * 100 + [2]
+
+
 def test_no_loss_at_all() -> None:
     for losses in ([], [0.0, 0.0], [1e-12, -1e-13]):
         assert sign_flip(losses).p == 1.0
