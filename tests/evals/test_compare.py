@@ -446,6 +446,24 @@ class TestIncomparable:
         few = compare(run(rows, metrics=info, canary={"a": 0.1}), run(rows, metrics=info, canary={"a": 0.9}))
         assert "too few to show a drift" in few.reasons[0]
 
+    def test_scores_that_were_come_by_in_another_way(self) -> None:
+        def told(*modes: str) -> Run:
+            return run(
+                {"id": str(place), "scores": {"g_eval": 0.5, "n": 0.5}, "modes": {"g_eval": mode}}
+                for place, mode in enumerate(modes)
+            )
+
+        weighted, top = told(*["weighted"] * 9), told(*["top"] * 9)
+        found = compare(weighted, top)
+        assert {name: one.verdict for name, one in found.metrics.items()} == {"g_eval": "INCOMPARABLE", "n": "OK"}
+        assert found.exit == 5
+        assert "weighted in the base, top in the candidate, in 9 of 9 rows" in found.metrics["g_eval"].notes[0]
+        assert compare(top, top).exit == compare(weighted, weighted).exit == 0
+        some = compare(weighted, told(*["weighted"] * 8, "top"))
+        assert (some.exit, "in 1 of 9 rows" in some.metrics["g_eval"].notes[0]) == (5, True)
+        untold = [{"id": str(place), "scores": {"g_eval": 0.5, "n": 0.5}} for place in range(9)]
+        assert compare(weighted, run(untold)).exit == 0
+
     def test_datasets_whose_rows_cannot_be_told_apart(self) -> None:
         found = compare(run(column([True] * 9), dataset="a"), run(column([True] * 9), dataset="b"))
         assert (found.exit, found.verdict) == (5, Verdict.INCOMPARABLE)
@@ -458,6 +476,47 @@ class TestIncomparable:
     def test_a_floor_needs_no_baseline(self) -> None:
         found = compare(run(column([0.5] * 9), dataset="a"), run(column([0.5] * 9), dataset="b"), floors=["m >= 0.8"])
         assert (found.exit, one(found).verdict) == (1, Verdict.FLOOR)
+
+
+class TestOfBoundsAlone:
+    """A metric that is not compared: its bounds decide, and it takes nothing from the other metrics' share of alpha."""
+
+    INFO: Mapping[str, MetricInfo] = {
+        "clock": MetricInfo(name="clock", better="lower", ratio=True, compared=False, specs=("clock < 3",)),
+        "m": MetricInfo(name="m", binary=True),
+    }
+
+    def two(self, factor: float, lost: int = 7) -> Comparison:
+        base, cand = changed(lost, 1, 50)
+        return compare(
+            *(
+                run(
+                    ({"id": str(n), "scores": {"m": one, "clock": (1 + n / 100) * by}} for n, one in enumerate(values)),
+                    metrics=self.INFO,
+                )
+                for values, by in ((base, 1.0), (cand, factor))
+            )
+        )
+
+    def test_a_loss_is_told_and_decides_nothing(self) -> None:
+        found = self.two(2.0)
+        clock, m = found.metrics["clock"], found.metrics["m"]
+        assert (clock.verdict, clock.gated, clock.diff) == (Verdict.OK, True, pytest.approx(2.0))
+        assert (clock.p or 1) < 0.001
+        assert "its bounds alone decide" in clock.notes[0]
+        assert m.p_adjusted == m.p == pytest.approx(0.03515625)  # of two it would be twice as much, and pass
+        assert (m.verdict, found.exit) == (Verdict.REGRESSED, 1)
+
+    def test_its_bound_fails_the_gate(self) -> None:
+        found = self.two(4.0, lost=0)
+        assert (found.metrics["clock"].verdict, found.verdict, found.exit) == (Verdict.FLOOR, Verdict.FLOOR, 1)
+
+    def test_its_coverage_is_the_candidates(self) -> None:
+        gaps = [{"id": str(n), "scores": {"clock": 1.0 if n else None}} for n in range(9)]
+        whole = [{"id": str(n), "scores": {"clock": 1.0}} for n in range(9)]
+        info = {"clock": self.INFO["clock"]}
+        assert compare(run(gaps, metrics=info), run(whole, metrics=info)).exit == 0
+        assert compare(run(whole, metrics=info), run(gaps, metrics=info)).exit == 3
 
 
 class TestFloors:

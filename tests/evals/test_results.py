@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.evals.asking import metric
 from tracekit.errors import UsageError
 from tracekit.evals.results import MetricInfo, Result, Run, dumps, loads
 from tracekit.evals.row import Row, ToolCall
@@ -99,3 +100,16 @@ def test_what_cannot_be_read_is_named_with_its_line(line: str, said: str) -> Non
     with pytest.raises(UsageError, match="here") as caught:
         loads(line, where="here")
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["1e308", "-1e101", "9" * 400, "NaN", "1e999"])
+def test_numbers_that_cannot_be_computed_with_are_no_scores(value: str) -> None:
+    with pytest.raises(UsageError, match=r"line 1: m is .* a score is a number up to 1e\+100"):
+        loads(f'{{"id": "1", "scores": {{"m": {value}}}}}', where="f.jsonl")
+    huge = metric(lambda row: 1e200, name="huge", low=None, high=None)
+    assert huge.begin(Row(output="x")) == failed(Status.OUT_OF_RANGE, "huge gave 1e+200, beyond its range any number.")
+
+
+def test_a_line_nested_without_end_is_an_error() -> None:
+    with pytest.raises(UsageError, match="nested deeper"):
+        loads("[" * 100_000, where="f.jsonl")

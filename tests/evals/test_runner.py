@@ -316,6 +316,20 @@ def test_a_cost_that_is_not_known_is_null_and_never_zero() -> None:
     assert (run.judge_cost_usd, run.app_cost_usd) == (None, None)
 
 
+def test_calls_without_a_price_are_told_once_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    free = metric(lambda row: Score(value=1.0, judge_calls=1, cost_usd=None), name="free", kind="judge")
+    run = ran([{"id": str(n), "output": "x"} for n in range(9)], metrics=free, max_cost=2.0)
+    assert (run.judge_unpriced, run.judge_cost_usd, run.budget_spent) == (9, None, False)
+    assert capsys.readouterr().err.count("price is not known") == 1
+    assert "The price of 9 scores of the judge is not known, so the budget of $2.00 may be exceeded." in (
+        " ".join(str(run).split())
+    )
+    assert "9 scores without a price" in str(run)
+    assert "price is not known" not in str(replace(run, max_cost=None))
+    ran([{"output": "x"}], metrics=free)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_judge_whose_budget_is_spent_ends_the_run() -> None:
     refusing = metric(lambda row: Score(status=Status.BUDGET), name="refusing", kind="judge")
     run = ran([{"id": str(number), "output": "a"} for number in range(9)], metrics=refusing, concurrency=1)

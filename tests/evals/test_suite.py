@@ -13,7 +13,7 @@ from tracekit.errors import UsageError
 from tracekit.evals import Dataset
 from tracekit.evals.asking import ask, asked
 from tracekit.evals.row import Row
-from tracekit.evals.suite import ANY_LOSS, Suite, suite
+from tracekit.evals.suite import Suite, suite
 
 
 def polite(row: Row, *, word: str = "please") -> bool:
@@ -80,9 +80,10 @@ def test_a_time_that_every_line_bounds_is_held_against_its_bounds_alone() -> Non
         one = replace(ask(clock), specs=specs)
         return Suite(name="s", function=None, dataset=Dataset(rows(1)), asked=(one, ask(SAME)), gate=gate)
 
-    assert made("clock.p95 < 3s").rules == {
-        "tolerance": {"clock": ANY_LOSS, "same": 0.0}, "min_effect": {"clock": ANY_LOSS, "same": 0.0},
-    }  # fmt: skip
-    assert made("clock.p95 < 3s", tolerance=0.1).rules["tolerance"] == {"clock": ANY_LOSS, "same": 0.1}
-    assert made("clock.p95 < 3s", tolerance={"clock": 0.2}).rules["tolerance"] == {"clock": 0.2}
-    assert made("clock", "clock.p95 < 3s", alpha=0.01).rules == {"alpha": 0.01}
+    def compared(*specs: str, **gate: Any) -> dict[str, bool]:
+        return {label: info.compared for label, info in made(*specs, **gate).infos.items()}
+
+    assert compared("clock.p95 < 3s") == {"clock": False, "same": True}
+    assert compared("clock.p95 < 3s", tolerance=0.1) == {"clock": False, "same": True}
+    assert compared("clock.p95 < 3s", tolerance={"clock": 0.2}) == {"clock": True, "same": True}
+    assert compared("clock", "clock.p95 < 3s", alpha=0.01) == {"clock": True, "same": True}

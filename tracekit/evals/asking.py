@@ -23,6 +23,7 @@ class Asked:
         options: its options.
         specs: the lines that ask for it; those with a floor hold an aggregate against it.
         gated: whether it decides the exit code. What does not is measured and told.
+        notes: sentences that every report shows beside it.
         label: the metric with its options: names its scores.
     """
 
@@ -30,6 +31,7 @@ class Asked:
     options: Mapping[str, Any] = field(default_factory=dict)
     specs: tuple[str, ...] = ()
     gated: bool = True
+    notes: tuple[str, ...] = ()
     label: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,7 +49,7 @@ class Asked:
     @property
     def info(self) -> MetricInfo:
         """What a comparison must know of it."""
-        return MetricInfo.of(self.metric, gated=self.gated, specs=self.specs)
+        return MetricInfo.of(self.metric, gated=self.gated, specs=self.specs, notes=self.notes)
 
 
 Askable = str | Metric | Asked | Callable[..., Any]

@@ -66,7 +66,8 @@ def assemble(
         settling = settle(found, alpha=level, tolerance=tolerance)
     worst, of_range = _worst(known, given) if min(covered) < 1 and not why_not else (None, None)
     notes = [*_notes(known, given, why_not), *(found.notes if found else ()), *settling.notes]
-    if verdict is Verdict.OK and found is not None and p_adjusted is not None and p_adjusted <= share * rules.alpha:
+    shown = p_adjusted is not None and p_adjusted <= share * rules.alpha
+    if info.compared and verdict is Verdict.OK and found is not None and shown:
         notes.append("a loss is shown, and shown to be within the tolerance.")
     figures: dict[str, Any] = {"mean_cand": cand.mean}
     if found is not None:
@@ -86,7 +87,7 @@ def _covered(known: Known, given: Sample, *, comparable: bool) -> tuple[float, .
     """The shares that must suffice; of a metric without a baseline, the candidate's alone."""
     if known.gone:
         return (1.0,)
-    if known.new or not comparable:
+    if known.new or not comparable or not known.info.compared:
         return (given.coverage_cand,)
     return given.coverage, given.coverage_base, given.coverage_cand
 
@@ -107,6 +108,8 @@ def _verdict(
         return Verdict.INCOMPARABLE
     enough = min(covered) >= rules.min_coverage - QUANTUM
     broken = any(floor.holds is False for floor in cand.floors)
+    if not known.info.compared:
+        return Verdict.UNDECIDED if not enough else Verdict.FLOOR if broken else Verdict.OK
     if why_not is not None:
         return Verdict.FLOOR if enough and broken else Verdict.INCOMPARABLE
     if not enough:
@@ -122,9 +125,9 @@ def _verdict(
 def _numbers(given: Sample, found: Measured, level: float, *, lower: bool, ratio: bool) -> dict[str, Any]:
     """The figures, from losses back to the metric's own direction and scale."""
     sign = 1.0 if lower else -1.0
-    bounds = None if found.interval is None else sorted(sign * bound for bound in found.interval)
+    bounds = None if found.interval is None else sorted(sign * bound + 0.0 for bound in found.interval)  # no -0.0
     loss = detectable(found, alpha=level)
-    diff = sign * found.loss.mean
+    diff = sign * found.loss.mean + 0.0
     return {
         "n": len(given.ids),
         "mean_base": float(row_means(given.plain_base).mean()),
@@ -173,7 +176,7 @@ def _worst(known: Known, given: Sample) -> tuple[tuple[float, float] | None, str
 
 
 def _notes(known: Known, given: Sample, why_not: str | None) -> list[str]:
-    notes: list[str] = []
+    notes = list(known.info.notes)
     if known.gone:
         notes.append("the candidate does not measure it any longer; it does not gate.")
     elif why_not is not None:
@@ -185,6 +188,8 @@ def _notes(known: Known, given: Sample, why_not: str | None) -> list[str]:
             f"{len(given.not_positive)} rows have a value that is not above 0, which has no ratio, and are left out: "
             f"{some(given.not_positive)}."
         )
+    if not known.info.compared and not known.gone:
+        notes.append("its bounds alone decide; the difference from the base is told.")
     if not known.info.gated and not known.gone:
         notes.append("it is told, and does not gate.")
     return notes

@@ -76,13 +76,13 @@ def _compared(base: Run, cand: Run, rules: Rules) -> Comparison:
     found = drift(base, cand, pairing, alpha=rules.alpha)
     samples = {label: sample(pairing, label, logarithms=one.info.ratio) for label, one in known.items()}
     _check_binary(rules.overrides.binary, samples)
-    why_not = {label: _why_not(one, found) for label, one in known.items()}
+    why_not = {label: _why_not(label, one, found) for label, one in known.items()}
     measured = {
         label: _measure(samples[label], label, one.info, rules) if why_not[label] is None else None
         for label, one in known.items()
     }
     adjusted = _adjusted(measured, known)
-    family = sum(known[label].info.gated for label in adjusted)
+    family = sum(_decides(known[label].info) for label in adjusted)
     metrics = {
         label: assemble(
             label, one, given=samples[label], found=measured[label],
@@ -138,7 +138,7 @@ def alone(
             verdict=Verdict.UNDECIDED if share < rules.min_coverage else Verdict.FLOOR if broken else Verdict.OK,
             gated=info.gated, better=info.better, ratio=info.ratio, n=found.n, mean_cand=found.mean, se=found.se,
             ci=found.ci, interval=found.interval, coverage=share, coverage_cand=share, floors=found.floors,
-            flaky=found.flaky, pass_at_k=found.pass_at_k, pass_hat_k=found.pass_hat_k,
+            flaky=found.flaky, pass_at_k=found.pass_at_k, pass_hat_k=found.pass_hat_k, notes=info.notes,
         )  # fmt: skip
     verdict, code = overall(metrics.values(), strict=False)
     reasons = _uncovered(metrics, min_coverage)
@@ -165,26 +165,31 @@ def _measure(given: Sample, label: str, info: MetricInfo, rules: Rules) -> Measu
     )
 
 
-def _why_not(one: Known, found: Drift) -> str | None:
+def _why_not(label: str, one: Known, found: Drift) -> str | None:
     """Why a metric cannot be compared."""
     if found.whole:
         return found.whole[0]
     if found.judged and one.info.judged:
         return found.judged[0]
-    return one.differs
+    return one.differs or found.otherwise.get(label)
 
 
 def _adjusted(measured: Mapping[str, Measured | None], known: Mapping[str, Known]) -> dict[str, float]:
-    """P values after Holm over what gates; those of what does not are explored, by Benjamini and Hochberg."""
+    """P values after Holm over what they decide; those of what is told are explored, by Benjamini and Hochberg."""
     adjusted: dict[str, float] = {}
-    for gated, method in ((True, holm), (False, benjamini_hochberg)):
+    for decides, method in ((True, holm), (False, benjamini_hochberg)):
         p = {
             label: one.p
             for label, one in measured.items()
-            if one is not None and one.p is not None and known[label].info.gated is gated
+            if one is not None and one.p is not None and _decides(known[label].info) is decides
         }
         adjusted |= dict(zip(p, method(list(p.values())), strict=True))
     return adjusted
+
+
+def _decides(info: MetricInfo) -> bool:
+    """Whether the difference of a metric may fail the gate."""
+    return info.gated and info.compared
 
 
 def _check_binary(binary: Iterable[str], samples: Mapping[str, Sample]) -> None:

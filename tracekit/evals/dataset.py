@@ -87,7 +87,7 @@ class Dataset:
     def __init__(self, source: Source, *, name: str | None = None, folder: Path | None = None) -> None:
         self.path: Path | None = None
         if isinstance(source, str | Path):
-            self.path = _existing(Path(source).expanduser(), folder)
+            self.path = existing(Path(source).expanduser(), folder)
             path = self.path
             self.name = name or path.name
             self._records: Callable[[], Iterator[Record]] = lambda: records(path)
@@ -168,7 +168,12 @@ def _given(rows: Iterable[Any], name: str) -> Iterator[Record]:
         yield where, row if isinstance(row, Mapping) else {"input": row}  # a list of texts is a list of inputs
 
 
-def _existing(path: Path, folder: Path | None) -> Path:
+def existing(path: Path, folder: Path | None) -> Path:
+    """A file that is there: a relative path starts from the folder, else from the working directory.
+
+    Raises:
+        UsageError: there is none.
+    """
     tried = [path] if path.is_absolute() else [*([folder / path] if folder else []), Path.cwd() / path]
     for candidate in tried:
         if candidate.is_file():

@@ -60,6 +60,8 @@ def object_(line: str, where: str) -> dict[str, Any]:
         data = json.loads(line)
     except ValueError as error:
         raise UsageError(f"{where} is no JSON: {error}.") from error
+    except RecursionError:
+        raise UsageError(f"{where} is nested deeper than it can be read.") from None
     if not isinstance(data, dict):
         raise UsageError(f"{where} is no object.")
     return data

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tracekit.evals.pairing import Pairing
-from tracekit.evals.results import MetricInfo, Run
+from tracekit.evals.results import MetricInfo, Result, Run
 from tracekit.evals.stats.significance import sign_flip
 
 FEWEST_CANARIES = 6
@@ -23,11 +23,13 @@ class Drift:
     Attributes:
         whole: why no metric can be compared.
         judged: why the metrics of the judge cannot.
+        otherwise: by label, why a metric whose scores were come by in another way cannot.
         notes: what could not be checked.
     """
 
     whole: tuple[str, ...] = ()
     judged: tuple[str, ...] = ()
+    otherwise: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -51,7 +53,7 @@ def drift(base: Run, cand: Run, pairing: Pairing, *, alpha: float) -> Drift:
     moved, unsure = _canary(base.canary, cand.canary, alpha=alpha)
     judged += moved
     notes += unsure
-    return Drift(whole=tuple(whole), judged=tuple(judged), notes=tuple(notes))
+    return Drift(whole=tuple(whole), judged=tuple(judged), otherwise=_modes(pairing), notes=tuple(notes))
 
 
 def differs(base: MetricInfo, cand: MetricInfo) -> str | None:
@@ -73,6 +75,36 @@ def some(ids: tuple[str, ...]) -> str:
     """The first few of many ids."""
     more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
     return ", ".join(ids[:SHOWN]) + more
+
+
+def _modes(pairing: Pairing) -> dict[str, str]:
+    """Metrics whose scores of one row were come by in two ways: what moved may be the way."""
+    apart: dict[str, dict[tuple[str, str], int]] = {}
+    for row in pairing.common:
+        before, now = _modes_of(pairing.base[row]), _modes_of(pairing.cand[row])
+        for label in before.keys() & now.keys():
+            if before[label] != now[label]:
+                pairs = apart.setdefault(label, {})
+                pairs[before[label], now[label]] = pairs.get((before[label], now[label]), 0) + 1
+    return {label: _told(pairs, len(pairing.common)) for label, pairs in apart.items()}
+
+
+def _modes_of(results: Sequence[Result]) -> dict[str, str]:
+    """The ways in which one row's scores were come by, trials together."""
+    found: dict[str, set[str]] = {}
+    for result in results:
+        for label, score in result.scores.items():
+            if score.mode is not None:
+                found.setdefault(label, set()).add(score.mode)
+    return {label: " and ".join(sorted(modes)) for label, modes in found.items()}
+
+
+def _told(pairs: Mapping[tuple[str, str], int], rows: int) -> str:
+    (before, now), _ = max(pairs.items(), key=lambda item: item[1])
+    return (
+        f"scored in another way: {before} in the base, {now} in the candidate, in {sum(pairs.values())} of {rows} "
+        "rows; an option such as score_mode settles the way."
+    )
 
 
 def _hashed(pairing: Pairing) -> bool:

@@ -21,6 +21,7 @@ from tracekit.evals.runner import execute
 from tracekit.evals.services import of
 from tracekit.evals.starting import record, wait
 from tracekit.evals.suite import CONCURRENCY, TIMEOUT, Cluster, Suite
+from tracekit.evals.trust import trusted
 
 MOST_TRACES = 1000
 
@@ -98,7 +99,7 @@ def evaluate(
         )
     shown = progress(quiet=quiet)
     plan = (
-        Plan(suite=made, services=services, judge=_name(services), keep_rows=keep_rows)
+        Plan(suite=trusted(made), services=services, judge=_name(services), keep_rows=keep_rows)
         if services is not None
         else of(made, embedder=embedder, directory=config.directory(directory)).plan(made, keep_rows=keep_rows)
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tracekit.errors import UsageError
+from tracekit.evals.score import GREATEST
 from tracekit.evals.stats.agreement import Label
 
 
@@ -96,6 +97,8 @@ def _judgement(line: str, where: str) -> Judgement:
         data: Any = json.loads(line)
     except ValueError as error:
         raise UsageError(f"{where} is no JSON: {error}.") from error
+    except RecursionError:
+        raise UsageError(f"{where} is nested deeper than it can be read.") from None
     if not isinstance(data, Mapping):
         raise UsageError(f'{where} is no object; it is one like {{"id": "q1", "label": 4, "judge": 5}}.')
     identity, trial = data.get("id"), data.get("trial", 0)
@@ -120,7 +123,7 @@ def _judgement(line: str, where: str) -> Judgement:
 def _label(value: Any, where: str) -> Label | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, int | float) and abs(value) <= GREATEST:
         return float(value)
     raise UsageError(f"{where} is {value!r:.60}; it is a number, true, false, text or null.")
 

@@ -156,8 +156,9 @@ def _spent_of(head: Run) -> Tally:
     return Tally(
         app_known_usd=head.app_cost_usd or 0.0,
         app_calls=head.app_cost_usd is not None,
+        app_unpriced=head.app_unpriced,
         judge_known_usd=head.judge_cost_usd or 0.0,
-        judge_unpriced=head.judge_cost_usd is None,
+        judge_unpriced=max(head.judge_unpriced, head.judge_cost_usd is None),
         judge_calls=head.judge_calls,
     )
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 from tracekit.errors import UsageError
 from tracekit.evals.row import FIELDS, Row
-from tracekit.evals.score import Score, Status, failed
+from tracekit.evals.score import GREATEST, Score, Status, failed
 
 Kind = Literal["deterministic", "embedding", "judge", "spans"]
 Direction = Literal["higher", "lower"]
@@ -167,7 +167,7 @@ class Metric:
                 return failed(Status.ERROR, f"{self.name} returned {answer}, which is no number.")
             answer = Score(value=float(answer), passed=answer if isinstance(answer, bool) else None)
         value = answer.value
-        if value is not None and not self.covers(value):
+        if value is not None and not (self.covers(value) and abs(value) <= GREATEST):
             return failed(Status.OUT_OF_RANGE, f"{self.name} gave {value}, beyond its range {self.range}.")
         return answer
 

@@ -84,7 +84,7 @@ def empty_run(plan: Plan, facts: Facts) -> Run:
     suite = plan.suite
     return Run(
         suite=suite.name,
-        metrics={one.label: one.info for one in suite.asked},
+        metrics=suite.infos,
         results=(),
         created=plan.created,
         trials=suite.trials,
@@ -92,5 +92,6 @@ def empty_run(plan: Plan, facts: Facts) -> Run:
         dataset=facts.hash,
         judge=plan.judge,
         shard=None if plan.shard is None else str(plan.shard),
-        gate=suite.rules or None,
+        max_cost=suite.max_cost,
+        gate=suite.gate or None,
     )

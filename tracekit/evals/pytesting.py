@@ -95,12 +95,12 @@ class SuiteCollector(pytest.Collector):
 
     def answer(self, row: Row) -> tuple[Result, ...]:
         """Have one row answered and scored, as often as the suite has trials."""
-        one = replace(self.suite, dataset=Dataset([row]))
+        one = replace(self.plan.suite, dataset=Dataset([row]))
 
         def hear(_: Result, tally: Tally) -> None:
             self.spent = self.spent + tally
 
-        plan = replace(self.plan, suite=one, journals=self._journals, hear=hear)
+        plan = replace(self.plan, suite=one, journals=self._journals, hear=hear, spent=self.spent)
         run = asyncio.run_coroutine_threadsafe(execute(plan, self.facts), _loop()).result()
         self.done[row.id or ""] = run.results
         shared = _shared(self)
@@ -122,11 +122,13 @@ class RowTest(pytest.Item):
     def runtest(self) -> None:
         """Answer and score the row."""
         found = self.parent.answer(self.row)
+        if not found:
+            raise RowFailedError(f"row {self.row.id!r} is not answered: the budget was spent.")
         self.user_properties += [("tracekit_trace", one.trace_id) for one in found if one.trace_id]
         self.user_properties += [
             (label, score.value) for one in found for label, score in one.scores.items() if score.value is not None
         ]
-        gated = {one.label for one in self.parent.suite.asked if one.gated}
+        gated = {one.label for one in self.parent.plan.suite.asked if one.gated}
         wrong = [
             f"{label}: {score.status}: {score.rationale or 'no reason is given'}" + _trace(one)
             for one in found
@@ -190,10 +192,14 @@ class Gate(pytest.Item):
 
     def _run(self, found: list[Result]) -> Run:
         spent = self.parent.spent
-        run = replace(empty_run(self.parent.plan, self.parent.facts), results=tuple(found))
+        refused = any(score.status is Status.BUDGET for result in found for score in result.scores.values())
+        run = replace(empty_run(self.parent.plan, self.parent.facts), results=tuple(found), budget_spent=refused)
         if hasattr(self.config, "workerinput"):
             return replace(run, judge_cost_usd=None)  # other workers have spent what they have spent
-        return replace(run, app_cost_usd=spent.app_usd, judge_cost_usd=spent.judge_usd, judge_calls=spent.judge_calls)
+        return replace(
+            run, app_cost_usd=spent.app_usd, judge_cost_usd=spent.judge_usd, judge_calls=spent.judge_calls,
+            app_unpriced=spent.app_unpriced, judge_unpriced=spent.judge_unpriced,
+        )  # fmt: skip
 
     def _results(self, chosen: Sequence[str]) -> dict[str, tuple[Result, ...]]:
         """The results of all rows, those of other workers once they are there."""

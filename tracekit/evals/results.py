@@ -3,7 +3,7 @@
 A result file is JSON lines. A line with an `id` is one result:
 
     {"id": "q17", "trial": 0, "cluster": "billing", "scores": {"correctness": 0.75, "exact_match": true, "pii": null},
-     "statuses": {"pii": "timeout"}, "trace_id": "…", "hash": "…"}
+     "statuses": {"pii": "timeout"}, "modes": {"g_eval": "weighted"}, "trace_id": "…", "hash": "…"}
 
 Only `id` and `scores` are needed; a file that holds the answers too has each under `row`. A line with `run` instead,
 the first where there is one, tells of the whole: the suite, the metrics with version, direction and kind, the judge,
@@ -13,7 +13,6 @@ the hash of the dataset. Files of other tools work without it.
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -24,7 +23,7 @@ from tracekit.errors import UsageError
 from tracekit.evals import decoding
 from tracekit.evals.metric import Direction, Metric
 from tracekit.evals.row import Row, read_row, write_row
-from tracekit.evals.score import Score, Status
+from tracekit.evals.score import GREATEST, Score, Status
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -34,7 +33,9 @@ if TYPE_CHECKING:
 class MetricInfo:
     """What a comparison must know of a metric; `gated` metrics decide the exit code, the others are told.
 
-    `specs` are the lines of the suite that ask for it, floors included.
+    `specs` are the lines of the suite that ask for it, floors included. `compared` says whether a difference from the
+    base decides, beside the floors; what is not is no part of the family that Holm corrects for. `notes` are sentences
+    that every report shows.
     """
 
     name: str
@@ -47,15 +48,19 @@ class MetricInfo:
     unit: str | None = None
     gated: bool = True
     judged: bool = False
+    compared: bool = True
     specs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, metric: Metric, *, gated: bool = True, specs: Sequence[str] = ()) -> MetricInfo:
+    def of(
+        cls, metric: Metric, *, gated: bool = True, specs: Sequence[str] = (), notes: Sequence[str] = ()
+    ) -> MetricInfo:
         """What is known of a metric of the registry."""
         return cls(
             name=metric.name, version=metric.version, better=metric.better, binary=metric.binary, ratio=metric.ratio,
             low=metric.low, high=metric.high, unit=metric.unit, gated=gated, judged=metric.kind == "judge",
-            specs=tuple(specs),
+            specs=tuple(specs), notes=tuple(notes),
         )  # fmt: skip
 
 
@@ -107,6 +112,9 @@ class Run:
         budget_spent: it was stopped because the budget was spent.
         app_cost_usd, judge_cost_usd: what the program's calls, and the judge's, cost; None where a price is unknown.
         judge_calls: calls of the judge that were made, and not answered from the cache.
+        app_unpriced: calls of the program whose price is unknown.
+        judge_unpriced: scores for which the judge was asked at an unknown price.
+        max_cost: USD that it might spend; None: no bound.
         seconds: how long it took.
         gate: options of `compare` that the suite sets, by name.
     """
@@ -126,6 +134,9 @@ class Run:
     app_cost_usd: float | None = None
     judge_cost_usd: float | None = None
     judge_calls: int = 0
+    app_unpriced: int = 0
+    judge_unpriced: int = 0
+    max_cost: float | None = None
     seconds: float | None = None
     gate: Mapping[str, Any] | None = None
 
@@ -142,6 +153,10 @@ class Run:
         return terminal.text([outcome.Outcome(run=self)]).rstrip()
 
 
+_OF_THE_DAY = (
+    "created", "seconds", "app_cost_usd", "judge_cost_usd", "judge_calls", "app_unpriced", "judge_unpriced", "max_cost",
+)  # fmt: skip
+"""What a baseline does not keep, so that it differs only where the program does."""
 _HEAD = tuple(item.name for item in fields(Run) if item.name != "results")
 
 
@@ -154,7 +169,7 @@ def dumps(run: Run, *, whole: bool = True) -> str:
     """
     head = {name: value for name, value in _said(run).items() if name not in {"results", "metrics"}}
     if not whole:
-        for name in ("created", "seconds", "app_cost_usd", "judge_cost_usd", "judge_calls"):
+        for name in _OF_THE_DAY:
             head.pop(name, None)
     head["suite"] = run.suite
     head["metrics"] = {label: {"name": info.name} | _said(info) for label, info in sorted(run.metrics.items())}
@@ -232,7 +247,7 @@ def _result(data: Mapping[str, Any], where: str) -> Result:
         raise UsageError(f"{where} has no scores; they are an object of numbers, verdicts or null by metric.")
     if isinstance(trial, bool) or not isinstance(trial, int):
         raise UsageError(f"{where}: trial is {trial!r}; it is a whole number.")
-    said = {name: decoding.mapping(data, name, where) for name in ("statuses", "rationales", "labels")}
+    said = {name: decoding.mapping(data, name, where) for name in ("statuses", "rationales", "labels", "modes")}
     cluster = data.get("cluster")
     row = data.get("row")
     return Result(
@@ -246,6 +261,7 @@ def _result(data: Mapping[str, Any], where: str) -> Result:
                 f"{where}: {name}",
                 rationale=said["rationales"].get(name),
                 label=said["labels"].get(name),
+                mode=decoding.known(said["modes"], name, str, f"{where}: modes"),
             )
             for name, value in scores.items()
         },
@@ -258,7 +274,9 @@ def _result(data: Mapping[str, Any], where: str) -> Result:
     )
 
 
-def _score(value: Any, status: str | None, where: str, *, rationale: str | None, label: str | None) -> Score:
+def _score(
+    value: Any, status: str | None, where: str, *, rationale: str | None, label: str | None, mode: str | None
+) -> Score:
     if value is None:
         try:
             return Score(status=Status(status or Status.ERROR), rationale=rationale, label=label)
@@ -266,10 +284,10 @@ def _score(value: Any, status: str | None, where: str, *, rationale: str | None,
             raise UsageError(
                 f"{where} has the status {status!r} and no value; statuses are {', '.join(Status)}."
             ) from None
-    if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise UsageError(f"{where} is {value!r:.60}; a score is a number, true, false or null.")
+    if not isinstance(value, int | float) or not abs(value) <= GREATEST:
+        raise UsageError(f"{where} is {value!r:.60}; a score is a number up to {GREATEST:g}, true, false or null.")
     passed = value if isinstance(value, bool) else None
-    return Score(value=float(value), passed=passed, rationale=rationale, label=label)
+    return Score(value=float(value), passed=passed, rationale=rationale, label=label, mode=mode)
 
 
 def as_line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool = True) -> dict[str, Any]:
@@ -282,6 +300,7 @@ def as_line(result: Result, metrics: Mapping[str, MetricInfo], *, whole: bool = 
     line["id"] = result.id
     line["scores"] = {label: _number(score.value, verdict=label in binary) for label, score in scores}
     line["statuses"] = {label: str(score.status) for label, score in scores if score.status is not Status.OK}
+    line["modes"] = {label: score.mode for label, score in scores if score.mode is not None}
     if whole:
         line |= {
             "trace_id": result.trace_id,
@@ -346,6 +365,8 @@ def merge(runs: Iterable[Run]) -> Run:
         "app_cost_usd": _sum([part.app_cost_usd for part in parts]),
         "judge_cost_usd": _sum([part.judge_cost_usd for part in parts]),
         "judge_calls": sum(part.judge_calls for part in parts),
+        "app_unpriced": sum(part.app_unpriced for part in parts),
+        "judge_unpriced": sum(part.judge_unpriced for part in parts),
         "seconds": max((part.seconds for part in parts if part.seconds is not None), default=None),
     }
     return Run(**head, results=tuple(results))

@@ -15,6 +15,7 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any
 
+from tracekit.errors import tell
 from tracekit.evals import scoring
 from tracekit.evals.answering import Asking
 from tracekit.evals.dataset import Facts, row_hash
@@ -56,6 +57,8 @@ async def execute(plan: Plan, facts: Facts) -> Run:
         app_cost_usd=spent.app_usd,
         judge_cost_usd=spent.judge_usd,
         judge_calls=spent.judge_calls,
+        app_unpriced=spent.app_unpriced,
+        judge_unpriced=spent.judge_unpriced,
         seconds=perf_counter() - began,
     )
     return run if plan.after is None else await plan.after(run)
@@ -134,7 +137,8 @@ class Running:
         with self._lock:
             if self._closed:
                 return
-            self.spent = self.spent + tally
+            before, self.spent = self.spent, self.spent + tally
+            self._warn(before)
             if self.plan.budget is not None and tally.app_known_usd:
                 self.plan.budget.spend(tally.app_known_usd, what=self.plan.suite.name)
             if any(score.status is Status.BUDGET for score in result.scores.values()):
@@ -142,6 +146,14 @@ class Running:
             self.results.append((step.job.place, kept))
             if self.plan.hear is not None:
                 self.plan.hear(result, tally)
+
+    def _warn(self, before: Tally) -> None:
+        """Say it once where the limit cannot be kept, because nobody knows what a call has cost."""
+        if self.plan.suite.max_cost is not None and self.spent.unpriced and not before.unpriced:
+            tell(
+                f"{self.plan.suite.name}: a call was made whose price is not known, so ${self.plan.suite.max_cost:g} "
+                "may be exceeded; name the price in the file of TRACEKIT_PRICES. The report counts such calls."
+            )
 
     def close(self) -> None:
         """Hand out no job any more, and let the threads end."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+GREATEST = 1e100
+"""A number beyond it is no score: its square, summed over rows, is beyond what floating point holds."""
+
 
 class Status(StrEnum):
     """How the scoring of a row ended. Everything but `ok` leaves the value null and counts against coverage."""
@@ -40,6 +43,7 @@ class Score:
         details: the numbers behind the value, by name.
         judge_calls: how many times a judge was asked, replies from the cache not counted.
         cost_usd: what those calls cost; None where a price is unknown.
+        mode: how the value was come by, where a metric has several ways; scores of two modes are not compared.
 
     Raises:
         ValueError: a value without the status ok, a status ok without a value, NaN or infinity.
@@ -53,6 +57,7 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)
     judge_calls: int = 0
     cost_usd: float | None = 0.0
+    mode: str | None = None
 
     def __post_init__(self) -> None:
         if (self.value is not None) != (self.status is Status.OK):

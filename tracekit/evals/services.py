@@ -11,6 +11,7 @@ from tracekit.errors import tell
 from tracekit.evals.plan import Plan
 from tracekit.evals.results import Run
 from tracekit.evals.suite import Suite
+from tracekit.evals.trust import trusted
 
 if TYPE_CHECKING:
     from tracekit.evals.judges.budget import Budget
@@ -37,6 +38,7 @@ class Serving:
 
     def plan(self, suite: Suite, **more: Any) -> Plan:
         """A plan of a suite that is served by these."""
+        suite = trusted(suite)
         return Plan(
             suite=suite,
             services=self,

@@ -127,11 +127,15 @@ def concluded(
 def held_against(run: Run, base: Run | None, *, strict: bool) -> Comparison:
     """What a run comes to, beside its baseline or alone."""
     from tracekit.evals.compare import alone, compare  # noqa: PLC0415 - loads scipy, which only this needs
+    from tracekit.evals.slicing import unusable  # noqa: PLC0415 - as above
 
     rules = dict(run.gate or {})
     if base is None:
         return alone(run, **{name: value for name, value in rules.items() if name == "min_coverage"})
-    return compare(base, run, strict=strict, **rules)
+    wanted = rules.pop("slices", ())
+    useless = unusable(base, run, wanted) if wanted else {}
+    found = compare(base, run, strict=strict, slices=[key for key in wanted if key not in useless], **rules)
+    return replace(found, reasons=(*found.reasons, *useless.values()))
 
 
 def _plan(suite: Suite, options: Options) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tracekit.errors import UsageError
@@ -12,13 +12,16 @@ from tracekit.evals.comparison import MetricComparison
 from tracekit.evals.describe import describe
 from tracekit.evals.known import Known
 from tracekit.evals.measure import Measured, measure
-from tracekit.evals.pairing import Pairing, Sample
-from tracekit.evals.results import Result
+from tracekit.evals.pairing import Pairing, Sample, pair
+from tracekit.evals.results import Result, Run
 from tracekit.evals.rules import Rules
 from tracekit.evals.stats.multiplicity import benjamini_hochberg
 
 MOST = 200
 """More values than this name rows, not parts."""
+
+_METADATA = "metadata."
+"""May stand before a name in the metadata."""
 
 Slices = Mapping[str, Mapping[str, MetricComparison]]
 
@@ -32,27 +35,32 @@ def sliced(
     Raises:
         UsageError: no row has the key, or it has more than `MOST` values.
     """
-    parts = [(name, rows) for key in rules.slices for name, rows in _parts(pairing, key).items()]
+    found = {key: _parts(pairing, key) for key in rules.slices}
+    for key, those in found.items():
+        why = _unusable(key, those)
+        if why is not None:
+            raise UsageError(why)
+    parts = [(name, rows) for those in found.values() for name, rows in those.items()]
     measured: dict[tuple[str, str], tuple[Sample, Measured]] = {}
     for name, rows in parts:
         for label, whole in samples.items():
             if why_not[label] is None:
                 given = whole.only(rows.__contains__)
                 info = known[label].info
-                found = measure(
+                numbers = measure(
                     given, label, lower_is_better=info.better == "lower", ratio=info.ratio, test=rules.test,
                     interval=rules.interval,
                 )  # fmt: skip
-                if found is not None:
-                    measured[name, label] = given, found
-    tested = [key for key, (_, found) in measured.items() if found.p is not None]
+                if numbers is not None:
+                    measured[name, label] = given, numbers
+    tested = [key for key, (_, numbers) in measured.items() if numbers.p is not None]
     adjusted = dict(zip(tested, benjamini_hochberg([measured[key][1].p or 0.0 for key in tested]), strict=True))
     made: dict[str, dict[str, MetricComparison]] = {}
-    for (name, label), (given, found) in measured.items():
-        one = replace(known[label], info=replace(known[label].info, gated=False, specs=()))
+    for (name, label), (given, numbers) in measured.items():
+        one = replace(known[label], info=replace(known[label].info, gated=False, compared=True, specs=(), notes=()))
         cand = describe(given.whole_cand, (), {})
         made.setdefault(name, {})[label] = assemble(
-            label, one, given=given, found=found, cand=cand, why_not=None, p_adjusted=adjusted.get((name, label)),
+            label, one, given=given, found=numbers, cand=cand, why_not=None, p_adjusted=adjusted.get((name, label)),
             level=rules.alpha / max(len(tested), 1), rules=replace(rules, min_coverage=0.0),
         )  # fmt: skip
     return made
@@ -64,11 +72,21 @@ def _parts(pairing: Pairing, key: str) -> dict[str, set[str]]:
         value = pairing.clusters.get(row) if key == "cluster" else _of_metadata(pairing, row, key)
         if value is not None:
             parts.setdefault(f"{key}={value}", set()).add(row)
-    if not parts:
-        raise UsageError(f"no row has {key!r} to slice by; it is `cluster`, or a name in the rows' metadata.")
-    if len(parts) > MOST:
-        raise UsageError(f"{key!r} has {len(parts)} values; a slice is a part of the rows, at most {MOST} of them.")
     return parts
+
+
+def unusable(base: Run, cand: Run, keys: Iterable[str]) -> dict[str, str]:
+    """Of the keys those that make no parts of two runs, and why."""
+    pairing = pair(base, cand)
+    return {key: why for key in keys if (why := _unusable(key, _parts(pairing, key))) is not None}
+
+
+def _unusable(key: str, parts: Mapping[str, set[str]]) -> str | None:
+    if not parts:
+        return f"no row has {key!r} to slice by; it is `cluster`, or a name in the rows' metadata."
+    if len(parts) > MOST:
+        return f"{key!r} has {len(parts)} values; a slice is a part of the rows, at most {MOST} of them."
+    return None
 
 
 def _of_metadata(pairing: Pairing, row: str, key: str) -> str | None:
@@ -80,6 +98,7 @@ def _of_metadata(pairing: Pairing, row: str, key: str) -> str | None:
 
 
 def _value(result: Result, key: str) -> object:
+    key = key.removeprefix(_METADATA)
     if key in result.metadata:
         return result.metadata[key]
     if result.row is None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tracekit.errors import UsageError
 from tracekit.evals.asking import Askable, Asked, asked
-from tracekit.evals.dataset import Dataset, Source
+from tracekit.evals.dataset import Dataset, Source, existing
+from tracekit.evals.results import MetricInfo
 from tracekit.evals.row import Row
 
 CONCURRENCY = 8
 TIMEOUT = 300.0
 TRIALS_MOST = 1000
-ANY_LOSS = 1e6
-"""A margin that no loss of a time exceeds: a million times as long."""
 
 Margin = float | Mapping[str, float]
 """One number for all metrics, or one for each by label."""
@@ -43,6 +42,8 @@ class Suite:
         max_cost: USD that a run may spend, the program's calls and the judge's together; None: no bound.
         tags: put on the traces.
         path: the file that it stands in.
+        judge_labels: human labels beside a judge's answers: what the judge is worth.
+        min_kappa: the agreement with them below which what is judged does not gate.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Suite:
     max_cost: float | None = None
     tags: tuple[str, ...] = ()
     path: Path | None = None
+    judge_labels: Path | None = None
+    min_kappa: float | None = None
 
     def __post_init__(self) -> None:
         _whole("trials", self.trials, TRIALS_MOST)
@@ -66,19 +69,23 @@ class Suite:
             given: Any = value
             if given is not None and not (isinstance(given, int | float) and given > 0):
                 raise UsageError(f"suite {self.name!r}: {name} is {value!r}; it is a number above 0.")
+        if (self.judge_labels is None) != (self.min_kappa is None):
+            raise UsageError(f"suite {self.name!r}: judge_labels and min_kappa go together; one of them is missing.")
+        least: Any = self.min_kappa
+        if least is not None and not (isinstance(least, int | float) and -1 <= least <= 1):
+            raise UsageError(f"suite {self.name!r}: min_kappa is {least!r}; it is a number from -1 to 1.")
 
     @property
-    def rules(self) -> Mapping[str, Any]:
-        """The options of `compare` for runs of this suite."""
-        timed = [one.label for one in self.asked if one.is_bound_only]
-        margins = {name: self._margins(self.gate.get(name), timed) for name in ("tolerance", "min_effect") if timed}
-        return {**self.gate, **margins}
+    def infos(self) -> dict[str, MetricInfo]:
+        """What a comparison must know of each metric, by label.
 
-    def _margins(self, given: Margin | None, timed: Sequence[str]) -> Mapping[str, float]:
-        """Margins by label, with those of times that only bounds decide on beyond any loss."""
-        named = given if isinstance(given, Mapping) else {one.label: given or 0.0 for one in self.asked}
-        open_ended = [label for label in timed if not (isinstance(given, Mapping) and label in given)]
-        return {**named, **dict.fromkeys(open_ended, ANY_LOSS)}
+        A time that bounds alone decide on is not compared, unless the suite names a margin of it.
+        """
+        margins = (self.gate.get("tolerance"), self.gate.get("min_effect"))
+        named = {label for margin in margins if isinstance(margin, Mapping) for label in margin}
+        return {
+            one.label: replace(one.info, compared=not one.is_bound_only or one.label in named) for one in self.asked
+        }
 
     def __call__(self, row: Any) -> Any:
         """What the function answers to a row: the suite is still the function that it was made of."""
@@ -101,6 +108,9 @@ def suite(
     min_effect: Margin | None = None,
     min_coverage: float | None = None,
     alpha: float | None = None,
+    slices: str | Sequence[str] = (),
+    judge_labels: str | Path | None = None,
+    min_kappa: float | None = None,
     tags: Sequence[str] = (),
     name: str | None = None,
 ) -> Callable[[Callable[..., Any]], Suite]:
@@ -124,6 +134,9 @@ def suite(
         min_effect: the loss below which a significant one is not called a regression, for all or by label.
         min_coverage: the share of rows that must have a score.
         alpha: the chance of a false alarm, over all gated metrics.
+        slices: parts of the rows that reports tell apart, `cluster` or a name in the metadata; they decide nothing.
+        judge_labels: a file of human labels beside the judge's answers, as `tracekit eval judge` reads it.
+        min_kappa: the agreement with these labels below which what is judged is told, and does not gate.
         tags: put on the traces.
         name: by default the function's.
 
@@ -138,6 +151,7 @@ def suite(
         'explain'
     """
     gate = {"tolerance": tolerance, "min_effect": min_effect, "min_coverage": min_coverage, "alpha": alpha}
+    gate |= {"slices": ((slices,) if isinstance(slices, str) else tuple(slices)) or None}
 
     def decorate(function: Callable[..., Any]) -> Suite:
         path = Path(inspect.getsourcefile(function) or "suite").resolve()
@@ -155,6 +169,8 @@ def suite(
             max_cost=max_cost,
             tags=tuple(tags),
             path=path,
+            judge_labels=None if judge_labels is None else existing(Path(judge_labels).expanduser(), path.parent),
+            min_kappa=min_kappa,
         )
 
     return decorate

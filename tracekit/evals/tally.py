@@ -55,6 +55,11 @@ class Tally:
         return self.app_known_usd + self.judge_known_usd
 
     @property
+    def unpriced(self) -> int:
+        """What was paid at an unknown price: calls of the program, and scores of the judge."""
+        return self.app_unpriced + self.judge_unpriced
+
+    @property
     def app_usd(self) -> float | None:
         """What the program's calls cost; None where no call was seen, or the price of one is unknown."""
         return self.app_known_usd if self.app_calls and not self.app_unpriced else None

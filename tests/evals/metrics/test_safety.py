@@ -121,15 +121,10 @@ def test_ordinary_text_is_clean(text: str) -> None:
     assert value("prompt_injection", input=text, output=text) == 1.0
 
 
-def test_a_megabyte_is_read_in_seconds() -> None:
-    for text in (
-        "a" * 1_000_000,
-        "a.b@" * 250_000,
-        "ignore " * 150_000,
-        "1:" * 500_000,
-        "+1 " * 330_000,
-        '"x' * 500_000,
-    ):
+def test_long_texts_are_read_in_seconds() -> None:
+    """What took time by the square of their length would take minutes."""
+    for piece in ("a", "a.b@", "ignore ", "1:", "+1 ", '"x'):
+        text = piece * (250_000 // len(piece))
         for name in ("pii", "secrets", "prompt_injection"):
             assert scored(name, output=text).status is Status.OK
 

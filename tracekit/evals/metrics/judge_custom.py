@@ -63,6 +63,7 @@ async def g_eval(
         value=min(max((verdict.score - low) / (high - low), 0.0), 1.0),  # rounding alone: the score is on the scale
         rationale=verdict.rationale,
         details={**verdict.details, "score": verdict.score, "score_mode": verdict.mode, "steps": list(told)},
+        mode=verdict.mode,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from tracekit.evals import rowwise, summary
 from tracekit.evals.comparison import Verdict, as_json
 from tracekit.evals.reports.outcome import Outcome, exit_code
+from tracekit.evals.reports.report import warnings
 from tracekit.evals.results import as_line
 from tracekit.evals.rowwise import Pair
 from tracekit.evals.score import Status
@@ -78,6 +79,10 @@ def suite(outcome: Outcome, *, rows: Sequence[Pair] | None = None) -> dict[str, 
         "app_cost_usd": run.app_cost_usd,
         "judge_cost_usd": run.judge_cost_usd,
         "judge_calls": run.judge_calls,
+        "app_unpriced": run.app_unpriced,
+        "judge_unpriced": run.judge_unpriced,
+        "max_cost": run.max_cost,
+        "warnings": list(warnings(outcome)),
         "errors": summed.errors,
         "statuses": _statuses(outcome),
         "metrics": {
@@ -114,6 +119,8 @@ def _described(outcome: Outcome, label: str, summed: summary.Summary) -> dict[st
         "scored": found.n if found else 0,
         "coverage": found.coverage if found else 0.0,
         "statuses": found.statuses if found else {},
+        "compared": info.compared,
+        "notes": list(info.notes),
     }
 
 

@@ -77,6 +77,12 @@ def _properties(made: Report) -> Iterable[tuple[str, str]]:
     for one in made.lines:
         yield one.label, "unknown" if one.value is None else repr(one.value)
         yield f"{one.label} verdict", one.word
+        for note in one.remarks:
+            yield f"{one.label} note", note
+    for warning in made.warnings:
+        yield "warning", warning
+    for said in made.slices:
+        yield "slice", said
 
 
 def _case(suite: ET.Element, group: str, name: str, *, seconds: float | None, ending: _Ending | None) -> ET.Element:

@@ -108,7 +108,7 @@ def report(outcome: Outcome) -> Report:
         meaning=_meaning(outcome),
         exit=outcome.exit,
         facts=tuple(_facts(outcome)),
-        warnings=tuple(_warnings(outcome)),
+        warnings=tuple(warnings(outcome)),
         lines=tuple(_lines(outcome)),
         missing=tuple(_missing(outcome.run)),
         slices=tuple(_slices(outcome)),
@@ -141,7 +141,8 @@ def _facts(outcome: Outcome) -> list[str]:
     return facts
 
 
-def _warnings(outcome: Outcome) -> list[str]:
+def warnings(outcome: Outcome) -> list[str]:
+    """What a reader must know before the numbers."""
     run, found = outcome.run, outcome.comparison
     said = list(found.reasons) if found else []
     rows = len({result.id for result in run.results})
@@ -150,6 +151,11 @@ def _warnings(outcome: Outcome) -> list[str]:
         said.append(f"The run was interrupted: {short}.")
     if run.budget_spent:
         said.append(f"The budget was spent before the end: {short}.")
+    if run.max_cost is not None and (run.app_unpriced or run.judge_unpriced):
+        said.append(
+            f"The price of {_unpriced(run)} is not known, so the budget of {units.money(run.max_cost).text} "
+            "may be exceeded."
+        )
     if found:
         apart = (
             (found.added, "only in this run"),
@@ -163,6 +169,11 @@ def _warnings(outcome: Outcome) -> list[str]:
             if ids
         ]
     return said
+
+
+def _unpriced(run: Run) -> str:
+    counts = ((run.app_unpriced, "call", "of the program"), (run.judge_unpriced, "score", "of the judge"))
+    return " and ".join(f"{units.plural(count, what)} {whose}" for count, what, whose in counts if count)
 
 
 def _lines(outcome: Outcome) -> list[Line]:
@@ -190,6 +201,7 @@ def _alone(outcome: Outcome, label: str, found: summary.MetricSummary, base: sum
         p=units.unknown("p"),
         coverage=words.share(found.coverage),
         complete=found.coverage >= 1,
+        remarks=tuple(map(_capital, info.notes)),
     )
 
 
@@ -324,7 +336,11 @@ def _group(status: Status, items: Sequence[tuple[str, Result, str]]) -> Missing:
 def _costs(run: Run) -> str:
     app, judge = units.money(run.app_cost_usd), units.money(run.judge_cost_usd)
     said = [f"program {app.text if app.known else 'unknown'}"]
+    if run.app_unpriced:
+        said[0] += f" ({units.plural(run.app_unpriced, 'call')} without a price)"
     if run.judge_calls or run.judge_cost_usd:
         calls = units.plural(run.judge_calls, "call")
         said.append(f"judge {judge.text if judge.known else 'unknown'} ({calls}, those from the cache not counted)")
+        if run.judge_unpriced:
+            said[-1] = f"{said[-1][:-1]}; {units.plural(run.judge_unpriced, 'score')} without a price)"
     return "Cost: " + ", ".join(said) + "."
