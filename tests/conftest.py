@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,23 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TRACEKIT_DIR", str(path))
     monkeypatch.setenv("TRACEKIT_OVERHEAD_BUDGET", "60000")  # a busy machine is no reason to leave content out
     return path
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C end the programs that tests start: a job in a shell's background, and all beneath it, ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Have no later collection of garbage look at what is there for good: a quarter of a second each time."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let the end of the process take everything apart."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(optionalhook=True)

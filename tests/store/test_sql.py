@@ -127,6 +127,7 @@ SCORES = [
     "source",
     "comment",
     "created_at",
+    "session_id",
 ]
 GAPS = [
     "process",
