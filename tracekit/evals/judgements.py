@@ -8,7 +8,6 @@ apart the same question with its parts in another order, answers named alike in 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tracekit.errors import UsageError
+from tracekit.evals.decoding import object_
 from tracekit.evals.score import GREATEST
 from tracekit.evals.stats.agreement import Label
 
@@ -93,14 +93,7 @@ def by_id(judgements: Sequence[Judgement]) -> dict[str, list[Judgement]]:
 
 
 def _judgement(line: str, where: str) -> Judgement:
-    try:
-        data: Any = json.loads(line)
-    except ValueError as error:
-        raise UsageError(f"{where} is no JSON: {error}.") from error
-    except RecursionError:
-        raise UsageError(f"{where} is nested deeper than it can be read.") from None
-    if not isinstance(data, Mapping):
-        raise UsageError(f'{where} is no object; it is one like {{"id": "q1", "label": 4, "judge": 5}}.')
+    data = object_(line, where)
     identity, trial = data.get("id"), data.get("trial", 0)
     if isinstance(identity, bool) or not isinstance(identity, str | int):
         raise UsageError(f"{where} has no id, or one that is neither text nor a whole number: {identity!r:.60}.")

@@ -104,12 +104,13 @@ class FacetView:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Figure:
-    """One figure of the strip; `note` says what it leaves out."""
+    """One figure of a strip; `note` says what it leaves out, `href` leads to what it is made of."""
 
     label: str
     value: Quantity
     note: str = ""
     alarming: bool = False
+    href: str | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

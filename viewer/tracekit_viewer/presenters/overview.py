@@ -11,18 +11,8 @@ from tracekit.query.analytics import Overview
 from tracekit.units import Quantity
 from tracekit_viewer.presenters import table
 from tracekit_viewer.presenters.chart import Chart, Series, by_bucket, chart
+from tracekit_viewer.presenters.listing import Figure
 from tracekit_viewer.presenters.timerange import TimeRange
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A figure of the whole time."""
-
-    label: str
-    value: Quantity
-    note: str = ""
-    alarming: bool = False
-    href: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
