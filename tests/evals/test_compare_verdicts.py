@@ -14,7 +14,7 @@ from tests.evals.references import TTestPower
 from tests.evals.runs import changed, column, one, run, trials
 from tracekit.errors import UsageError
 from tracekit.evals.compare import compare
-from tracekit.evals.comparison import Verdict, as_json
+from tracekit.evals.comparison import Comparison, Verdict, as_json
 from tracekit.evals.known import Overrides
 from tracekit.evals.stats.multiplicity import holm
 from tracekit.evals.stats.power import mcnemar_power
@@ -38,6 +38,22 @@ def test_several_gated_metrics_share_one_alpha() -> None:
     assert (told.verdict, told.gated, told.p_adjusted) == (Verdict.REGRESSED, False, told.p)
     assert compare(run(base), run(cand), overrides=Overrides(gate=frozenset({"a"}))).exit == 1
     assert compare(run(base), run(cand), overrides=Overrides(gate=frozenset())).exit == 0
+
+
+def test_scores_that_are_no_verdicts_are_decided_at_four_fifths_of_alpha() -> None:
+    scores = [0.1 * place for place in range(9)]
+    p = one(compare_at(0.05, scores)).p
+    assert p == 0.03125  # five of five: 2 ** -5
+    for alpha, verdict in ((p / 0.8, Verdict.REGRESSED), (p / 0.81, Verdict.INCONCLUSIVE)):
+        assert one(compare_at(alpha, scores)).verdict is verdict
+    base, cand = changed(5, 0, 50)
+    assert one(compare(run(column(base)), run(column(cand)), alpha=p)).verdict is Verdict.REGRESSED
+
+
+def compare_at(alpha: float, scores: list[float]) -> Comparison:
+    """Five of the scores lost a little."""
+    worse = [value - 0.05 * (place < 5) for place, value in enumerate(scores)]
+    return compare(run(column(scores)), run(column(worse)), alpha=alpha)
 
 
 def test_tolerance_and_least_effect() -> None:

@@ -6,6 +6,8 @@ import json
 import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -45,6 +47,17 @@ def test_what_the_journals_hold_is_folded_in_first(recorded: Path) -> None:
     with open_source() as found:
         assert isinstance(found, StoreSource)
         assert found.sql("SELECT count(*) FROM spans").rows == [(3,)]
+
+
+@pytest.mark.parametrize("news", [True, False])
+def test_what_decodes_is_loaded_at_news_and_pandas_never(recorded: Path, *, news: bool) -> None:
+    if not news:
+        with open_source():
+            pass
+    asked = "import sys, tracekit; rows = tracekit.connect().sql('select count(*) from spans').rows; "
+    told = "print(rows, 'tracekit.collector.reading' in sys.modules, 'pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked + told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"[(3,)] {news} False"
 
 
 def test_near_and_far_look_the_same(recorded: Path) -> None:
