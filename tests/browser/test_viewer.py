@@ -307,8 +307,10 @@ def test_a_long_trace_without_scripts(visit, served):
     expect(page.locator(".rows [aria-selected=true]")).to_have_attribute("data-key", spans[0].span_id)
 
 
-def test_the_browsers_back_button_finds_the_place_in_the_list(visit):
+@pytest.mark.parametrize("restored", ["auto", "manual"], ids=["by the browser", "by us"])
+def test_the_browsers_back_button_finds_the_place_in_the_list(visit, restored):
     page = visit(height=500).go("/?limit=40")
+    page.evaluate("mode => { history.scrollRestoration = mode; }", restored)
     row = page.locator("a[data-row]").nth(25)
     chosen = row.get_attribute("href")
     row.scroll_into_view_if_needed()

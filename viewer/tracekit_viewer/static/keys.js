@@ -35,8 +35,11 @@ export function keys({ toggleTheme, help, trace, judging }) {
     sessionStorage.setItem("tracekit.list", location.href);
     const opened = sessionStorage.getItem("tracekit.opened");
     sessionStorage.removeItem("tracekit.opened");
-    const preventScroll = performance.getEntriesByType("navigation")[0]?.type === "back_forward"; // the browser knows where
-    rows().find((row) => row.closest("tr").dataset.key === opened)?.focus({ preventScroll });
+    const row = rows().find((each) => each.closest("tr").dataset.key === opened);
+    const back = performance.getEntriesByType("navigation")[0]?.type === "back_forward"; // the browser knows where
+    row?.focus({ preventScroll: back });
+    // It may have tried before the page was long enough; a row that is in sight stays where it is.
+    if (row && back) addEventListener("load", () => requestAnimationFrame(() => around(row).scrollIntoView({ block: "nearest" })));
   }
 
   const table = {
