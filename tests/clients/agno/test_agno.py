@@ -58,7 +58,7 @@ class Models:
     """Makes models that share their clients, which are closed in the end."""
 
     def __init__(self, provider: Provider) -> None:
-        options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+        options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60}
         self.client, self.async_client = openai.OpenAI(**options), openai.AsyncOpenAI(**options)
 
     def __call__(self, **options: Any) -> OpenAIChat:

@@ -64,7 +64,7 @@ def weather(city: str) -> str:
 
 
 def client_of(provider: Provider, **options: Any) -> OpenAIChatCompletionClient:
-    options = {"model": "gpt-9", "model_info": INFO, "max_retries": 0, "timeout": 5, "temperature": 0.5, **options}
+    options = {"model": "gpt-9", "model_info": INFO, "max_retries": 0, "timeout": 60, "temperature": 0.5, **options}
     return OpenAIChatCompletionClient(base_url=f"{provider.url}/v1", api_key="none", **options)
 
 

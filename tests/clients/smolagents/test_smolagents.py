@@ -47,7 +47,7 @@ def model(provider: Provider) -> Iterator[Any]:
 
 @contextmanager
 def made(provider: Provider, **options: Any) -> Iterator[Any]:
-    kept = {"max_retries": 0, "timeout": 5}
+    kept = {"max_retries": 0, "timeout": 60}
     one = OpenAI("gpt-9", api_base=f"{provider.url}/v1", api_key="none", client_kwargs=kept, **options)
     with one.client:
         yield one
