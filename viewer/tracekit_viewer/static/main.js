@@ -3,7 +3,6 @@ import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { scores } from "./scores.js";
 import { sql } from "./sql.js";
-import { tree } from "./tree.js";
 
 function toggleTheme() {
   const root = document.documentElement;
@@ -55,7 +54,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-const trace = document.body.dataset.trace ? tree() : null;
+const trace = document.body.dataset.trace ? (await import("./tree.js")).tree() : null;
 keys({ toggleTheme, help, trace, judging: trace ? scores() : null });
 sql();
 live({ trace, refreshTimes });
