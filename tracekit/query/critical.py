@@ -45,45 +45,60 @@ def critical(nesting: Nesting, *, until: int) -> Critical:
         nesting: its spans; at least one.
         until: where spans without an end are taken to end, in nanoseconds since 1970.
     """
-    stems, beneath = nesting.stems, nesting.ends
-    starts = [stem.start_ns for stem in stems]
-    ends = [stem.end_ns if stem.end_ns is not None else max(until, stem.start_ns) for stem in stems]
+    starts = [stem.start_ns for stem in nesting.stems]
+    ends = [max(until, stem.start_ns) if stem.end_ns is None else stem.end_ns for stem in nesting.stems]
     first, last = min(starts), max(ends)
     own: dict[int, list[Stretch]] = {}
     waiting = [(-1, first, last)]
     while waiting:
         place, begin, at = waiting.pop()
-        if place >= 0 and beneath[place] == place + 1:
-            own[place] = [(begin, at)]
-            continue
-        found, parts = _explained(nesting, place, (begin, at), (starts, ends))
-        waiting += parts
+        found = _explain(nesting, place, (begin, at), times=(starts, ends), own=own, waiting=waiting)
         if place >= 0:
             own[place] = found
     return Critical(own=own, total_ns=last - first)
 
 
-def _explained(
-    nesting: Nesting, place: int, wait: Stretch, times: tuple[list[int], list[int]]
-) -> tuple[list[Stretch], list[tuple[int, int, int]]]:
-    """Of a wait for one span, what was its own, and what was for each span directly beneath it."""
-    starts, ends = times
-    begin, latest = wait
-    own: list[Stretch] = []
-    parts: list[tuple[int, int, int]] = []
-    children = [child for child in nesting.below(place) if nesting.stems[child].twin_of is None or not nesting.is_twin(child)]
-    # Of children that end together, the one that began first explains most of the wait.
-    children.sort(key=starts.__getitem__)
-    children.sort(key=lambda child: ends[child] if ends[child] < latest else latest, reverse=True)
+def _explain(
+    nesting: Nesting,
+    place: int,
+    wait: Stretch,
+    *,
+    times: tuple[list[int], list[int]],
+    own: dict[int, list[Stretch]],
+    waiting: list[tuple[int, int, int]],
+) -> list[Stretch]:
+    """What of a wait for one span was its own; what was for spans beneath it goes to `own` or `waiting`."""
+    (starts, ends), (begin, latest), beneath = times, wait, nesting.ends
+    found: list[Stretch] = []
     at = latest
-    for child in children:
-        stop, start = min(ends[child], latest), max(starts[child], begin)
+    for child in _latest_first(nesting, place, ends, latest):
+        stop, start = ends[child], starts[child]
+        if stop > latest:
+            stop = latest
+        if start < begin:
+            start = begin
         if stop > at or start >= stop:
             continue
         if stop < at:
-            own.append((stop, at))
-        parts.append((child, start, stop))
+            found.append((stop, at))
+        if beneath[child] == child + 1:
+            own[child] = [(start, stop)]
+        else:
+            waiting.append((child, start, stop))
         at = start
     if at > begin:
-        own.append((begin, at))
-    return own, parts
+        found.append((begin, at))
+    return found
+
+
+def _latest_first(nesting: Nesting, place: int, ends: list[int], latest: int) -> list[int]:
+    """The spans directly beneath one by when they ended; of those that ended together, the one that began first."""
+    stems = nesting.stems
+    found = [child for child in nesting.below(place) if stems[child].twin_of is None or not nesting.is_twin(child)]
+    stops = [ends[child] for child in found]
+    # Most spans follow each other: then they are in order already, from the first to the last.
+    if all(map(int.__lt__, stops, stops[1:])) and (not stops or stops[-1] <= latest):
+        found.reverse()
+    else:  # they stand in the order they began, and sorting keeps it among equals
+        found.sort(key=lambda child: min(ends[child], latest), reverse=True)
+    return found

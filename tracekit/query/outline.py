@@ -66,4 +66,31 @@ def get_outline(source: Queryable, trace: Mapping[str, Any]) -> list[Stem]:
     if len(rows) < trace["span_count"]:
         since = {name: bound[name] for name in ("trace_id", "start_ns")}
         rows = source.sql(statement(_FOLDER, "every_outline"), since).rows
-    return list(map(Stem._make, rows))
+    return _stems(rows)
+
+
+def _stems(rows: list[tuple[Any, ...]]) -> list[Stem]:
+    """Rows as spans. Words that many of them have in common are kept once: it halves what a long trace takes."""
+    once = dict[Any, Any]().setdefault
+    return [
+        Stem(
+            span_id,
+            once(parent, parent),
+            once(name, name),
+            once(kind, kind),
+            start,
+            end,
+            ttft,
+            once(status, status),
+            once(outcome, outcome),
+            once(error, error),
+            message,
+            once(model, model),
+            once(tool, tool),
+            twin,
+            tokens,
+        )
+        for (
+            span_id, parent, name, kind, start, end, ttft, status, outcome, error, message, model, tool, twin, tokens
+        ) in rows
+    ]  # fmt: skip

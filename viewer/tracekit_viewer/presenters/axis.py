@@ -75,8 +75,9 @@ def axis_of(stems: Sequence[Stem], *, now: int | None = None) -> Axis:
         stems: its spans; at least one.
         now: the moment up to which open spans are known to run; None where nobody asks.
     """
-    start = min(stem.start_ns for stem in stems)
-    known = max(stem.start_ns if stem.end_ns is None else max(stem.end_ns, stem.start_ns) for stem in stems)
+    starts = [stem.start_ns for stem in stems]
+    start = min(starts)
+    known = max(max(starts), max((stem.end_ns for stem in stems if stem.end_ns is not None), default=start))
     if now is None or now - known > _SILENT_NS or not any(map(runs_still, stems)):
         return Axis(start=start, known=known, end=max(known, start + 1_000))
     known = max(known, now)

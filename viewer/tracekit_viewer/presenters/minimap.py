@@ -75,17 +75,20 @@ def _painted(tree: Waterfall, lanes: int) -> dict[str, list[int]]:
     """Of each kind and lane the columns that its spans touch, a bit each: a long span costs no more than a short one."""
     axis, total = tree.axis, tree.total
     scale = COLUMNS / (axis.end - axis.start)
-    last = COLUMNS - 1
+    start, last = axis.start, COLUMNS - 1
+    single = [1 << column for column in range(COLUMNS)]
     cells: dict[str, list[int]] = {}
     for place, stem in enumerate(tree.nesting.stems):
         kind = _FAILED if stem.status == "error" else stem.kind or "other"
         lane = cells.get(kind)
         if lane is None:
             lane = cells[kind] = [0] * lanes
-        left = min(int((stem.start_ns - axis.start) * scale), last)
-        end = axis.known if stem.end_ns is None else stem.end_ns
-        right = min(max(int((end - axis.start) * scale), left), last)
-        lane[place * lanes // total] |= ((1 << (right - left + 1)) - 1) << left
+        left = int((stem.start_ns - start) * scale)
+        right = int(((axis.known if stem.end_ns is None else stem.end_ns) - start) * scale)
+        if right <= left:
+            lane[place * lanes // total] |= single[left if left < last else last]
+        else:
+            lane[place * lanes // total] |= _stretch(left, right)
     return cells
 
 
@@ -124,10 +127,14 @@ def _critical(tree: Waterfall) -> int:
         if ends[place] != place + 1:
             continue
         for since, until in stretches:
-            left = min(int((since - axis.start) * scale), COLUMNS - 1)
-            right = min(max(int((until - axis.start) * scale), left), COLUMNS - 1)
-            mask |= ((1 << (right - left + 1)) - 1) << left
+            mask |= _stretch(int((since - axis.start) * scale), int((until - axis.start) * scale))
     return mask
+
+
+def _stretch(left: int, right: int) -> int:
+    """The bits from one column to another, both included."""
+    left = min(left, COLUMNS - 1)
+    return ((1 << (min(max(right, left), COLUMNS - 1) - left + 1)) - 1) << left
 
 
 def _slices(tree: Waterfall) -> list[Jump]:

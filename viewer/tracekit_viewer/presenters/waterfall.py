@@ -237,8 +237,10 @@ def arranged(stems: Sequence[Stem], *, now: datetime | None = None) -> Waterfall
     return Waterfall(nesting=nest(stems), axis=axis_of(stems, now=None if now is None else _ns(now)))
 
 
-def visible(tree: Waterfall, places: Sequence[int], folded: Collection[int]) -> list[int]:
+def visible(tree: Waterfall, places: Sequence[int], folded: Collection[int]) -> Sequence[int]:
     """Those of some places that stand beneath no folded one."""
+    if not folded:
+        return places
     found: list[int] = []
     until = 0
     for place in places:

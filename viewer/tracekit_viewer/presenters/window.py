@@ -185,12 +185,12 @@ def _start(sight: Sequence[int], at: int | None, asked: Asked) -> int:
 
 def _outline(tree: Waterfall, places: Sequence[int], folded: set[int]) -> str:
     levels, stems = tree.nesting.levels, tree.nesting.stems
-    return " ".join(
-        f"{levels[place]}{'!' if stems[place].status == 'error' else ''}{'~' if place in folded else ''}"
-        for place in places
-    )
-
-
-def href(trace_id: str, query: str) -> str:
-    """The address of a trace's page."""
-    return f"/traces/{quote(trace_id, safe='')}{query}"
+    said = [str(levels[place]) for place in places]
+    for index, place in enumerate(places):
+        if stems[place].status == "error":
+            said[index] += "!"
+    for place in folded:
+        index = bisect_left(places, place)
+        if index < len(places) and places[index] == place:
+            said[index] += "~"
+    return " ".join(said)
