@@ -1,9 +1,9 @@
 """The critical path of a trace: of each moment, the one span that the end of the trace was waiting for. Pure.
 
-The way of "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (Zhang et al., USENIX ATC 2022): from
-the end backwards, a span was waiting for whichever of its children ended last before the moment looked at, and from that
-child's beginning on for the one that ended last before that. What no child explains is the span's own. Children that
-outlive their parent count up to its end. Twins tell of a call twice and are left out.
+The way of "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (Zhang et al., USENIX ATC 2022):
+from the end backwards, a span was waiting for whichever of its children ended last before the moment looked at, and
+from that child's beginning on for the one that ended last before that. What no child explains is the span's own.
+Children that outlive their parent count up to its end. Twins tell of a call twice and are left out.
 """
 
 from __future__ import annotations
@@ -73,10 +73,8 @@ def _explain(
     at = latest
     for child in _latest_first(nesting, place, ends, latest):
         stop, start = ends[child], starts[child]
-        if stop > latest:
-            stop = latest
-        if start < begin:
-            start = begin
+        stop = min(stop, latest)
+        start = max(start, begin)
         if stop > at or start >= stop:
             continue
         if stop < at:

@@ -117,8 +117,7 @@ def _counted(stems: Sequence[Stem], above: Sequence[int]) -> tuple[list[int], li
         parent = above[place]
         if parent < 0:
             continue
-        if ends[place] > ends[parent]:
-            ends[parent] = ends[place]
+        ends[parent] = max(ends[parent], ends[place])
         if failed[place] or stems[place].status == "error":
             failed[parent] += failed[place] + (stems[place].status == "error")
     return ends, failed

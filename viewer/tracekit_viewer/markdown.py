@@ -113,7 +113,7 @@ def _renderer() -> MarkdownIt:
     made.enable(["table", "strikethrough"])
     # The method is what the library asks of every address; its own refuses less.
     made.validateLink = _leads_out
-    made.normalizeLinkText = lambda url: url  # shown as it stands, not decoded into something else
+    made.normalizeLinkText = lambda link: link  # shown as it stands, not decoded into something else
     for name, rule in _RULES.items():
         made.add_render_rule(name, rule)
     return made

@@ -29,7 +29,7 @@ _SECOND_NS = 1_000 * MS
 _ROOM = 5
 """A running trace gets a fifth of its time as room to grow into, before its axis has to be drawn anew."""
 _SILENT_NS = 3_600 * 1_000 * MS
-"""A running trace of which nothing was heard for this long keeps the axis of what was: else the wait would be all there is."""
+"""A running trace of which nothing was heard for so long keeps its axis: else it would show the wait alone."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -64,7 +64,9 @@ class Axis:
         """The marks, none so far right that its label would be cut off."""
         total = (self.end - self.start) / MS
         step = _step(total)
-        places = [(round(100 * step * number / total, 3), step * number) for number in range(1, math.ceil(total / step))]
+        places = [
+            (round(100 * step * number / total, 3), step * number) for number in range(1, math.ceil(total / step))
+        ]
         return [Tick(at=at, label=label(ms)) for at, ms in places if at <= 96]  # noqa: PLR2004
 
 
@@ -75,9 +77,9 @@ def axis_of(stems: Sequence[Stem], *, now: int | None = None) -> Axis:
         stems: its spans; at least one.
         now: the moment up to which open spans are known to run; None where nobody asks.
     """
-    starts = [stem.start_ns for stem in stems]
-    start = min(starts)
-    known = max(max(starts), max((stem.end_ns for stem in stems if stem.end_ns is not None), default=start))
+    start = min(stem.start_ns for stem in stems)
+    known = max(stem.start_ns for stem in stems)
+    known = max((stem.end_ns for stem in stems if stem.end_ns is not None and stem.end_ns > known), default=known)
     if now is None or now - known > _SILENT_NS or not any(map(runs_still, stems)):
         return Axis(start=start, known=known, end=max(known, start + 1_000))
     known = max(known, now)

@@ -67,8 +67,9 @@ def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
 
 
 def _since(trace: Mapping[str, Any]) -> int | None:
-    runs = trace["end_time"] is None and not trace["interrupted_spans"] and trace["start_time"] is not None
-    return round(trace["start_time"].timestamp() * 1_000) if runs else None
+    began: datetime | None = trace["start_time"]
+    runs = trace["end_time"] is None and not trace["interrupted_spans"]
+    return round(began.timestamp() * 1_000) if runs and began is not None else None
 
 
 def _took(trace: Mapping[str, Any], now: datetime) -> Figure:

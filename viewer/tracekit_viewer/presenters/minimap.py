@@ -72,7 +72,7 @@ def minimap(tree: Waterfall) -> Minimap:
 
 
 def _painted(tree: Waterfall, lanes: int) -> dict[str, list[int]]:
-    """Of each kind and lane the columns that its spans touch, a bit each: a long span costs no more than a short one."""
+    """Of each kind and lane the columns that its spans touch, a bit each: a long span costs what a short one does."""
     axis, total = tree.axis, tree.total
     scale = COLUMNS / (axis.end - axis.start)
     start, last = axis.start, COLUMNS - 1
@@ -86,7 +86,7 @@ def _painted(tree: Waterfall, lanes: int) -> dict[str, list[int]]:
         left = int((stem.start_ns - start) * scale)
         right = int(((axis.known if stem.end_ns is None else stem.end_ns) - start) * scale)
         if right <= left:
-            lane[place * lanes // total] |= single[left if left < last else last]
+            lane[place * lanes // total] |= single[min(last, left)]
         else:
             lane[place * lanes // total] |= _stretch(left, right)
     return cells

@@ -199,8 +199,9 @@ def panel(span: Mapping[str, Any], *, now: datetime, attachments: Attachments, m
 
 
 def _since(span: Mapping[str, Any]) -> int | None:
-    runs = span["end_time"] is None and span["outcome"] is None and span["start_time"] is not None
-    return round(span["start_time"].timestamp() * 1_000) if runs else None
+    began: datetime | None = span["start_time"]
+    runs = span["end_time"] is None and span["outcome"] is None
+    return round(began.timestamp() * 1_000) if runs and began is not None else None
 
 
 def _facts(span: Mapping[str, Any], now: datetime) -> list[Fact]:

@@ -77,7 +77,11 @@ def waits(tree: Waterfall) -> dict[str, Any]:
     """The critical path and every silence, in reading order, for a JSON twin; times in milliseconds."""
     stems = tree.nesting.stems
     path = [
-        {"span_id": stems[place].span_id, "own_ms": tree.critical.waited_ns(place) / MS, "share": tree.critical.share(place)}
+        {
+            "span_id": stems[place].span_id,
+            "own_ms": tree.critical.waited_ns(place) / MS,
+            "share": tree.critical.share(place),
+        }
         for place in tree.critical_places
     ]
     idle = [

@@ -272,13 +272,12 @@ def _detail(stem: Stem) -> str | None:
 
 
 def _stem(span: Row) -> Stem:
-    known = {name: span.get(name) for name in Stem._fields}
+    known: dict[str, Any] = {name: span.get(name) for name in Stem._fields}
     tokens = [span[name] for name in ("input_tokens", "output_tokens") if span[name] is not None]
-    times = {
-        "start_ns": _ns(span["start_time"]),
-        "end_ns": None if span["end_time"] is None else _ns(span["end_time"]),
-    }
-    return Stem(**{**known, **times, "tokens": sum(tokens) if tokens else None})
+    known["start_ns"] = _ns(span["start_time"])
+    known["end_ns"] = None if span["end_time"] is None else _ns(span["end_time"])
+    known["tokens"] = sum(tokens) if tokens else None
+    return Stem(**known)
 
 
 def _ns(moment: datetime) -> int:

@@ -112,9 +112,7 @@ class _Pages:
 
     def _panel(self, span: dict[str, Any], outline: Outline, asked: Asked, now: datetime) -> dict[str, Any]:
         return {
-            "panel": panel(
-                span, now=now, attachments=self._viewer.attachments, markdown=asked.text == "markdown"
-            ),
+            "panel": panel(span, now=now, attachments=self._viewer.attachments, markdown=asked.text == "markdown"),
             "judged": judging(span, now=now),
             "timing": timing(outline.tree, span["span_id"]),
         }
@@ -149,20 +147,25 @@ def _missing(request: Request) -> HTTPException:
 
 def _asked(request: Request) -> Asked:
     query = request.query_params
-    show, text = query.get("show", "all"), query.get("text", "")
-    if show not in get_args(Show):
-        raise HTTPException(400, f"show={show!r:.80} is none of {', '.join(get_args(Show))}.")
+    text = query.get("text", "")
     if text not in TEXTS:
         raise HTTPException(400, f"text={text!r:.80} is not markdown; leave it out to see texts as they are.")
     return Asked(
         span=query.get("span") or None,
-        show=show,
+        show=_show(query.get("show", "all")),
         text=text,
         fold=query.getlist("fold"),
         open=query.getlist("open"),
         start=whole(request, "from", default=0, least=0, most=_LONGEST) if "from" in query else None,
         rows=whole(request, "rows", default=ROWS, most=MOST),
     )
+
+
+def _show(word: str) -> Show:
+    found: Show | None = next((each for each in get_args(Show) if each == word), None)
+    if found is None:
+        raise HTTPException(400, f"show={word!r:.80} is none of {', '.join(get_args(Show))}.")
+    return found
 
 
 def _indices(text: str) -> list[int]:
