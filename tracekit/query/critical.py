@@ -23,7 +23,7 @@ class Critical:
     Attributes:
         own: by place, the stretches in which the trace waited for that span itself, latest first; empty where it waited
             for spans beneath it all the time that it waited for this one. A place that is not here is not on the path.
-        total_ns: the length of the path: from the first start to the last end.
+        total_ns: the length of the path: from when the first span at the top began to when the last of these ended.
     """
 
     own: dict[int, list[Stretch]]
@@ -47,7 +47,8 @@ def critical(nesting: Nesting, *, until: int) -> Critical:
     """
     starts = [stem.start_ns for stem in nesting.stems]
     ends = [max(until, stem.start_ns) if stem.end_ns is None else stem.end_ns for stem in nesting.stems]
-    first, last = min(starts), max(ends)
+    roots = list(nesting.below(-1))
+    first, last = min(starts[root] for root in roots), max(ends[root] for root in roots)
     own: dict[int, list[Stretch]] = {}
     waiting = [(-1, first, last)]
     while waiting:
@@ -55,7 +56,7 @@ def critical(nesting: Nesting, *, until: int) -> Critical:
         found = _explain(nesting, place, (begin, at), times=(starts, ends), own=own, waiting=waiting)
         if place >= 0:
             own[place] = found
-    return Critical(own=own, total_ns=last - first)
+    return Critical(own=own, total_ns=max(0, last - first))
 
 
 def _explain(
