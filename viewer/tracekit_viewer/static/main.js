@@ -3,6 +3,7 @@ import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { scores } from "./scores.js";
 import { sql } from "./sql.js";
+import { tree } from "./tree.js";
 
 function toggleTheme() {
   const root = document.documentElement;
@@ -54,7 +55,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-const trace = document.body.dataset.trace ? (await import("./tree.js")).tree() : null;
+const trace = document.body.dataset.trace ? tree() : null;
 keys({ toggleTheme, help, trace, judging: trace ? scores() : null });
 sql();
 live({ trace, refreshTimes });

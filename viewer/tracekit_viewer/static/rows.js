@@ -21,6 +21,7 @@ export function rowsOf({ pane, rows, trace, dress }) {
   const above = () => rows.getBoundingClientRect().top - pane.getBoundingClientRect().top + pane.scrollTop;
   const bar = () => pane.querySelector(".axis").offsetHeight;
 
+  // As it came: with its place it would have a style in its text, which the page's policy forbids.
   function keep(index, text) {
     texts.set(index, text);
     if (texts.size > KEPT) texts.delete(texts.keys().next().value);
@@ -61,7 +62,6 @@ export function rowsOf({ pane, rows, trace, dress }) {
       // A row that has the focus stays, or the focus would be lost.
       if (wanted.has(index) || (inside && line.contains(document.activeElement))) put(index, line);
       else {
-        keep(index, line.outerHTML);
         line.remove();
         there.delete(index);
       }
@@ -113,6 +113,7 @@ export function rowsOf({ pane, rows, trace, dress }) {
     outline = fresh;
     height = rows.firstElementChild?.getBoundingClientRect().height || height;
     for (const line of rows.children) {
+      keep(indexOf(line), line.outerHTML);
       there.set(indexOf(line), line);
       put(indexOf(line), line);
     }
