@@ -160,3 +160,14 @@ def test_twins_and_children_outside_make_no_silence():
 )
 def test_what_is_told_is_a_twentieth_from_a_millisecond_to_a_second(total, least):
     assert threshold_ns(total) == least
+
+
+def test_many_circles_are_cut_open_one_after_another():
+    pairs = [
+        each
+        for n in range(20_000)
+        for each in (stem(f"{n:05}a", f"{n:05}b", n, n + 1), stem(f"{n:05}b", f"{n:05}a", n, n + 1))
+    ]
+    tree = nest(pairs)
+    assert len(tree.stems) == 40_000
+    assert tree.levels[:4] == [1, 2, 1, 2]

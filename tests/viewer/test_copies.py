@@ -329,7 +329,7 @@ def test_a_stream_is_read_in_pieces():
     assert "for chunk in client.chat.completions.create(" in python(span(attributes=streaming))
     assert "--no-buffer" in curl(span(attributes=streaming))
     google = span(provider="gcp.gemini", attributes=streaming)
-    assert ":streamGenerateContent?alt=sse" in curl(google)
+    assert "streamGenerateContent?alt=sse' \\" in curl(google)
     assert "generate_content_stream" in python(google)
 
 

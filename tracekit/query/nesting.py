@@ -82,13 +82,15 @@ def _flattened(stems: Sequence[Stem], roots: Sequence[Stem], below: Mapping[str,
     seen: set[str] = set()
     # What waits for its line, the next one last; None says that all beneath the line above are done.
     waiting: list[Stem | None] = list(reversed(roots))
+    rest = iter(stems)
     parent, level = -1, 1
     while True:
         if not waiting:
-            if len(found) == len(stems):
-                break
             # What hangs in a circle is cut open at its earliest span.
-            waiting.append(next(stem for stem in stems if stem.span_id not in seen))
+            circle = next((stem for stem in rest if stem.span_id not in seen), None)
+            if circle is None:
+                break
+            waiting.append(circle)
         stem = waiting.pop()
         if stem is None:
             parent, level = above[parent], level - 1

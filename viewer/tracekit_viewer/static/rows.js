@@ -4,9 +4,10 @@ import { morph } from "./morph.js";
 
 const AROUND = 8;
 const AT_ONCE = 120;
-const KEPT = 600;
+const KEPT = 600; // texts of rows, or as many as the page came with
 
 export function rowsOf({ pane, rows, trace, dress }) {
+  const most = Math.max(KEPT, rows.children.length);
   let outline = null;
   let height = 30;
   let texts = new Map();
@@ -24,7 +25,7 @@ export function rowsOf({ pane, rows, trace, dress }) {
   // As it came: with its place it would have a style in its text, which the page's policy forbids.
   function keep(index, text) {
     texts.set(index, text);
-    if (texts.size > KEPT) texts.delete(texts.keys().next().value);
+    if (texts.size > most) texts.delete(texts.keys().next().value);
   }
 
   // Which positions are in view.
@@ -119,6 +120,10 @@ export function rowsOf({ pane, rows, trace, dress }) {
     }
     rows.classList.add("windowed");
     resize();
+    addEventListener("beforeprint", () => {
+      for (const index of outline.sight) if (!there.has(index) && texts.has(index)) add(index, texts.get(index));
+    });
+    addEventListener("afterprint", draw);
     pane.addEventListener("scroll", plan, { passive: true });
     new ResizeObserver(plan).observe(pane);
     plan();
