@@ -525,6 +525,11 @@ def test_a_long_trace_is_laid_out_anew_when_something_was_stored(tmp_path):
         served.add(spans[:6_000])
         address = f"{served.url}/traces/{spans[0].trace_id}"
         for wanted in (6_000, 6_001):
-            for _ in range(2):
-                assert f'aria-rowcount="{wanted}"' in httpx2.get(address).text
+            first, second = (httpx2.get(address + query).text for query in ("", "?from=0"))
+            for source in (first, second):
+                assert f'aria-rowcount="{wanted}"' in source
+            # The first page has the rows alone, and says that it is of no version, so that a script asks for it anew.
+            assert ('data-version="rows"' in first, 'class="cells"' in first) == (True, False)
+            assert ('data-version="rows"' in second, 'class="cells"' in second) == (False, True)
+            assert 'class="cells"' in httpx2.get(address).text
             served.add(spans[6_000:])

@@ -154,7 +154,7 @@ def test_the_map_is_bounded_and_leads_everywhere():
     found = minimap(tree)
     assert [jump.span_id for jump in found.marks] == ["s030b"]
     assert found.marks[0].words == "failed after 912 ms: s030b"
-    assert found.slices[0].words == "from 0 µs: 9 spans began"
+    assert found.slices[0].words == "from 0 µs: 10 spans began"
     assert sum(int(jump.words.split(": ")[1].split(" ")[0]) for jump in found.slices) == tree.total
     single = minimap(waterfall([row("a", ms=0)]))
     assert (single.lanes, [cells(layer.path) for layer in single.layers]) == (1, [{(0, 0)}])

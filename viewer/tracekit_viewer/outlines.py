@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,10 +28,10 @@ LARGE = 5_000
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Outline:
-    """A trace laid out, and the map of it."""
+    """A trace laid out, and the map of it; None of one of which there are only the rows yet."""
 
     tree: Waterfall
-    map: Minimap
+    map: Minimap | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,19 +44,25 @@ class Outlines:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _laying_out: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, trace: Mapping[str, Any]) -> Outline:
+    def of(self, trace: Mapping[str, Any], *, whole: bool = True) -> Outline:
         """The tree of a trace.
 
         Args:
             trace: its row of the `traces` view.
+            whole: False where a long trace that is not known yet may come without its critical path and its map, which
+                take as long as its rows.
         """
         known = self._known(trace)
-        if known is not None:
+        if known is not None and (known.map is not None or not whole):
             return known
         if trace["span_count"] < LARGE:
-            return self._made(trace)
+            return self._made(trace, whole=True)
         with self._laying_out, _uncollected():  # whoever asks for it meanwhile waits for this one
-            return self._known(trace) or self._made(trace)
+            version = self.version()  # before the look: a commit in between makes what is kept old
+            known = self._known(trace) or self._made(trace, whole=whole)
+            if known.map is not None or not whole:
+                return known
+            return self._keep(trace, version, _mapped(replace(known.tree, bare=False)))
 
     def _known(self, trace: Mapping[str, Any]) -> Outline | None:
         with self._lock:
@@ -66,17 +72,23 @@ class Outlines:
             self._kept.move_to_end(trace["trace_id"])
             return outline
 
-    def _made(self, trace: Mapping[str, Any]) -> Outline:
+    def _made(self, trace: Mapping[str, Any], *, whole: bool) -> Outline:
         version = self.version()  # before the question: a commit in between makes this one old
         tree = arranged(get_outline(self.source, trace), now=datetime.now(UTC))
-        found = Outline(tree=tree, map=minimap(tree))
-        if not tree.axis.growing:  # else it is of this moment only
+        return self._keep(trace, version, _mapped(tree) if whole else Outline(tree=replace(tree, bare=True), map=None))
+
+    def _keep(self, trace: Mapping[str, Any], version: int, found: Outline) -> Outline:
+        if not found.tree.axis.growing:  # else it is of this moment only
             with self._lock:
                 self._kept[trace["trace_id"]] = (version, found)
                 self._kept.move_to_end(trace["trace_id"])
                 while sum(outline.tree.total for _, outline in self._kept.values()) > MOST:
                     self._kept.popitem(last=False)
         return found
+
+
+def _mapped(tree: Waterfall) -> Outline:
+    return Outline(tree=tree, map=minimap(tree))
 
 
 @contextmanager

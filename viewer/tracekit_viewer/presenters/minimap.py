@@ -16,8 +16,8 @@ from tracekit_viewer.presenters.waterfall import Waterfall
 
 COLUMNS = 240
 LANES = 32
-SLICES = 24
-MARKS = 24
+SLICES = 20
+MARKS = 16
 
 _CONTAINERS = ("agent", "chain", "other")
 """Kinds of which spans mostly contain others: painted below all else."""

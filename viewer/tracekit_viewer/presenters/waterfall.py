@@ -85,6 +85,8 @@ class Waterfall:
 
     nesting: Nesting
     axis: Axis
+    bare: bool = False
+    """Whether it is not looked at yet what the trace waited for: of a long one, rows come first."""
 
     @property
     def total(self) -> int:
@@ -112,6 +114,8 @@ class Waterfall:
     @cached_property
     def critical(self) -> Critical:
         """What the end of the trace was waiting for."""
+        if self.bare:
+            return Critical(own={}, total_ns=0)
         return critical(self.nesting, until=self.axis.known)
 
     @cached_property

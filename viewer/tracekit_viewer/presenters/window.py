@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from tracekit_viewer.presenters.waterfall import Line, Show, Waterfall, visible
 
-ROWS = 40
+ROWS = 36
 """Rows that a page brings: those in sight, and some around them."""
 PART = 500
 """Rows that a link to a further part asks for: who follows it has no script that fetches them in view."""

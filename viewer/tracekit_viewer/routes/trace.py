@@ -55,8 +55,10 @@ class _Pages:
     def trace(self, request: Request) -> Response:
         version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
         trace = self._summary(request)
-        outline = self._viewer.outlines.of(trace)
-        asked, tree = _asked(request), outline.tree
+        asked = _asked(request)
+        # A page that says it is of no version is asked for anew at once, and is whole then.
+        outline = self._viewer.outlines.of(trace, whole=asked.show == "critical" or "from" in request.query_params)
+        tree = outline.tree
         span = self._span(trace["trace_id"], asked.span or tree.first_error or tree.root)
         now = datetime.now(UTC)
         return self._viewer.renderer.page(
@@ -71,7 +73,7 @@ class _Pages:
             picked=span["span_id"],
             asked=asked,
             clock=round(now.timestamp() * 1_000),
-            version=version,
+            version=version if outline.map is not None else "rows",
             **self._panel(span, outline, asked, now),
         )
 

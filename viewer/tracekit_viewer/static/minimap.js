@@ -49,6 +49,7 @@ export function minimap({ rows, count, jump }) {
   return {
     seen() {
       const band = map().querySelector(".seen");
+      if (!band) return; // the map is still being made
       const [first, last] = rows.view();
       const total = count();
       const all = last - first >= total;

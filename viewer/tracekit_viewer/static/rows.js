@@ -2,7 +2,7 @@
 // fetched together. What was fetched is kept as text, which is small.
 import { morph } from "./morph.js";
 
-const AROUND = 8;
+const AROUND = 4;
 const AT_ONCE = 120;
 const KEPT = 600; // texts of rows, or as many as the page came with
 

@@ -143,8 +143,8 @@ export function tree() {
       const asked = query();
       const [first, last] = rows.view();
       asked.set("span", id);
-      asked.set("from", Math.max(0, first - 8));
-      asked.set("rows", Math.min(2_000, Math.max(40, last - first + 16)));
+      asked.set("from", Math.max(0, first - 4));
+      asked.set("rows", Math.min(2_000, last - first + 8));
       for (const [key, closed] of chosen) asked.append(closed ? "fold" : "open", key);
       return `${location.origin}/traces/${trace}?${asked}`;
     },
