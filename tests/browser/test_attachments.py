@@ -6,6 +6,7 @@ import hashlib
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support import pictures, seeds
 from tracekit.store.extraction import Reference
@@ -42,10 +43,10 @@ def test_a_twin_is_folded_until_it_is_asked_for(visit, served):
     twin = seeds.llm(trace, at=call.start_ns + 10_000, ms=4, parent=call, response_id="r-1", counted=True)
     served.add([call, twin])
     page = visit().go(f"/traces/{trace}")
-    rows = page.locator(".rows .line:visible")
-    assert (rows.count(), page.locator(".rows .line").count()) == (1, 2)
+    rows = page.locator(".rows .line")
+    expect(rows).to_have_count(1)
     page.locator("[data-twist]").click()
-    assert rows.count() == 2
+    expect(rows).to_have_count(2)
     page.goto(page.url.partition("?")[0] + f"?span={twin.span_id}")
     page.wait_for_selector(".twin-note")
-    assert rows.count() == 2
+    expect(rows).to_have_count(2)

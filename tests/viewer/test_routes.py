@@ -17,6 +17,7 @@ from tracekit.store import Batch
 from tracekit.units import UNKNOWN
 from tracekit_viewer import responses, text
 from tracekit_viewer.presenters.heading import _warning
+from tracekit_viewer.presenters.window import ROWS
 
 
 def find(client, name, **query):
@@ -428,10 +429,107 @@ def test_a_long_trace_comes_in_parts_that_join_up(tmp_path):
         def places(path):
             return [int(place) for place in re.findall(r'aria-rowindex="(\d+)"', httpx2.get(address + path).text)]
 
-        assert places("") + places("/rows.html?from=500") + places("/rows.html?from=1000") == list(range(1, 1_202))
-        assert places("/rows.html?from=1201") == []
-        assert len(places("?rows=1201")) == 1_201
+        found, path = [], "?from=0"
+        while path:  # as somebody without scripts goes on
+            found += places(path)
+            source = httpx2.get(address + path).text
+            further = re.search(r'href="/traces/\w+(\?[^"]+)" data-part>[\d,]+ more', source)
+            path = unescape(further[1]) if further else None
+        assert found == list(range(1, 1_202))
+        assert places("/rows.html?at=0-2,1200,1201") == [1, 2, 3, 1201]
+        assert len(places("?from=0&rows=1201")) == 1_201
         late = next(span for span in reversed(spans) if span.kind == "tool")
-        assert len(places(f"?span={late.span_id}")) > 1_000
-        for bad in ("/rows.html?from=x", "?rows=-1", "?rows=0"):
-            assert httpx2.get(address + bad).status_code == 400
+        assert len(places(f"?span={late.span_id}")) == ROWS
+        for bad in (
+            "/rows.html?at=x",
+            "/rows.html",
+            "/rows.html?at=5-2",
+            "/rows.html?at=0-9999",
+            "?rows=-1",
+            "?rows=0",
+        ):
+            assert httpx2.get(address + bad).status_code == 400, bad
+        for bad in ("?show=some", "?text=html", "?from=-1"):
+            assert httpx2.get(address + bad).status_code == 400, bad
+
+
+def test_a_trace_is_seen_as_the_address_says(client):
+    trace = find(client, "invoke_agent support", status="error")
+    address = f"/traces/{trace['trace_id']}"
+    data = client.get(f"{address}.json").json()
+    kinds = {span["span_id"]: span["kind"] for span in data["spans"]}
+    rows = r'aria-rowindex="(\d+)"'
+    everything = page(client, address)
+    assert (len(re.findall(rows, everything)), 'data-outline="1 2 2! 3 2"' in everything) == (5, True)
+    assert len(re.findall(rows, page(client, f"{address}?show=errors"))) == 2
+    assert len(re.findall(rows, page(client, f"{address}?show=critical"))) == len(data["critical_path"])
+    root = data["spans"][0]["span_id"]
+    assert len(re.findall(rows, page(client, f"{address}?span={root}&fold={root}"))) == 1
+    assert {kinds[each["span_id"]] for each in data["critical_path"]} == {"agent", "llm", "tool", "other"}
+    assert abs(sum(each["share"] for each in data["critical_path"]) - 1) < 1e-9
+    assert [round(each["duration_ms"]) for each in data["idle"]] == [890]
+    tool = data["idle"][0]["span_id"]
+    assert "890 ms with nothing recorded" in client.get(f"{address}/spans/{tool}.html").text
+
+
+def test_traces_of_a_session_lead_to_each_other(client):
+    traces = sorted(
+        client.get("/traces.json", params={"session_id": "s-204", "limit": 100}).json()["traces"],
+        key=lambda trace: trace["start_time"],
+    )
+    ids = [trace["trace_id"] for trace in traces]
+    assert len(ids) > 2
+    for place, trace_id in enumerate(ids):
+        shown = page(client, f"/traces/{trace_id}")
+        assert f">{place + 1} of {len(ids)}</a>" in shown
+        links = dict(re.findall(r'href="/traces/(\w+)" rel="(prev|next)"', shown))
+        around = {ids[place - 1]: "prev"} if place else {}
+        around |= {ids[place + 1]: "next"} if place + 1 < len(ids) else {}
+        assert links == around
+        beside = client.get(f"/traces/{trace_id}.json").json()["session"]
+        assert (beside["number"], beside["total"], beside["session_id"]) == (place + 1, len(ids), "s-204")
+    alone = find(client, "big agent run")["trace_id"]
+    assert 'rel="prev"' not in page(client, f"/traces/{alone}")
+    assert client.get(f"/traces/{alone}.json").json()["session"] is None
+
+
+def test_texts_are_read_as_markdown_where_that_is_asked(tmp_path):
+    with viewing.serve(tmp_path) as served:
+        said = [seeds.text("assistant", "**Bold** ![x](https://evil.example/p.png) <b>no</b>", finish_reason="stop")]
+        spans = [seeds.llm(seeds.trace_id(), at=time.time_ns() - 10**9, ms=5, output_messages=said)]
+        served.add(spans)
+        address = f"{served.url}/traces/{spans[0].trace_id}"
+        for path in ("", f"/spans/{spans[0].span_id}.html"):
+            plain, read = (httpx2.get(address + path + query).text for query in ("", "?text=markdown"))
+            assert ("**Bold**" in plain, "<strong>Bold</strong>" in plain) == (True, False)
+            assert "<strong>Bold</strong>" in read
+            assert "&lt;b&gt;no" in read
+            assert 'text=markdown"' in plain
+            assert not any(tag == "img" for tag, _ in Nodes(read).tags)
+
+
+def test_a_span_as_something_to_run_is_plain_text(client):
+    trace = find(client, "invoke_agent support", status="error")
+    for span in client.get(f"/traces/{trace['trace_id']}.json").json()["spans"]:
+        for ending, word in (("curl", "curl " if span["kind"] == "llm" else "#"), ("py", "=")):
+            answer = client.get(f"/traces/{trace['trace_id']}/spans/{span['span_id']}.{ending}")
+            assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert word in answer.text
+    assert client.get(f"/traces/{trace['trace_id']}/spans/none.curl").status_code == 404
+
+
+def test_a_long_trace_is_laid_out_anew_when_something_was_stored(tmp_path):
+    with viewing.serve(tmp_path) as served:
+        spans = seeds.deep(time.time_ns() - 10**12, spans=6_001)
+        served.add(spans[:6_000])
+        address = f"{served.url}/traces/{spans[0].trace_id}"
+        for wanted in (6_000, 6_001):
+            first, second = (httpx2.get(address + query).text for query in ("", "?from=0"))
+            for source in (first, second):
+                assert f'aria-rowcount="{wanted}"' in source
+            # The first page has the rows alone, and says that it is of no version, so that a script asks for it anew.
+            assert ('data-version="rows"' in first, 'class="cells"' in first) == (True, False)
+            assert ('data-version="rows"' in second, 'class="cells"' in second) == (False, True)
+            assert 'class="cells"' in httpx2.get(address).text
+            served.add(spans[6_000:])

@@ -94,7 +94,23 @@ def list_traces(
 def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     """One trace with its spans, in the order they started, and its scores; None where there is no such trace.
 
-    The spans carry no message content: `get_span` does. `unpriced` counts the calls whose usage or price is
+    The spans carry no message content: `get_span` does. Beside them stands what `get_summary` tells.
+    """
+    trace = get_summary(source, trace_id)
+    if trace is None:
+        return None
+    bound = window_of(trace)
+    spans = [] if bound["end_ns"] is None else source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()
+    if len(spans) < trace["span_count"]:
+        since = {name: bound[name] for name in ("trace_id", "start_ns")}
+        spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
+    return {**trace, "spans": spans}
+
+
+def get_summary(source: Queryable, trace_id: str) -> dict[str, Any] | None:
+    """One trace without its spans; None where there is no such trace.
+
+    `unpriced` counts the calls whose usage or price is
     not known: unless it is 0, the trace's cost is a lower bound. `lost` counts, for a trace
     that lacks spans, the records that the store never got of any process: what is missing may be among them.
     `gaps` are those that it never got of a process that wrote spans of this trace, and at about that time: rows of the
@@ -104,24 +120,12 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     if not rows:
         return None
     trace = rows[0]
-    window = _window(trace)
-    spans = [] if window["end_ns"] is None else source.sql(statement(_FOLDER, "trace_spans"), window).dicts()
-    if len(spans) < trace["span_count"]:
-        since = {name: window[name] for name in ("trace_id", "start_ns")}
-        spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
     scores = get_scores(source, trace_id, trace["session_id"])
     lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
-    gaps = source.sql(statement(_FOLDER, "trace_gaps"), window).dicts() if lost["records"] else []
+    gaps = source.sql(statement(_FOLDER, "trace_gaps"), window_of(trace)).dicts() if lost["records"] else []
     if not trace["missing_spans"]:
         lost = {"records": 0, "processes": 0}
-    return {
-        **trace,
-        "spans": spans,
-        "scores": scores,
-        "unpriced": trace["unpriced_spans"],
-        "lost": lost,
-        "gaps": gaps,
-    }
+    return {**trace, "scores": scores, "unpriced": trace["unpriced_spans"], "lost": lost, "gaps": gaps}
 
 
 def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:
@@ -129,7 +133,7 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
     traces = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not traces:
         return None
-    bound = _window(traces[0]) | {"span_id": span_id}
+    bound = window_of(traces[0]) | {"span_id": span_id}
     result = source.sql(statement(_FOLDER, "get_span"), bound)
     if not result.rows:
         result = source.sql(statement(_FOLDER, "get_span"), bound | {"end_ns": None})
@@ -150,7 +154,7 @@ def is_session(source: Queryable, session_id: str) -> bool:
     return bool(source.sql(statement(_FOLDER, "session_exists"), {"session_id": session_id}).rows[0][0])
 
 
-def _window(trace: Mapping[str, Any]) -> dict[str, Any]:
+def window_of(trace: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters by which the spans of a trace are found without looking at those of other times.
 
     Of a trace that has not ended, `end_ns` is None.

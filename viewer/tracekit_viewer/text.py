@@ -106,10 +106,17 @@ def json_markup(text: str) -> Markup:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Folded:
-    """A text for a page: what stands there at once, what is folded, and how much only the JSON twin has."""
+    """A text for a page: what stands there at once, what is folded, and how much only the JSON twin has.
+
+    Of a text that was read as Markdown, `html` stands in place of `head`, and `more` before `rest`; one that was to be
+    and could not is `unmarked`.
+    """
 
     head: Markup
     rest: Markup | None = None
+    html: Markup | None = None
+    more: Markup | None = None
+    unmarked: bool = False
     folded: int = 0
     left_out: int = 0
     code: bool = False

@@ -20,6 +20,7 @@ from tracekit.model import Score
 from tracekit.query.asking import Askable
 from tracekit.store.attachments import Attachments
 from tracekit_viewer.experiments import Experiments
+from tracekit_viewer.outlines import Outlines
 from tracekit_viewer.render import Renderer
 
 Endpoint = Callable[[Request], Response]
@@ -38,6 +39,10 @@ class Viewer:
     closing: Callable[[], bool]
     record: Record
     renderer: Renderer = field(default_factory=Renderer.load)
+    outlines: Outlines = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outlines", Outlines(source=self.source, version=self.version))
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint whose foreseen errors become pages.

@@ -6,7 +6,7 @@ shown, not dropped. Never makes a link or an image of what a part points to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,7 +51,13 @@ class Tool:
     schema: Folded | None
 
 
-def conversation(*, system: Any, sent: Any, received: Any, attachments: Attachments) -> list[Card]:
+Paint = Callable[[Any], Folded]
+"""How prose comes to a page: as it stands, or read as Markdown."""
+
+
+def conversation(
+    *, system: Any, sent: Any, received: Any, attachments: Attachments, paint: Paint = folded
+) -> list[Card]:
     """The cards of one call.
 
     Args:
@@ -59,11 +65,12 @@ def conversation(*, system: Any, sent: Any, received: Any, attachments: Attachme
         sent: input messages.
         received: output messages.
         attachments: the files that parts refer to.
+        paint: how text and reasoning are shown.
     """
     names = _call_names([*_listed(sent), *_listed(received)])
 
     def pieces(parts: list[Any]) -> list[Piece]:
-        return [replace(_piece(part, names), attached=attached(part, attachments)) for part in parts]
+        return [replace(_piece(part, names, paint), attached=attached(part, attachments)) for part in parts]
 
     cards: list[Card] = []
     if system:
@@ -130,16 +137,16 @@ def _card(message: Any, pieces: list[Piece], *, answer: bool) -> Card:
     )
 
 
-def _piece(part: Any, names: Mapping[str, str]) -> Piece:
+def _piece(part: Any, names: Mapping[str, str], paint: Paint) -> Piece:
     if isinstance(part, str):
-        return Piece(form="text", body=folded(part))
+        return Piece(form="text", body=paint(part))
     if not isinstance(part, Mapping):
         return Piece(form="other", title="unknown part", body=folded(part))
     call_id = _text(part.get("id"))
     content = part.get("content", part.get("text"))
     match part.get("type"):
         case "text" | "reasoning" as form if content is not None:
-            piece = Piece(form=form, body=folded(content))
+            piece = Piece(form=form, body=paint(content))
         case "tool_call":
             title = str(part.get("name") or "(unnamed tool)")
             piece = Piece(form="call", title=title, call_id=call_id, body=folded(part.get("arguments")))

@@ -38,6 +38,8 @@ class Heading:
     name: str
     state: State
     started: Moment | None
+    since: int | None
+    """When it began, in milliseconds since 1970, where it may still run."""
     figures: list[Figure]
     chips: list[Chip]
     scores: list[Score]
@@ -56,17 +58,31 @@ def heading(trace: Mapping[str, Any], *, now: datetime) -> Heading:
         name=trace["name"] or "(unnamed)",
         state=state.of_trace(trace),
         started=units.moment(trace["start_time"], now),
-        figures=_figures(trace),
+        since=_since(trace),
+        figures=_figures(trace, now),
         chips=_chips(trace),
         scores=[_score(score) for score in _last(trace["scores"])],
         warning=_warning(trace),
     )
 
 
-def _figures(trace: Mapping[str, Any]) -> list[Figure]:
+def _since(trace: Mapping[str, Any]) -> int | None:
+    began: datetime | None = trace["start_time"]
+    runs = trace["end_time"] is None and not trace["interrupted_spans"]
+    return round(began.timestamp() * 1_000) if runs and began is not None else None
+
+
+def _took(trace: Mapping[str, Any], now: datetime) -> Figure:
+    if _since(trace) is None:
+        return Figure(label="Duration", value=units.duration(trace["duration_ms"]))
+    so_far = max(0.0, (now - trace["start_time"]).total_seconds() * 1_000)
+    return Figure(label="Duration", value=units.duration(so_far), note="so far")
+
+
+def _figures(trace: Mapping[str, Any], now: datetime) -> list[Figure]:
     errors = trace["error_count"] or 0
     return [
-        Figure(label="Duration", value=units.duration(trace["duration_ms"])),
+        _took(trace, now),
         Figure(label="Spans", value=units.count(trace["span_count"], "spans")),
         Figure(label="Errors", value=units.count(errors, "failed spans"), alarming=errors > 0),
         Figure(label="Tokens in", value=units.count(trace["input_tokens"], "input tokens")),

@@ -15,8 +15,9 @@ from tracekit import semconv, state, units
 from tracekit.state import State
 from tracekit.store.attachments import Attachments
 from tracekit.units import Moment, Quantity
+from tracekit_viewer.markdown import Marking
 from tracekit_viewer.presenters import chat, usage
-from tracekit_viewer.presenters.chat import Card, Tool
+from tracekit_viewer.presenters.chat import Card, Paint, Tool
 from tracekit_viewer.presenters.media import Attached, attached
 from tracekit_viewer.presenters.usage import Usage
 from tracekit_viewer.text import Folded, folded
@@ -37,6 +38,7 @@ PARAMETERS = (
 )
 """Request attributes that are shown as parameters, in reading order."""
 
+_PROSE = ("system_instructions", "input_messages", "output_messages", "input", "output", "documents")
 _PREFIXES = ("gen_ai.request.", "gen_ai.embeddings.")
 
 
@@ -47,6 +49,8 @@ class Fact:
     label: str
     value: Quantity
     note: str = ""
+    runs: bool = False
+    """Whether it grows as long as the span runs."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -105,6 +109,11 @@ class Panel:
     kind: str
     state: State
     started: Moment | None
+    since: int | None
+    """When it began, in milliseconds since 1970, where it may still run."""
+    prose: bool
+    """Whether it holds text that could be read as Markdown."""
+    markdown: bool
     facts: list[Fact]
     about: list[tuple[str, str]]
     parameters: list[tuple[str, str]]
@@ -145,14 +154,16 @@ class Panel:
         return [(anchor, title, number) for anchor, title, number, there in every if there]
 
 
-def panel(span: Mapping[str, Any], *, now: datetime, attachments: Attachments) -> Panel:
+def panel(span: Mapping[str, Any], *, now: datetime, attachments: Attachments, markdown: bool = False) -> Panel:
     """Make the panel of one span.
 
     Args:
         span: a row of the `spans` view, JSON columns decoded, with its `logs`.
         now: what "ago" counts from.
         attachments: the files that it refers to.
+        markdown: whether prose is read as Markdown.
     """
+    paint = Marking() if markdown else folded
     events = [event for event in span["events"] or [] if isinstance(event, Mapping)]
     return Panel(
         trace_id=span["trace_id"],
@@ -161,7 +172,10 @@ def panel(span: Mapping[str, Any], *, now: datetime, attachments: Attachments) -
         kind=span["kind"] or "other",
         state=state.of_span(span),
         started=units.moment(span["start_time"], now),
-        facts=_facts(span),
+        since=_since(span),
+        prose=any(span[name] is not None for name in _PROSE),
+        markdown=markdown,
+        facts=_facts(span, now),
         about=_about(span),
         parameters=_parameters(span["attributes"] or {}),
         usage=usage.usage(span),
@@ -172,10 +186,11 @@ def panel(span: Mapping[str, Any], *, now: datetime, attachments: Attachments) -
             sent=span["input_messages"],
             received=span["output_messages"],
             attachments=attachments,
+            paint=paint,
         ),
         tools=chat.tools(span["tool_definitions"]),
-        bodies=_bodies(span, attachments),
-        documents=[_document(document) for document in span["documents"] or []],
+        bodies=_bodies(span, attachments, paint),
+        documents=[_document(document, paint) for document in span["documents"] or []],
         events=_events(events, span["logs"], span["start_time"]),
         links=_links(span["links"] or []),
         attributes=dict(span["attributes"] or {}),
@@ -183,8 +198,17 @@ def panel(span: Mapping[str, Any], *, now: datetime, attachments: Attachments) -
     )
 
 
-def _facts(span: Mapping[str, Any]) -> list[Fact]:
+def _since(span: Mapping[str, Any]) -> int | None:
+    began: datetime | None = span["start_time"]
+    runs = span["end_time"] is None and span["outcome"] is None
+    return round(began.timestamp() * 1_000) if runs and began is not None else None
+
+
+def _facts(span: Mapping[str, Any], now: datetime) -> list[Fact]:
     facts = [Fact(label="Duration", value=units.duration(span["duration_ms"]))]
+    if _since(span) is not None:
+        so_far = max(0.0, (now - span["start_time"]).total_seconds() * 1_000)
+        facts = [Fact(label="Duration", value=units.duration(so_far), note="so far", runs=True)]
     if span["ttft_ms"] is not None:
         facts.append(Fact(label="First token", value=units.duration(span["ttft_ms"], "time to first token")))
     if span["input_tokens"] is not None:
@@ -255,28 +279,28 @@ def _failure(span: Mapping[str, Any], events: list[Mapping[str, Any]]) -> Failur
     )
 
 
-def _bodies(span: Mapping[str, Any], attachments: Attachments) -> list[Body]:
+def _bodies(span: Mapping[str, Any], attachments: Attachments, paint: Paint) -> list[Body]:
     """What went into a span that is no conversation, and what came out; a tool's own columns come first."""
     pairs = (
         ("Input", span["tool_arguments"] if span["tool_arguments"] is not None else span["input"]),
         ("Output", span["tool_result"] if span["tool_result"] is not None else span["output"]),
     )
     return [
-        Body(title=title, text=folded(value), attached=attached(value, attachments))
+        Body(title=title, text=paint(value), attached=attached(value, attachments))
         for title, value in pairs
         if value is not None
     ]
 
 
-def _document(document: Any) -> Document:
+def _document(document: Any, paint: Paint) -> Document:
     if not isinstance(document, Mapping):
-        return Document(id=None, score=None, body=folded(document))
+        return Document(id=None, score=None, body=paint(document))
     score = document.get("score")
     content = document.get("content", document.get("text"))
     return Document(
         id=str(document["id"]) if document.get("id") is not None else None,
         score=f"{score:.3f}" if isinstance(score, float) else (None if score is None else str(score)),
-        body=folded(dict(document) if content is None else content),
+        body=paint(dict(document) if content is None else content),
     )
 
 

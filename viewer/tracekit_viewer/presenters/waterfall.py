@@ -1,55 +1,58 @@
-"""The spans of a trace as a tree on a time axis: order, depth, geometry in percent, and where failures lie.
+"""The spans of a trace as a tree on a time axis: lines, bars in percent, folds, and what the page shows of them all.
 
-Works on whatever came in: orphans stand as roots and say so, a circle of parents is cut open at its earliest
-span, a span without an end reaches to the last moment known and says so. No span is ever left out.
+Works on whatever came in: orphans stand as roots and say so, a span without an end reaches to the last moment known and
+says so. No span is ever left out. Lines are made for the part that is asked for.
 """
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any, Literal
 
 from tracekit import state, units
+from tracekit.query.critical import Critical, critical
+from tracekit.query.idle import Idle, idle, threshold_ns
+from tracekit.query.nesting import Nesting, nest
+from tracekit.query.outline import Stem
 from tracekit.state import State
 from tracekit.text import undated
 from tracekit.units import Quantity
+from tracekit_viewer.presenters.axis import MS, Axis, Tick, axis_of, runs_still
 
 Row = Mapping[str, Any]
+Show = Literal["all", "critical", "errors"]
 
-_TICKS = 5
-_SECOND = 1_000.0
-_LADDER = tuple(
-    factor * unit
-    for unit, factors in (
-        (_SECOND, (1, 2, 5, 10, 20, 30)),
-        (60 * _SECOND, (1, 2, 5, 10, 20, 30)),
-        (3_600 * _SECOND, (1, 2, 4, 6, 12, 24)),
-    )
-    for factor in factors
-)
-"""Steps of the axis above a second, in milliseconds: minutes and hours do not divide by ten."""
 _INDENTED = 12
 """Depth up to which a row is indented: deeper ones keep this indent and show their depth as a number."""
+_STRETCHES = 120
+"""Stretches of a bar that are drawn apart; what is closer together than a pixel or two is drawn as one."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Bar:
-    """A span on the axis, in percent: waiting from `start` to `first`, answering from there to `end`."""
+    """A span on the axis, in percent: waiting from `start` to `first`, answering from there to `end`.
+
+    `critical` are the stretches in which the trace waited for this span itself, `idle` those in which nothing was
+    recorded inside it.
+    """
 
     start: float
     first: float | None
     end: float
     open: bool
+    critical: list[tuple[float, float]]
+    idle: list[tuple[float, float]]
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Line:
     """One span of the tree. A `twin` tells of the same call as another span; `folded` rows have nothing else below."""
 
+    place: int
     id: str
     parent: str | None
     level: int
@@ -66,59 +69,156 @@ class Line:
     folded: bool
     bar: Bar
     duration: Quantity
+    since: int | None
+    """When it began, in milliseconds since 1970, where it may still run."""
     ttft: Quantity | None
     tokens: Quantity | None
+    share: float | None
+    """Of the trace's time, what it waited for this span itself, from 0 to 1; None off the critical path."""
+    silence: Quantity | None
+    """The time inside it in which nothing was recorded."""
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Tick:
-    """A mark of the axis."""
-
-    at: float
-    label: str
-
-
-@dataclass(slots=True)
-class _Node:
-    row: Row
-    level: int
-    orphan: bool
-    children: int
-    twins: int
-    descendants: int = 0
-    failed_below: int = 0
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Waterfall:
-    """The tree, flattened in reading order, and its axis; lines are made for the part that is asked for."""
+    """The tree, flattened in reading order, and its axis."""
 
-    nodes: list[_Node]
-    axis: _Axis
-    first_error: str | None
+    nesting: Nesting
+    axis: Axis
+    bare: bool = False
+    """Whether it is not looked at yet what the trace waited for: of a long one, rows come first."""
 
     @property
     def total(self) -> int:
         """How many spans there are."""
-        return len(self.nodes)
+        return len(self.nesting.stems)
 
     @property
     def root(self) -> str:
         """The span on the first line."""
-        return str(self.nodes[0].row["span_id"])
+        return self.nesting.stems[0].span_id
+
+    @cached_property
+    def first_error(self) -> str | None:
+        """The first span that failed and below which none did: the root of a failing path repeats its child's error."""
+        failed = [place for place, stem in enumerate(self.nesting.stems) if stem.status == "error"]
+        below = self.nesting.failed_below
+        origin = next((place for place in failed if not below[place]), failed[0] if failed else None)
+        return None if origin is None else self.nesting.stems[origin].span_id
 
     @property
     def ticks(self) -> list[Tick]:
         """The marks of the axis."""
         return self.axis.ticks()
 
+    @cached_property
+    def critical(self) -> Critical:
+        """What the end of the trace was waiting for."""
+        if self.bare:
+            return Critical(own={}, total_ns=0)
+        return critical(self.nesting, until=self.axis.known)
+
+    @cached_property
+    def critical_places(self) -> list[int]:
+        """The places of the lines on it."""
+        return sorted(self.critical.own)
+
+    @cached_property
+    def threshold(self) -> int:
+        """The shortest time without any record that is told, in nanoseconds."""
+        return threshold_ns(self.axis.known - self.axis.start)
+
+    def idle(self, place: int) -> list[Idle]:
+        """The times inside a span in which nothing was recorded."""
+        return idle(self.nesting, place, threshold=self.threshold)
+
+    def places(self, show: Show = "all") -> Sequence[int]:
+        """The places of all lines, or of those on the critical path, or of those that failed and all above these."""
+        match show:
+            case "all":
+                return range(self.total)
+            case "critical":
+                return self.critical_places
+            case "errors":
+                stems, below = self.nesting.stems, self.nesting.failed_below
+                return [place for place in range(self.total) if below[place] or stems[place].status == "error"]
+
     def lines(self, start: int = 0, until: int | None = None) -> list[Line]:
         """The lines from one place to another, by default all."""
-        return [_line(node, self.axis) for node in self.nodes[start:until]]
+        return self.at(range(self.total)[start:until])
+
+    def at(self, places: Sequence[int]) -> list[Line]:
+        """The lines at some places."""
+        return [self._line(place) for place in places]
 
     def place(self, span_id: str) -> int:
         """How many lines stand above a span's; 0 where it is not in the tree."""
-        return next((place for place, node in enumerate(self.nodes) if node.row["span_id"] == span_id), 0)
+        return self.known.get(span_id, 0)
+
+    @cached_property
+    def known(self) -> dict[str, int]:
+        """The place of every span, by its id."""
+        return {stem.span_id: place for place, stem in enumerate(self.nesting.stems)}
+
+    @cached_property
+    def folded_at_first(self) -> frozenset[int]:
+        """The places of lines beneath which there is nothing but twins of them."""
+        nesting = self.nesting
+        owners = {nesting.above[place] for place, stem in enumerate(nesting.stems) if stem.twin_of is not None}
+        return frozenset(place for place in owners if place >= 0 and all(map(nesting.is_twin, nesting.below(place))))
+
+    def _line(self, place: int) -> Line:
+        nesting, stem = self.nesting, self.nesting.stems[place]
+        on_path = place in self.critical.own
+        silences = self.idle(place)
+        return Line(
+            place=place,
+            id=stem.span_id,
+            parent=stem.parent_span_id,
+            level=nesting.levels[place],
+            indent=min(nesting.levels[place] - 1, _INDENTED),
+            kind=stem.kind or "other",
+            name=stem.name or "(unnamed)",
+            detail=_detail(stem),
+            state=state.of_span({**stem._asdict(), "end_time": stem.end_ns}),
+            failed_below=nesting.failed_below[place],
+            children=sum(1 for _ in nesting.below(place)),
+            descendants=nesting.ends[place] - place - 1,
+            orphan=place in nesting.orphans,
+            twin=stem.twin_of is not None,
+            folded=place in self.folded_at_first,
+            bar=self._bar(place, silences),
+            duration=self._duration(stem),
+            since=stem.start_ns // MS if runs_still(stem) else None,
+            ttft=units.duration(stem.ttft_ms, "time to first token") if stem.ttft_ms is not None else None,
+            tokens=units.count(stem.tokens) if stem.tokens is not None and stem.twin_of is None else None,
+            share=self.critical.share(place) if on_path else None,
+            silence=units.duration(sum(each.ns for each in silences) / MS) if silences else None,
+        )
+
+    def _duration(self, stem: Stem) -> Quantity:
+        """How long it took; of a span that runs, how long it has taken so far, where the axis knows what time it is."""
+        if stem.end_ns is not None:
+            return units.duration((stem.end_ns - stem.start_ns) / MS)
+        if self.axis.growing and runs_still(stem):
+            return units.duration((self.axis.known - stem.start_ns) / MS)
+        return units.duration(None)
+
+    def _bar(self, place: int, silences: Sequence[Idle]) -> Bar:
+        stem, share = self.nesting.stems[place], self.axis.share
+        start = share(stem.start_ns)
+        end = share(self.axis.known if stem.end_ns is None else stem.end_ns)
+        first = min(share(stem.start_ns + stem.ttft_ms * MS), end) if stem.ttft_ms is not None else None
+        own = [(share(since), share(until)) for since, until in reversed(self.critical.own.get(place, ()))]
+        idles = [(share(each.since), share(each.until)) for each in silences]
+        return Bar(
+            start=start,
+            first=first,
+            end=max(start, end),
+            open=stem.end_ns is None,
+            critical=_joined(own),
+            idle=_joined(idles),
+        )
 
 
 def waterfall(spans: Sequence[Row]) -> Waterfall:
@@ -127,156 +227,62 @@ def waterfall(spans: Sequence[Row]) -> Waterfall:
     Args:
         spans: rows of the `spans` view, in any order.
     """
-    nodes = _flatten(spans)
-    failed = [node for node in nodes if node.row["status"] == "error"]
-    # The root of a failing path repeats its child's error: the first one with none below it is where to look.
-    origin = next((node for node in failed if not node.failed_below), failed[0] if failed else None)
-    return Waterfall(nodes=nodes, axis=_Axis.of(spans), first_error=origin.row["span_id"] if origin else None)
-
-
-def _flatten(spans: Sequence[Row]) -> list[_Node]:
-    """Depth-first order by start time, without recursion: depth is the sender's choice and not ours."""
     ordered = sorted(spans, key=lambda span: (span["start_time"], span["span_id"]))
-    known = {span["span_id"] for span in ordered}
-    below: defaultdict[str, list[Row]] = defaultdict(list)
-    roots: list[Row] = []
-    parents = _parents(ordered)
-    for span in ordered:
-        parent = parents[span["span_id"]]
-        if parent is not None and parent in known and parent != span["span_id"]:
-            below[parent].append(span)
-        else:
-            roots.append(span)
-    nodes: list[_Node] = []
-    seen: set[str] = set()
-    for root in [*roots, *ordered]:  # the second pass finds only what hangs in a circle
-        stack = [(root, 1)] if root["span_id"] not in seen else []
-        while stack:
-            span, level = stack.pop()
-            if span["span_id"] in seen:
-                continue
-            seen.add(span["span_id"])
-            children = [child for child in below[span["span_id"]] if child["span_id"] not in seen]
-            orphan = level == 1 and span["parent_span_id"] is not None
-            twins = sum(child["twin_of"] == span["span_id"] for child in children)
-            nodes.append(_Node(span, level, orphan=orphan, children=len(children), twins=twins))
-            stack.extend((child, level + 1) for child in reversed(children))
-    _count_below(nodes)
-    return nodes
+    return arranged([_stem(span) for span in ordered])
 
 
-def _parents(spans: Sequence[Row]) -> dict[str, str | None]:
-    """The span that each stands under: its parent; a twin, the span that owns the call, unless that is below it."""
-    parents: dict[str, str | None] = {span["span_id"]: span["parent_span_id"] for span in spans}
-    for span in spans:
-        owner = span["twin_of"]
-        if owner in parents and span["span_id"] not in _above(owner, parents):
-            parents[span["span_id"]] = owner
-    return parents
+def arranged(stems: Sequence[Stem], *, now: datetime | None = None) -> Waterfall:
+    """Lay out the spans of one trace.
+
+    Args:
+        stems: in the order they started.
+        now: how long spans that have not ended are known to run; None where that does not matter.
+    """
+    return Waterfall(nesting=nest(stems), axis=axis_of(stems, now=None if now is None else _ns(now)))
 
 
-def _above(span_id: str, parents: Mapping[str, str | None]) -> set[str]:
-    """A span and all that it stands under."""
-    found: set[str] = set()
-    at: str | None = span_id
-    while at is not None and at not in found:
-        found.add(at)
-        at = parents.get(at)
+def visible(tree: Waterfall, places: Sequence[int], folded: Collection[int]) -> Sequence[int]:
+    """Those of some places that stand beneath no folded one."""
+    if not folded:
+        return places
+    found: list[int] = []
+    until = 0
+    for place in places:
+        if place >= until:
+            found.append(place)
+            if place in folded:
+                until = tree.nesting.ends[place]
     return found
 
 
-def _count_below(nodes: list[_Node]) -> None:
-    path: list[_Node] = []
-    for node in nodes:
-        del path[node.level - 1 :]
-        failed = node.row["status"] == "error"
-        for ancestor in path:
-            ancestor.descendants += 1
-            ancestor.failed_below += failed
-        path.append(node)
+def _joined(stretches: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The stretches, those that lie closest together as one where there are more than can be told apart."""
+    space = 0.0 if len(stretches) <= _STRETCHES else 100 / _STRETCHES
+    found: list[tuple[float, float]] = []
+    for since, until in stretches:
+        if found and since - found[-1][1] <= space:
+            found[-1] = (found[-1][0], max(until, found[-1][1]))
+        else:
+            found.append((since, until))
+    return found
 
 
-def _line(node: _Node, axis: _Axis) -> Line:
-    span = node.row
-    ttft = span["ttft_ms"]
-    tokens = [span[name] for name in ("input_tokens", "output_tokens") if span[name] is not None]
-    return Line(
-        id=span["span_id"],
-        parent=span["parent_span_id"],
-        level=node.level,
-        indent=min(node.level - 1, _INDENTED),
-        kind=span["kind"] or "other",
-        name=span["name"] or "(unnamed)",
-        detail=_detail(span),
-        state=state.of_span(span),
-        failed_below=node.failed_below,
-        children=node.children,
-        descendants=node.descendants,
-        orphan=node.orphan,
-        twin=span["twin_of"] is not None,
-        folded=node.children > 0 and node.twins == node.children,
-        bar=axis.bar(span),
-        duration=units.duration(span["duration_ms"]),
-        ttft=units.duration(ttft, "time to first token") if ttft is not None else None,
-        tokens=units.count(sum(tokens)) if tokens and span["twin_of"] is None else None,
-    )
-
-
-def _detail(span: Row) -> str | None:
+def _detail(stem: Stem) -> str | None:
     """The model or the tool, where the name does not already say it."""
-    for value in (span["model"], span["tool_name"]):
-        if value and undated(value) not in (span["name"] or ""):
+    for value in (stem.model, stem.tool_name):
+        if value and undated(value) not in (stem.name or ""):
             return value
     return None
 
 
-@dataclass(slots=True, frozen=True)
-class _Axis:
-    start: datetime
-    total: float
-    """Milliseconds from the first start to the last moment known; at least one microsecond."""
-
-    @staticmethod
-    def of(spans: Sequence[Row]) -> _Axis:
-        moments = [span[name] for span in spans for name in ("start_time", "end_time") if span[name] is not None]
-        start, end = min(moments), max(moments)
-        return _Axis(start, max((end - start).total_seconds() * 1_000, 0.001))
-
-    def bar(self, span: Row) -> Bar:
-        start = self._share(self._offset(span["start_time"]))
-        ended = span["end_time"] is not None
-        end = self._share(self._offset(span["end_time"])) if ended else 100.0
-        ttft = span["ttft_ms"]
-        first = min(self._share(self._offset(span["start_time"]) + ttft), end) if ttft is not None else None
-        return Bar(start=start, first=first, end=max(start, end), open=not ended)
-
-    def ticks(self) -> list[Tick]:
-        step = self._step()
-        return [
-            Tick(at=self._share(step * number), label=_tick_label(step * number))
-            for number in range(1, math.ceil(self.total / step))
-            if self._share(step * number) <= 96  # noqa: PLR2004 - a label further right would be cut off
-        ]
-
-    def _step(self) -> float:
-        rough = self.total / _TICKS
-        for step in _LADDER:
-            if _SECOND < rough <= step:
-                return step
-        power = 10.0 ** math.floor(math.log10(rough))
-        return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
-
-    def _offset(self, when: datetime) -> float:
-        return (when - self.start).total_seconds() * 1_000
-
-    def _share(self, ms: float) -> float:
-        return round(100 * ms / self.total, 3)
+def _stem(span: Row) -> Stem:
+    known: dict[str, Any] = {name: span.get(name) for name in Stem._fields}
+    tokens = [span[name] for name in ("input_tokens", "output_tokens") if span[name] is not None]
+    known["start_ns"] = _ns(span["start_time"])
+    known["end_ns"] = None if span["end_time"] is None else _ns(span["end_time"])
+    known["tokens"] = sum(tokens) if tokens else None
+    return Stem(**known)
 
 
-def _tick_label(ms: float) -> str:
-    if ms >= 60 * _SECOND:
-        return units.duration(ms).text.removesuffix(" 00 s").removesuffix(" 00 m").removesuffix(" 00 h")
-    for limit, unit, scale in ((1, "µs", 0.001), (_SECOND, "ms", 1)):
-        if ms < limit:
-            return f"{ms / scale:.3g} {unit}"
-    return f"{ms / _SECOND:.3g} s"
+def _ns(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000

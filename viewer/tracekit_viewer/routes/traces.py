@@ -1,4 +1,4 @@
-"""The list of traces and the page of one, each with its JSON twin.
+"""The list of traces, with its JSON twin.
 
 Owns how a URL becomes a question to the store. Refuses a page size it cannot serve instead of correcting it.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,24 +17,15 @@ from tracekit.query import asked
 from tracekit.query.details import Details, details
 from tracekit.query.facets import Facets, facets
 from tracekit.query.filters import Filters
-from tracekit.query.traces import TracePage, get_logs, get_scores, get_span, get_trace, list_traces
+from tracekit.query.traces import TracePage, list_traces
 from tracekit_viewer import responses
-from tracekit_viewer.presenters.heading import heading
-from tracekit_viewer.presenters.judging import judging
 from tracekit_viewer.presenters.listing import listing
-from tracekit_viewer.presenters.panel import panel
 from tracekit_viewer.presenters.question import Question, question_of
-from tracekit_viewer.presenters.waterfall import waterfall
 from tracekit_viewer.routes.asking import whole
 from tracekit_viewer.viewer import Viewer
 
 PAGE = 50
 MOST = 500
-ROWS = 500
-"""Spans of a trace that a page or a part of one brings; the page fetches the next ones when they come into view."""
-_AFTER = 50
-"""Rows below the chosen span that come with it."""
-_LONGEST = 1_000_000
 
 
 def routes(viewer: Viewer) -> list[Route]:
@@ -45,11 +35,6 @@ def routes(viewer: Viewer) -> list[Route]:
         "/": pages.listing,
         "/traces": pages.listing,
         "/traces.json": pages.listing_data,
-        "/traces/{trace_id}/spans/{span_id}.json": pages.span_data,
-        "/traces/{trace_id}/spans/{span_id}.html": pages.span_fragment,
-        "/traces/{trace_id}/rows.html": pages.rows_fragment,
-        "/traces/{trace_id}.json": pages.trace_data,
-        "/traces/{trace_id}": pages.trace,
     }
     return [Route(path, viewer.guarded(endpoint)) for path, endpoint in table.items()]
 
@@ -99,54 +84,6 @@ class _Pages:
             answer["counted"] = counted.notice
         return responses.data(request, answer)
 
-    def trace(self, request: Request) -> Response:
-        version = self._viewer.version()
-        trace = self._trace(request)
-        tree = waterfall(trace["spans"])
-        wanted = request.query_params.get("span") or tree.first_error or tree.root
-        span = self._span(trace["trace_id"], wanted)
-        asked = whole(request, "rows", default=ROWS, most=_LONGEST)
-        now = datetime.now(UTC)
-        return self._viewer.renderer.page(
-            request,
-            "trace.html",
-            head=heading(trace, now=now),
-            tree=tree,
-            trace_id=trace["trace_id"],
-            picked=span["span_id"],
-            start=0,
-            until=max(ROWS, asked, tree.place(wanted) + _AFTER),
-            panel=panel(span, now=now, attachments=self._viewer.attachments),
-            judged=judging(span, now=now),
-            version=version,
-        )
-
-    def rows_fragment(self, request: Request) -> Response:
-        start = whole(request, "from", default=0, most=_LONGEST)
-        trace = self._trace(request)
-        return self._viewer.renderer.page(
-            request,
-            "rows.html",
-            tree=waterfall(trace["spans"]),
-            trace_id=trace["trace_id"],
-            picked=None,
-            start=start,
-            until=start + ROWS,
-        )
-
-    def trace_data(self, request: Request) -> Response:
-        return responses.data(request, self._trace(request))
-
-    def span_fragment(self, request: Request) -> Response:
-        span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
-        now = datetime.now(UTC)
-        made = panel(span, now=now, attachments=self._viewer.attachments)
-        return self._viewer.renderer.page(request, "panel.html", panel=made, judged=judging(span, now=now))
-
-    def span_data(self, request: Request) -> Response:
-        span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
-        return responses.data(request, span)
-
     def _list(self, request: Request, question: Question, filters: Filters) -> TracePage:
         return list_traces(
             self._viewer.source,
@@ -155,18 +92,3 @@ class _Pages:
             filters=filters,
             sort=question.sort,
         )
-
-    def _trace(self, request: Request) -> dict[str, Any]:
-        trace_id = request.path_params["trace_id"]
-        trace = get_trace(self._viewer.source, trace_id)
-        if trace is None:
-            raise HTTPException(404, f"No trace {trace_id!r} is stored here. It may live in another data directory.")
-        return trace
-
-    def _span(self, trace_id: str, span_id: str) -> dict[str, Any]:
-        span = get_span(self._viewer.source, trace_id, span_id)
-        if span is None:
-            raise HTTPException(404, f"Trace {trace_id!r} has no span {span_id!r}.")
-        source = self._viewer.source
-        scores = get_scores(source, trace_id, span["session_id"])
-        return {**span, "logs": get_logs(source, trace_id, span_id), "scores": scores}

@@ -1,5 +1,7 @@
 // The keyboard: one table for all pages. Keys are left alone while something is being typed or a dialog is open.
 
+const MOVES = new Set(["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "PageDown", "PageUp", "Home", "End"]);
+
 export function keys({ toggleTheme, help, trace, judging }) {
   const rows = () => [...document.querySelectorAll("a[data-row]")];
   const around = (row) => row.closest("tr, li");
@@ -49,6 +51,14 @@ export function keys({ toggleTheme, help, trace, judging }) {
     ArrowUp: () => step(-1),
     ArrowLeft: () => trace?.close(),
     ArrowRight: () => trace?.open(),
+    PageDown: () => trace?.page(1),
+    PageUp: () => trace?.page(-1),
+    Home: () => trace?.first(),
+    End: () => trace?.last(),
+    p: () => trace?.critical(),
+    m: () => trace?.markdown(),
+    "[": () => trace?.before(),
+    "]": () => trace?.behind(),
     n: nextError,
     u: up,
     Escape: up,
@@ -69,9 +79,9 @@ export function keys({ toggleTheme, help, trace, judging }) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    const arrow = event.key.startsWith("Arrow");
-    if (arrow && trace && event.target.closest(".panel-pane")) return; // there the arrows scroll
-    if (arrow && !trace && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const moves = MOVES.has(event.key);
+    if (moves && trace && event.target.closest(".panel-pane")) return; // there they scroll
+    if (moves && !trace && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     const action = table[event.key];
     if (!action) return;
     event.preventDefault();

@@ -36,7 +36,7 @@ export function live({ trace, refreshTimes }) {
         }
         shown = target;
         document.body.dataset.version = shown;
-        trace?.refreshed();
+        trace?.refreshed(page);
         refreshTimes();
         await new Promise((done) => setTimeout(done, 300)); // a busy program commits often: a few swaps a second are enough
       }
@@ -74,6 +74,12 @@ export function live({ trace, refreshTimes }) {
     else open();
   }
 
+  trace?.outgrown(() => {
+    if (!document.hidden) {
+      shown = null; // nothing is new but the time
+      refresh();
+    }
+  });
   document.addEventListener("visibilitychange", follow);
   addEventListener("pagehide", () => stream?.close());
   addEventListener("pageshow", (event) => event.persisted && follow());

@@ -1,7 +1,7 @@
 // Make one element like another while keeping every node that has not changed: focus, scroll, selection and opened
 // folds live in the nodes, so they survive. Children are matched by data-key, then by id, then by place.
 
-const KEPT = new Set(["open", "hidden", "tabindex", "aria-expanded", "aria-selected"]); // what the reader has set
+const KEPT = new Set(["open", "hidden", "tabindex", "style", "aria-expanded", "aria-selected"]); // what the reader has set
 
 export function morph(from, to) {
   if (from.isEqualNode(to)) return;

@@ -1,165 +1,186 @@
-// The trace page: a click on a span fetches its panel instead of the page; subtrees fold; rows take arrow keys; a long
-// trace arrives in parts, the next one when the end of the rows comes near.
+// The trace page: a click on a span fetches its panel instead of the page; subtrees fold; rows take arrow keys. All of it
+// works on rows that are not in the page, which are fetched when they come into view.
+import { growing } from "./growing.js";
+import { minimap } from "./minimap.js";
+import { Outline } from "./outline.js";
+import { rowsOf } from "./rows.js";
+
+const TEXT = "tracekit.text";
+
 export function tree() {
   const trace = document.body.dataset.trace;
-  const rows = document.querySelector(".rows");
-  const pane = document.querySelector(".panel-pane");
+  const list = document.querySelector(".rows");
+  const pane = document.querySelector(".tree-pane");
+  const panelPane = document.querySelector(".panel-pane");
+  const chosen = new Map(); // id to whether the reader has folded it: it holds on when the trace grows
+  const query = () => new URLSearchParams(list.dataset.query);
+  let outline = new Outline(list.dataset.outline);
+  let picked = list.dataset.picked === "" ? null : Number(list.dataset.picked);
+  let id = document.querySelector(".panel").dataset.key;
   let newest = 0;
-  let coming = null;
 
-  const lines = () => [...rows.children];
-  const seen = () => lines().filter((line) => !line.hidden);
-  const picked = () => rows.querySelector('[aria-selected="true"]');
   const link = (line) => line.querySelector(".open[data-span]");
 
-  function mark(line) {
-    for (const other of rows.querySelectorAll('[aria-selected="true"]')) other.setAttribute("aria-selected", "false");
-    line.setAttribute("aria-selected", "true");
-    rove();
-  }
-
   // One row takes the Tab key, the arrows do the rest.
-  function rove() {
-    const current = picked();
-    for (const anchor of rows.querySelectorAll(".open[data-span]")) {
-      anchor.tabIndex = current && current.contains(anchor) ? 0 : -1;
-    }
+  function dress(line, index) {
+    if (outline.folds(index)) line.setAttribute("aria-expanded", String(!outline.closed[index]));
+    const current = index === picked;
+    line.setAttribute("aria-selected", String(current));
+    link(line).tabIndex = current ? 0 : -1;
+    const twist = line.querySelector("[data-twist]");
+    if (twist) twist.tabIndex = -1;
   }
 
-  async function show(line, { push = true, focus = true } = {}) {
-    if (!line) return;
-    reveal(line);
-    mark(line);
-    if (focus) link(line).focus({ preventScroll: true });
-    line.scrollIntoView({ block: "nearest" });
-    const ticket = ++newest;
-    const answer = await fetch(`/traces/${trace}/spans/${line.dataset.key}.html`);
-    if (!answer.ok || ticket !== newest) return; // a later pick overtook this one
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    pane.replaceChildren(...page.body.childNodes);
-    pane.scrollTop = 0;
-    if (push) history.replaceState(null, "", link(line).href);
+  const rows = rowsOf({ pane, rows: list, trace, dress });
+  const map = minimap({ rows, count: () => outline.count, jump });
+
+  function redress() {
+    for (const line of rows.lines()) dress(line, rows.indexOf(line));
   }
 
-  function below(line) {
-    const found = [];
-    const level = Number(line.dataset.level);
-    for (let next = line.nextElementSibling; next && Number(next.dataset.level) > level; next = next.nextElementSibling) found.push(next);
-    return found;
-  }
-
-  // What is hidden follows from which rows are folded, in one pass.
   function settle() {
-    let folded = Infinity;
-    for (const line of lines()) {
-      const level = Number(line.dataset.level);
-      if (level <= folded) folded = Infinity;
-      line.hidden = level > folded;
-      if (!line.hidden && line.getAttribute("aria-expanded") === "false") folded = level;
-    }
+    rows.resize();
+    rows.draw();
+    map.seen();
   }
 
-  function fold(line, closed) {
-    if (!line.hasAttribute("aria-expanded")) return false;
-    if ((line.getAttribute("aria-expanded") === "false") === closed) return false;
-    line.setAttribute("aria-expanded", String(!closed));
+  async function show(index, { push = true, focus = true, block = "nearest" } = {}) {
+    if (index === null || index < 0 || index >= outline.count) return;
+    for (const opened of outline.reveal(index)) remember(opened, false);
+    picked = index;
+    rows.resize();
+    rows.scroll(index, block);
+    redress();
+    const ticket = ++newest;
+    const line = await rows.wait(index);
+    if (ticket !== newest) return; // a later pick overtook this one
+    id = line.dataset.key;
+    redress();
+    if (focus) link(line).focus({ preventScroll: true });
+    await open(ticket, push);
+  }
+
+  async function open(ticket, push = true) {
+    const asked = query();
+    asked.set("span", id);
+    const answer = await fetch(`/traces/${trace}/spans/${id}.html?${asked}`);
+    if (!answer.ok || ticket !== newest) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (ticket !== newest) return;
+    panelPane.replaceChildren(...page.body.childNodes);
+    panelPane.scrollTop = 0;
+    if (push) history.replaceState(null, "", `/traces/${trace}?${asked}`);
+  }
+
+  function remember(index, closed) {
+    const line = rows.line(index);
+    if (line) chosen.set(line.dataset.key, closed);
+  }
+
+  function fold(index, closed) {
+    if (index === null || !outline.fold(index, closed)) return false;
+    remember(index, closed);
     settle();
     return true;
   }
 
-  function parent(line) {
-    const level = Number(line.dataset.level);
-    let previous = line.previousElementSibling;
-    while (previous && Number(previous.dataset.level) >= level) previous = previous.previousElementSibling;
-    return previous;
+  function jump(index, { select = false } = {}) {
+    if (index < 0 || index >= outline.count) return;
+    if (select) return show(index, { block: "center" });
+    for (const opened of outline.reveal(index)) remember(opened, false);
+    rows.resize();
+    rows.scroll(index, "center");
   }
 
-  function reveal(line) {
-    if (!line.hidden) return;
-    for (let above = parent(line); above; above = parent(above)) above.setAttribute("aria-expanded", "true");
-    settle();
+  function step(by) {
+    const here = picked === null ? -1 : outline.position[picked];
+    const target = Math.min(Math.max(here + by, 0), outline.sight.length - 1);
+    return show(outline.sight[target]);
   }
 
-  // Whether more rows came.
-  function more() {
-    if (!document.querySelector("[data-more]")) return Promise.resolve(false);
-    coming ??= fetchMore().finally(() => (coming = null));
-    return coming;
+  // Texts as Markdown, or as they are: the choice is kept, and the address says it.
+  function read(text) {
+    const asked = query();
+    if (text) asked.set("text", text);
+    else asked.delete("text");
+    list.dataset.query = `?${asked}`;
+    localStorage.setItem(TEXT, text);
+    return open(++newest);
   }
 
-  async function fetchMore() {
-    const answer = await fetch(`/traces/${trace}/rows.html?from=${rows.children.length}`);
-    if (!answer.ok) return false;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const known = new Set(lines().map((line) => line.dataset.key)); // a live page may have taken some over meanwhile
-    const fresh = [...page.body.children].filter((line) => !known.has(line.dataset.key));
-    rows.append(...fresh);
-    const left = Number(rows.getAttribute("aria-rowcount")) - rows.children.length;
-    const link = document.querySelector("[data-more]");
-    if (left > 0) link.textContent = `${left.toLocaleString("en")} more spans`;
-    else link.parentElement.remove();
-    settle();
-    rove();
-    watch();
-    return fresh.length > 0;
-  }
-
-  const near = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && more(), {
-    rootMargin: "1200px",
-    scrollMargin: "1200px",
-  });
-
-  function watch() {
-    near.disconnect();
-    const link = document.querySelector("[data-more]");
-    if (link) near.observe(link);
-  }
-
-  rows.addEventListener("click", (event) => {
-    const twist = event.target.closest("[data-twist]");
-    if (twist) {
-      const line = twist.closest(".line");
-      fold(line, line.getAttribute("aria-expanded") !== "false");
-      return;
+  list.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+    const line = event.target.closest(".line");
+    if (!line) return;
+    const index = rows.indexOf(line);
+    if (event.target.closest("[data-twist]")) {
+      event.preventDefault();
+      fold(index, !outline.closed[index]);
+    } else if (event.target.closest(".open[data-span]")) {
+      event.preventDefault();
+      show(index);
     }
-    const anchor = event.target.closest(".open[data-span]");
-    if (!anchor || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
-    event.preventDefault();
-    show(anchor.closest(".line"));
   });
 
-  settle();
-  if (picked()) reveal(picked());
-  rove();
-  watch();
-  picked()?.scrollIntoView({ block: "center" });
+  panelPane.addEventListener("click", (event) => {
+    const toggle = event.target.closest("[data-text]");
+    if (!toggle || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    read(toggle.dataset.text);
+  });
+
+  for (const part of pane.querySelectorAll("[data-part]")) part.parentElement.remove(); // all rows are a scroll away
+  rows.adopt(outline);
+  if (picked !== null) rows.scroll(picked, "center");
+  pane.addEventListener("scroll", () => map.seen(), { passive: true });
+  map.seen();
+  if (localStorage.getItem(TEXT) === "markdown" && !query().has("text")) read("markdown");
+  const grows = growing(list);
 
   return {
-    address: () => `${link(picked()).href}&rows=${rows.children.length}`,
-    async step(by) {
-      const target = () => seen().indexOf(picked()) + by;
-      while (target() >= seen().length && (await more()));
-      const all = seen();
-      show(all[Math.min(Math.max(target(), 0), all.length - 1)]);
+    outgrown: grows.outgrown,
+    address() {
+      const asked = query();
+      const [first, last] = rows.view();
+      asked.set("span", id);
+      asked.set("from", Math.max(0, first - 4));
+      asked.set("rows", Math.min(2_000, last - first + 8));
+      for (const [key, closed] of chosen) asked.append(closed ? "fold" : "open", key);
+      return `${location.origin}/traces/${trace}?${asked}`;
     },
+    step,
+    page: (by) => step(by * rows.page()),
+    first: () => step(-Infinity),
+    last: () => step(Infinity),
     close() {
-      const line = picked();
-      if (line && !fold(line, true)) show(parent(line));
+      if (picked !== null && !fold(picked, true)) show(outline.parent(picked));
     },
     open() {
-      const line = picked();
-      if (line && !fold(line, false) && below(line).length) show(below(line)[0]);
+      if (picked !== null && !fold(picked, false) && outline.folds(picked)) show(picked + 1);
     },
-    async nextError() {
-      const failed = (all) => all.find((line) => line.classList.contains("m-error"));
-      const next = () => failed(lines().slice(lines().indexOf(picked()) + 1));
-      while (!next() && (await more()));
-      show(next() ?? failed(lines()));
+    nextError() {
+      return show(outline.nextFailed(picked ?? -1));
     },
-    refreshed() {
-      settle();
-      rove();
-      watch();
+    critical: () => follow(query().get("show") === "critical" ? "all" : "critical"),
+    before: () => document.querySelector("[data-before]")?.click(),
+    behind: () => document.querySelector("[data-behind]")?.click(),
+    markdown: () => panelPane.querySelector("[data-text]")?.click(),
+    // The page was asked for anew and everything but the rows is taken over: `page` is what came.
+    refreshed(page) {
+      const fresh = page.querySelector(".rows");
+      outline = new Outline(fresh.dataset.outline);
+      picked = fresh.dataset.picked === "" ? null : Number(fresh.dataset.picked);
+      for (const name of ["aria-rowcount", "data-outline", "data-from", "data-until"]) {
+        if (fresh.hasAttribute(name)) list.setAttribute(name, fresh.getAttribute(name));
+        else list.removeAttribute(name);
+      }
+      rows.renew(outline, fresh);
+      map.seen();
+      grows.tick();
     },
   };
+
+  function follow(show) {
+    document.querySelector(`[data-show="${show}"]`)?.click();
+  }
 }
