@@ -104,7 +104,7 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     if not rows:
         return None
     trace = rows[0]
-    window = _window(trace)
+    window = window_of(trace)
     spans = [] if window["end_ns"] is None else source.sql(statement(_FOLDER, "trace_spans"), window).dicts()
     if len(spans) < trace["span_count"]:
         since = {name: window[name] for name in ("trace_id", "start_ns")}
@@ -129,7 +129,7 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
     traces = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
     if not traces:
         return None
-    bound = _window(traces[0]) | {"span_id": span_id}
+    bound = window_of(traces[0]) | {"span_id": span_id}
     result = source.sql(statement(_FOLDER, "get_span"), bound)
     if not result.rows:
         result = source.sql(statement(_FOLDER, "get_span"), bound | {"end_ns": None})
@@ -150,7 +150,7 @@ def is_session(source: Queryable, session_id: str) -> bool:
     return bool(source.sql(statement(_FOLDER, "session_exists"), {"session_id": session_id}).rows[0][0])
 
 
-def _window(trace: Mapping[str, Any]) -> dict[str, Any]:
+def window_of(trace: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters by which the spans of a trace are found without looking at those of other times.
 
     Of a trace that has not ended, `end_ns` is None.

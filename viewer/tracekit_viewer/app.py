@@ -21,7 +21,7 @@ from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
 from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.render import Renderer
-from tracekit_viewer.routes import analytics, comparing, experiments, live, scores, sql, static, status, traces
+from tracekit_viewer.routes import analytics, comparing, experiments, live, scores, sharing, sql, static, status, traces
 from tracekit_viewer.routes import attachments as files
 from tracekit_viewer.viewer import Record, Viewer
 
@@ -61,7 +61,7 @@ def viewer_routes(
         record=record,
         closing=closing,
     )
-    parts = (scores, traces, comparing, sql, analytics, experiments, status, files, live, static)
+    parts = (scores, sharing, traces, comparing, sql, analytics, experiments, status, files, live, static)
     return [route for part in parts for route in part.routes(viewer)]
 
 

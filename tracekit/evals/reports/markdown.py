@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from tracekit import units
 from tracekit.evals.reports import words
-from tracekit.evals.reports.markup import code, html_code, number, prose
+from tracekit.markup import code, html_code, number, prose
 from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.reports.report import Line, Missing, Report, report
 
