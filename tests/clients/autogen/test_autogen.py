@@ -115,7 +115,7 @@ async def test_streams_are_autogens_own(provider: Provider, client: Any, traced:
     assert seen == ["TextMessage", *["ModelClientStreamingChunkEvent"] * 2, "TextMessage", "TaskResult"]
     assert traced.tree == [("invoke_agent ann", [CALL])]
     said = traced.spans[1].attributes
-    assert 0 < said[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < 5
+    assert 0 < said[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < 60
     assert said[semconv.OUTPUT_MESSAGES][0]["parts"] == [{"type": "text", "content": "wet"}]
     assert traced.counted == USED
 
