@@ -20,7 +20,10 @@ from tracekit.text import fit, line, visible, width
 
 MARKS = {"same": " ", "changed": "~", "added": "+", "removed": "-", "partly": "±"}
 _BRACKETS: Mapping[Op, tuple[str, str]] = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+_ROLES: Mapping[Op, str] = {"same": "same", "removed": "gone", "added": "new"}
 _NAME = 48
+_SHORTEST = 12
+"""Columns that a name has at least, before figures are left out for it."""
 _CONTEXT = 40
 """Characters of an unchanged stretch that stand beside a change."""
 _LINES = 24
@@ -86,13 +89,15 @@ def _heads(found: Compared, shape: Shape) -> Iterator[Pieces]:
             units.money(trace["cost_usd"]).text,
         ]
         head = f"{letter.upper()} {str(trace['trace_id'])[:12]} "
-        tail = f"  {stands.word}  {' · '.join(facts)}"
-        room = max(shape.columns - width(head) - width(tail), 8)
+        room = shape.columns - width(f"{head}  {stands.word}")
+        while facts and room - width(f"  {' · '.join(facts)}") < _SHORTEST:
+            facts.pop(0 if len(facts) == 1 else 1)  # how long it took is told last of all
+        said = f"  {' · '.join(facts)}" if facts else ""
         yield [
             (head, "lead"),
-            (fit(line(str(trace["name"] or "(unnamed)"), _NAME), room), "name"),
+            (fit(line(str(trace["name"] or "(unnamed)"), _NAME), max(room - width(said), 8)), "name"),
             (f"  {stands.word}", stands.mark),
-            (f"  {' · '.join(facts)}", "fact"),
+            (said, "fact"),
         ]
 
 
@@ -199,13 +204,27 @@ def _text(found: TextDiff, below: str, shape: Shape) -> Iterator[Pieces]:
     made = _wrapped(_words(found, shape), room)
     shown = made if shape.full else made[:_LINES]
     for each in shown:
-        yield [(below, "lead"), *each]
+        yield [(below, "lead"), *_joined(each)]
     if len(made) > len(shown):
         yield [(below, "lead"), (f"… {units.plural(len(made) - len(shown), 'more line')}; --full has them", "same")]
     if any(found.left_out):
         yield [(below, "lead"), (f"… {max(found.left_out):,} further characters were not compared", "same")]
     elif found.is_same:
         yield [(below, "lead"), ("the same in what is compared", "same")]
+
+
+def _joined(words: Sequence[tuple[str, Op]]) -> Pieces:
+    """The words of a line, neighbours of one kind as one piece, without white space at its end."""
+    made: Pieces = []
+    for word, op in words:
+        role = _ROLES[op]
+        if made and made[-1][1] == role:
+            made[-1] = (made[-1][0] + word, role)
+        else:
+            made.append((word, role))
+    if made:
+        made[-1] = (made[-1][0].rstrip(), made[-1][1])
+    return made
 
 
 def _words(found: TextDiff, shape: Shape) -> Iterator[tuple[str, Op]]:
@@ -234,9 +253,9 @@ def _ends(text: str, *, first: bool, last: bool) -> str:
     return f"{head} … {tail}"
 
 
-def _wrapped(words: Iterator[tuple[str, Op]], room: int) -> list[Pieces]:
+def _wrapped(words: Iterator[tuple[str, Op]], room: int) -> list[list[tuple[str, Op]]]:
     """Words on lines of at most so many columns."""
-    made: list[Pieces] = [[]]
+    made: list[list[tuple[str, Op]]] = [[]]
     left = room
     for word, op in words:
         if word == "\n":
