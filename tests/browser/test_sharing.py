@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser
@@ -32,7 +33,8 @@ def test_share_is_offered_without_scripts_and_its_file_opens_from_the_disk(
         page.get_by_role("link", name="HTML file opens offline").click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
-    for scheme, width in (("dark", 1440), ("light", 320)):
+    looks: tuple[tuple[Literal["dark", "light"], int], ...] = (("dark", 1440), ("light", 320))
+    for scheme, width in looks:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
         opened = context.new_page()
         opened.set_default_timeout(8_000)

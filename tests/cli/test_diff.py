@@ -29,10 +29,18 @@ def pair(data_dir: Path) -> tuple[str, str, str]:
     """Two runs of an agent that differ in a question, an answer and a failed tool; and one with a call more."""
     (data_dir / "journal").mkdir(parents=True)
     before = seeds.agent(AT, question=f"Where is order 8841? {LONG}Please.", answer="In Lisbon.")
-    after = seeds.agent(AT + 10**12, question=f"Where is order 8842? {LONG}Please hurry.", answer="In Porto.", failing=True)
+    after = seeds.agent(
+        AT + 10**12, question=f"Where is order 8842? {LONG}Please hurry.", answer="In Porto.", failing=True
+    )
     more = seeds.agent(AT + 2 * 10**12, question=f"Where is order 8841? {LONG}Please.", answer="In Lisbon.")
     evil = seeds.span(
-        more[0].trace_id, "\x1b[31m\u202eevil", at=AT + 2 * 10**12, ms=3, parent=more[0], kind="tool", tool_name="\x1b]0;x\x07"
+        more[0].trace_id,
+        "\x1b[31m\u202eevil",
+        at=AT + 2 * 10**12,
+        ms=3,
+        parent=more[0],
+        kind="tool",
+        tool_name="\x1b]0;x\x07",
     )
     store = open_store(data_dir / "traces.duckdb")
     store.commit(Batch(spans=[*before, *after, *more, evil]))
@@ -46,7 +54,7 @@ def test_what_has_changed_is_told_word_by_word(run: Run, pair: tuple[str, str, s
     for said in ("~ agent  invoke_agent support", "[-8841-]{+8842+}", "[-Lisbon-]{+Porto+}", "ok → error", "hurry"):
         assert said in done.out
     assert LONG not in done.out
-    assert LONG.split(". ")[0] in " ".join(run("diff", pair[0], pair[1], "--full").out.split())
+    assert LONG.split(". ", maxsplit=1)[0] in " ".join(run("diff", pair[0], pair[1], "--full").out.split())
     brief = run("diff", pair[0], pair[1], "--brief").out
     assert "8842" not in brief
     assert "1 same call" in brief

@@ -31,7 +31,7 @@ VIEWS = {
     "logs": "FROM logs WHERE trace_id = $id ORDER BY ALL",
 }
 SECRET = "the customer's name is Ada"
-BREAKOUT = '</script></details><!--<script><img src=x onerror=alert(1)>"\'`'
+BREAKOUT = "</script></details><!--<script><img src=x onerror=alert(1)>\"'`"
 
 
 def rows(directory: Path, trace_id: str = journals.TRACE) -> dict[str, list[str]]:
@@ -130,7 +130,7 @@ def test_a_page_gives_another_store_the_same_rows(run: Run, full: Path, tmp_path
     assert (done["form"], done["new_spans"], done["new_scores"], done["attachments"]) == ("html", 4, 2, 1)
     assert rows(other) == rows(full)
     assert rows(other, OTHER)["spans"] == []
-    [kept] = [path for path in (other / "attachments").glob("??/*")]
+    [kept] = (other / "attachments").glob("??/*")
     assert kept.read_bytes() == pictures.png()
     again = json.loads(run("import", str(file), "--dir", str(other), "--json").out)
     assert (again["new_spans"], again["new_scores"]) == (0, 0)
@@ -184,38 +184,32 @@ def test_without_content_nothing_that_was_said_is_in_the_file(run: Run, full: Pa
     file, other = tmp_path / "bare.html", tmp_path / "other"
     text = shared(run, file, "--no-content")
     run("import", str(file), "--dir", str(other))
-    stored = " ".join(sum(rows(other).values(), []))
+    stored = " ".join(row for found in rows(other).values() for row in found)
     for said in ("Ada", "question 2", "answer 2", "u-1", "s-1", "good"):
         assert said not in text, said
         assert said not in stored, said
-    kept = "span_id, parent_span_id, kind, model, status, error_type, start_time, end_time, input_tokens, cost_usd, counted"
+    kept = "span_id, parent_span_id, kind, model, status, error_type, start_time, end_time, input_tokens, counted, "
+    kept += "cost_usd"
     query = f"SELECT {kept} FROM spans WHERE trace_id = $id ORDER BY span_id"
     with open_source(full) as source, open_source(other) as copy:
         assert copy.sql(query, {"id": journals.TRACE}).rows == source.sql(query, {"id": journals.TRACE}).rows
     assert "Shared without content" in text
 
 
-def _in_the_middle(page: bytes) -> bytes:
-    return page[: page.index(b'id="tracekit-bundle"') + 4_000]
+HARMS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "head": (lambda page: page[:2_000], "without a trace in it"),
+    "cut": (lambda page: page[: page.index(b'id="tracekit-bundle"') + 4_000], "ends in the middle"),
+    "longer": (lambda page: page.replace(b"</script>", b"A</script>"), "not whole|behind its end"),
+    "letters": (lambda page: re.sub(rb"(bundle\">\n.{40}).{8}", rb"\1!!!!!!!!", page), "not base64"),
+    "zip": (lambda page: re.sub(rb"(bundle\">\n).{8}", rb"\1AAAAAAAA", page), "damaged"),
+    "foreign": (lambda page: b"<!doctype html><title>Evaluation</title>", "without a trace in it"),
+    "empty": (lambda page: re.sub(rb"(?s)(bundle\">).*(</script>)", rb"\1\2", page), "damaged|archive"),
+}
 
 
-@pytest.mark.parametrize(
-    ("harm", "says"),
-    [
-        (lambda page: page[:2_000], "without a trace in it"),
-        (_in_the_middle, "ends in the middle"),
-        (lambda page: page.replace(b"</script>", b"A</script>"), "not whole|behind its end"),
-        (lambda page: re.sub(rb"(bundle\">\n.{40}).{8}", rb"\1!!!!!!!!", page), "not base64"),
-        (lambda page: re.sub(rb"(bundle\">\n).{8}", rb"\1AAAAAAAA", page), "damaged"),
-        (lambda page: b"<!doctype html><title>Evaluation</title>", "without a trace in it"),
-        (lambda page: re.sub(rb"(?s)(bundle\">).*(</script>)", rb"\1\2", page), "damaged|archive"),
-    ],
-    ids=["head", "cut", "longer", "letters", "zip", "foreign", "empty"],
-)
-def test_a_page_that_is_not_whole_is_refused(
-    page: bytes, tmp_path: Path, harm: Callable[[bytes], bytes], says: str
-) -> None:
-    file = tmp_path / "trace.html"
+@pytest.mark.parametrize("name", HARMS)
+def test_a_page_that_is_not_whole_is_refused(page: bytes, tmp_path: Path, name: str) -> None:
+    file, (harm, says) = tmp_path / "trace.html", HARMS[name]
     file.write_bytes(harm(page))
     with pytest.raises(DecodeError, match=says):
         import_file(file, tmp_path, tmp_path / "traces.duckdb")
@@ -225,9 +219,7 @@ def test_a_page_that_is_not_whole_is_refused(
 def test_a_page_that_a_browser_has_saved_again_is_taken(run: Run, page: bytes, tmp_path: Path) -> None:
     file, other = tmp_path / "trace.html", tmp_path / "other"
     text = page.decode().replace("<!doctype html>", "", 1).strip()
-    text = re.sub(
-        '<script type="([^"]*)" id="([^"]*)">', r"<SCRIPT id='\2' type='\1'>", text.replace("\n", "\r\n")
-    )
+    text = re.sub('<script type="([^"]*)" id="([^"]*)">', r"<SCRIPT id='\2' type='\1'>", text.replace("\n", "\r\n"))
     file.write_bytes(b"\xef\xbb\xbf<!-- saved from url=(0014)about:internet -->\r\n" + text.encode())
     assert json.loads(run("import", str(file), "--dir", str(other), "--json").out)["new_spans"] == 4
 

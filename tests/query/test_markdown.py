@@ -72,8 +72,8 @@ def test_a_huge_trace_fits_and_says_what_is_left_out(data_dir: Path) -> None:
     trace = seeds.trace_id()
     root = seeds.span(trace, "root", at=AT, ms=900)
     calls = [
-        seeds.llm(trace, at=AT + place, ms=5, parent=root, input_messages=[seeds.text("user", "x" * 9_000)], status="error",
-                  status_message="y" * 9_000)
+        seeds.llm(trace, at=AT + place, ms=5, parent=root, status="error", status_message="y" * 9_000,
+                  input_messages=[seeds.text("user", "x" * 9_000)])
         for place in range(300)
     ]  # fmt: skip
     said = document(data_dir, [root, *calls])

@@ -48,14 +48,19 @@ class Elements(HTMLParser):
         self.attributes += attrs
 
 
+def html(value: Any) -> str:
+    """What a notebook asks of a value."""
+    return value._repr_html_()
+
+
 def fragments(trace_ids: list[str]) -> dict[str, str]:
     store = tracekit.connect()
-    found: dict[str, str] = {"traces": store.traces()._repr_html_(), "spans": store.spans()._repr_html_()}
+    found: dict[str, str] = {"traces": html(store.traces()), "spans": html(store.spans())}
     for number, trace_id in enumerate(trace_ids):
         trace = store.trace(trace_id)
-        found[f"trace {number}"] = trace._repr_html_()
-        found[f"span {number}"] = store.span(trace_id, trace["spans"][0]["span_id"])._repr_html_()
-        found[f"brief {number}"] = trace.spans[0]._repr_html_()
+        found[f"trace {number}"] = html(trace)
+        found[f"span {number}"] = html(store.span(trace_id, trace["spans"][0]["span_id"]))
+        found[f"brief {number}"] = html(trace.spans[0])
     return found
 
 
@@ -108,9 +113,13 @@ class IPython(types.ModuleType):
 
     def __init__(self) -> None:
         super().__init__("IPython")
-        self.display: Any = types.SimpleNamespace(display=lambda data, *, raw: self.shown.append(data))
+        self.display: Any = types.SimpleNamespace(display=self.show)
         self.shown: list[dict[str, str]] = []
         self.cell = 1
+
+    def show(self, data: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        self.shown.append(data)
 
     def get_ipython(self) -> Any:
         return types.SimpleNamespace(execution_count=self.cell)
@@ -119,7 +128,7 @@ class IPython(types.ModuleType):
 def test_a_notebook_shows_it_once_in_a_cell(monkeypatch: pytest.MonkeyPatch, filled: list[str], capsys: Any) -> None:
     shell = IPython()
     monkeypatch.setitem(sys.modules, "IPython", shell)
-    trace = tracekit.show(filled[0])
+    trace: Any = tracekit.show(filled[0])
     trace._ipython_display_()  # the result of the same cell
     assert len(shell.shown) == 1
     assert shell.shown[0]["text/html"] == trace._repr_html_()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 EXIT_DIFFERENT = 1
 _STYLES = {
-    **output.MARKS, "lead": "dim", "name": "bold", "fact": "default", "title": "bold", "same": "dim", "changed": "yellow",
-    "added": "green", "removed": "red", "partly": "blue", "new": "green", "gone": "red strike",
+    **output.MARKS, "lead": "dim", "name": "bold", "fact": "default", "title": "bold", "same": "dim",
+    "changed": "yellow", "added": "green", "removed": "red", "partly": "blue", "new": "green", "gone": "red strike",
 }  # fmt: skip
 
 

@@ -1,6 +1,4 @@
-"""`tracekit export`: stored traces as OTLP in a dialect, to a file or a collector; as a bundle for another store; or one
-trace as a page that opens anywhere.
-"""
+"""`tracekit export`: traces as OTLP in a dialect, to a file or a collector; as a bundle; or one as a page."""
 
 from __future__ import annotations
 
@@ -36,7 +34,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--endpoint", metavar="URL", help="send OTLP to this collector")
     where.add_argument("--bundle", type=Path, metavar="FILE", help="write a bundle for `tracekit import`; - is stdout")
     where.add_argument(
-        "--html", type=Path, metavar="FILE", help="write one trace as a page, which `tracekit import` takes; - is stdout"
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write one trace as a page, which `tracekit import` takes; - is stdout",
     )
     parser.add_argument(
         "--no-content", action="store_true", help="with --html: leave out every text; structure, times and usage stay"

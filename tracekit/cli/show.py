@@ -25,7 +25,11 @@ FORMATS = ("tree", "json", "markdown")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument(
-        "trace", metavar="TRACE", nargs="?", default="latest", help="its id, the beginning of it, or latest (the default)"
+        "trace",
+        metavar="TRACE",
+        nargs="?",
+        default="latest",
+        help="its id, the beginning of it, or latest (the default)",
     )
     parser.add_argument("--full", action="store_true", help="inputs and outputs whole")
     form = parser.add_mutually_exclusive_group()
@@ -40,7 +44,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-content", action="store_true", help="in Markdown: leave out every text")
     add_filters(parser)
     add_store(parser)
-    parser.epilog = "example: tracekit show -q 'status:error since:2h' (exit code 2 when TRACE names no trace, or more than one)"
+    parser.epilog = (
+        "example: tracekit show -q 'status:error since:2h' (exit code 2 when TRACE names no trace, or more than one)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 class Shown:
     """What shows itself in a notebook by `_repr_html_`, and once only in a cell that has called `show` of it."""
 
-    _cell: int | None = None
+    shown_in: int | None = None
     """The cell in which it was shown, by the number of its execution."""
 
     def _ipython_display_(self) -> None:
         """What IPython calls for `display` and for a cell's result."""
         shell = _shell()
-        if shell is None or shell.execution_count != self._cell:
+        if shell is None or shell.execution_count != self.shown_in:
             _display(self)
 
 
@@ -33,7 +33,7 @@ def show(value: T) -> T:
     shell = _shell()
     if shell is not None:
         _display(value)
-        value._cell = shell.execution_count  # noqa: SLF001 - its own module
+        value.shown_in = shell.execution_count
     elif not hasattr(sys, "ps1"):
         print(repr(value))  # noqa: T201 - showing is what was asked for
     return value
@@ -47,4 +47,4 @@ def _shell() -> Any:
 
 def _display(value: Any) -> None:
     display: Any = sys.modules["IPython"].display.display
-    display({"text/plain": repr(value), "text/html": value._repr_html_()}, raw=True)  # noqa: SLF001 - IPython's protocol
+    display({"text/plain": repr(value), "text/html": value._repr_html_()}, raw=True)

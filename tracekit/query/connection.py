@@ -184,7 +184,8 @@ def show(
         path: a data directory, or a database file in one; by default as the settings say.
 
     Returns:
-        What was shown. A notebook does not show it again as the result of the same cell, nor does a prompt print it twice.
+        What was shown. A notebook does not show it again as the result of the same cell, nor does a prompt print it
+        twice.
 
     Raises:
         UsageError: it names no trace, or more than one.

@@ -241,7 +241,9 @@ def _words(found: TextDiff, shape: Shape) -> Iterator[tuple[str, Op]]:
                 yield "\n", piece.op
             shown = visible(row.expandtabs(4))
             if shown:
-                yield from ((word, piece.op) for word in _WORD.findall(f"{start}{shown}{end}"))
+                words: list[str] = _WORD.findall(f"{start}{shown}{end}")
+                for word in words:
+                    yield word, piece.op
 
 
 def _ends(text: str, *, first: bool, last: bool) -> str:

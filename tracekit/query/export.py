@@ -100,9 +100,7 @@ def to_bundle(
     return writer.close()
 
 
-def _rewritten(
-    pages: Iterable[list[str]], name: str, rewrite: Callable[[str, str], str | None]
-) -> Iterator[list[str]]:
+def _rewritten(pages: Iterable[list[str]], name: str, rewrite: Callable[[str, str], str | None]) -> Iterator[list[str]]:
     for page in pages:
         made = (rewrite(name, line) for line in page)
         yield [line for line in made if line is not None]

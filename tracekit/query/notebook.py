@@ -32,7 +32,8 @@ STYLE = """
 .tracekit{--tk-error:#c62f26;--tk-ok:#1f8a4f;--tk-cut:#946200;--tk-running:#1f6fbf;--tk-bar:#6b5ce0;
 --tk-line:color-mix(in srgb,currentColor 18%,transparent);--tk-soft:color-mix(in srgb,currentColor 72%,transparent);
 font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;max-width:100%;overflow-x:auto}
-[data-jp-theme-light="false"] .tracekit,.vscode-dark .tracekit,html[theme="dark"] .tracekit,[data-theme="dark"] .tracekit{
+[data-jp-theme-light="false"] .tracekit,.vscode-dark .tracekit,html[theme="dark"] .tracekit,
+[data-theme="dark"] .tracekit{
 --tk-error:#ff8078;--tk-ok:#5ccb8b;--tk-cut:#e6b455;--tk-running:#6db7ff;--tk-bar:#a99bff}
 .tracekit .tk-head{font-size:15px;font-weight:650;margin:0 0 2px}
 .tracekit .tk-facts{margin:0 0 8px;color:var(--tk-soft)}
@@ -50,7 +51,8 @@ align-items:center;padding:2px 0;border-top:1px solid var(--tk-line);cursor:poin
 .tracekit .tk-said{padding:4px 0 8px 24px}
 .tracekit .tk-label{margin:6px 0 0;color:var(--tk-soft);font-weight:600}
 .tracekit pre{margin:2px 0;padding:6px 10px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;overflow:auto;
-border-left:3px solid var(--tk-line);background:color-mix(in srgb,currentColor 5%,transparent);color:inherit;font-size:12px}
+border-left:3px solid var(--tk-line);background:color-mix(in srgb,currentColor 5%,transparent);color:inherit;
+font-size:12px}
 .tracekit table{border-collapse:collapse;width:100%;margin:0;font:inherit;color:inherit}
 .tracekit th,.tracekit td{text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-top:1px solid var(--tk-line)}
 .tracekit .tk-nowrap{white-space:nowrap}
@@ -75,7 +77,11 @@ def trace(found: Row, previews: Mapping[str, Row]) -> str:
     axis = _Axis(spans)
     rows = "".join(_branch(branch, previews.get(str(branch.span["span_id"]), {}), axis) for branch in branches)
     more = len(spans) - len(branches)
-    left = f'<p class="tk-facts">{units.plural(more, "further span")}: <code>tracekit up</code> shows all.</p>' if more else ""
+    left = (
+        f'<p class="tk-facts">{units.plural(more, "further span")}: <code>tracekit up</code> shows all.</p>'
+        if more
+        else ""
+    )
     return _whole(
         f'<p class="tk-head">{_text(name, _NAME)} {_mark(stands)}</p>'
         f'<p class="tk-facts">{_text(sums, 400)}<br><code>{_text(title.split(" ")[0], 40)}</code></p>{rows}{left}'
@@ -107,7 +113,9 @@ def span(found: Row, previews: Row | None = None) -> str:
         f'<p class="tk-head"><span class="tk-kind">{_text(str(found["kind"]), 20)}</span> '
         f"{_text(str(found['name'] or '(unnamed)'), _NAME)} {_mark(stands)}</p>"
         f'<p class="tk-facts">{_text(" · ".join(facts), 400)}<br><code>{_text(ids, 80)}</code></p>'
-        + "".join(f'<p class="tk-label">{_text(label, 60)}</p>{_pre(value)}' for label, value in _content(found, previews))
+        + "".join(
+            f'<p class="tk-label">{_text(label, 60)}</p>{_pre(value)}' for label, value in _content(found, previews)
+        )
     )
 
 
@@ -202,18 +210,17 @@ def _branch(branch: tree.Branch, said: Row, axis: _Axis) -> str:
     tokens = ""
     if (row["input_tokens"], row["output_tokens"]) != (None, None):
         tokens = f"{units.count(row['input_tokens']).text} in, {units.count(row['output_tokens']).text} out"
+    kind = f'<span class="tk-kind">{_text(str(row["kind"]), 20)}</span> '
+    lead = f'<span class="tk-lead">{escape(branch.lead)}</span>{kind}'
     cells = (
-        f'<span><span class="tk-lead">{escape(branch.lead)}</span><span class="tk-kind">{_text(str(row["kind"]), 20)}</span> '
-        f"{_text(str(row['name'] or '(unnamed)'), _NAME)}</span>",
+        f"<span>{lead}{_text(str(row['name'] or '(unnamed)'), _NAME)}</span>",
         f'<span class="tk-track">{axis.bar(row)}</span>',
         f'<span class="tk-r">{units.duration(row["duration_ms"]).text}</span>',
         f"<span>{_mark(stands)}</span>",
         f"<span>{tokens}</span>",
         f'<span class="tk-r">{units.money(row["cost_usd"]).text if row["cost_usd"] is not None else ""}</span>',
     )
-    inner = "".join(
-        f'<p class="tk-label">{_text(label, 60)}</p>{_pre(value)}' for label, value in _content(row, said)
-    )
+    inner = "".join(f'<p class="tk-label">{_text(label, 60)}</p>{_pre(value)}' for label, value in _content(row, said))
     about = _text(f"span {row['span_id']}" + (f", {row['model']}" if row["model"] else ""), 120)
     failed = " tk-failed" if stands.mark == "error" else ""
     return (
@@ -236,7 +243,11 @@ def _content(row: Row, said: Row | None) -> Iterator[tuple[str, Any]]:
         else:
             yield title, value
     if not known:
-        yield from ((title, (said or {}).get(name)) for title, name in (("In", "input"), ("Out", "output")) if (said or {}).get(name))
+        yield from (
+            (title, (said or {}).get(name))
+            for title, name in (("In", "input"), ("Out", "output"))
+            if (said or {}).get(name)
+        )
 
 
 _COLUMNS = (

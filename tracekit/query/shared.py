@@ -110,7 +110,7 @@ def _inside(page: IO[bytes]) -> Iterator[bytes]:
             return
         if not chunk:
             raise DecodeError(
-                "it is a page without a trace in it. `tracekit export --html` and Share in the viewer make pages with one."
+                "it is a page without a trace in it. `tracekit export --html` and Share in the viewer make such pages."
             )
         rest = rest[-_LONGEST_OPENING:]
 

@@ -1,4 +1,4 @@
-"""A trace without what was said in it: structure, times, usage and cost stay, every text of a person or a model goes. Pure.
+"""A trace without what was said in it: structure, times, usage and cost stay, texts of people and models go. Pure.
 
 What stays is listed and everything else goes, so that an attribute that nobody has thought of is not in a file that was
 to have no content. Names stay: of spans, tools, models, projects, scores.
@@ -76,7 +76,7 @@ def trace(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def line(part: str, text: str) -> str | None:
-    """A line of a part of a bundle without content; None where nothing of it stays: attachments, scores of a session."""
+    """A line of a part of a bundle without content; None where nothing stays: attachments, scores of a session."""
     strip, data = _LINES.get(part), json.loads(text)
     if strip is None or (part == bundle.SCORES and data.get("session_id") is not None):
         return None

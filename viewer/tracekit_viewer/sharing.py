@@ -68,7 +68,10 @@ def page(
     lines = list(branches(tree, set(panels)))
     style = "\n".join(renderer.assets.files[name].body.decode() for name in STYLES)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; media-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
     first = tree.first_error or tree.root
     text = renderer.templates.get_template("share.html").render(
         head=heading(shown, now=now),
@@ -78,7 +81,9 @@ def page(
         ways=ways(lines),
         panels={line.line.id: Markup(panels[line.line.id]) for line in lines if line.shown},  # noqa: S704 - rendered
         first=first if first in panels else next(iter(panels), None),
-        notes=_notes(trace, packed, lines=len(lines), panels=len(panels), refused=len(inlining.refused), content=content),
+        notes=_notes(
+            trace, packed, lines=len(lines), panels=len(panels), refused=len(inlining.refused), content=content
+        ),
         style=Markup(style),  # noqa: S704 - our own files
         policy=policy,
         made=now,
@@ -120,7 +125,9 @@ def _notes(
     total = len(trace["spans"])
     said: list[str] = []
     if not content:
-        said.append("Shared without content: prompts, answers, arguments, messages of errors and identities were left out.")
+        said.append(
+            "Shared without content: prompts, answers, arguments, messages of errors and identities were left out."
+        )
     if lines < total:
         said.append(f"The tree has the first {MOST_LINES:,} of {total:,} spans; the trace in this file has all.")
     if panels < lines:

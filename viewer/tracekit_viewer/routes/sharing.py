@@ -58,5 +58,7 @@ class _Pages:
         trace_id = request.path_params["trace_id"]
         trace = get_trace(self._viewer.source, trace_id)
         if trace is None:
-            raise HTTPException(404, f"No trace {trace_id!r:.80} is stored here. It may live in another data directory.")
+            raise HTTPException(
+                404, f"No trace {trace_id!r:.80} is stored here. It may live in another data directory."
+            )
         return trace
