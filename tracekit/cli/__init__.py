@@ -12,6 +12,7 @@ import importlib
 import io
 import keyword
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,14 +28,19 @@ VERBS = {
     "tail": "print traces as they come",
     "top": "show what is being called, live",
     "show": "print one trace as a tree",
+    "diff": "print two or more traces beside each other, call by call",
     "sql": "query the store",
-    "export": "write traces as OTLP, to a file or a collector, or all of a store as a bundle",
-    "import": "take in a bundle, or OTLP from a file",
+    "export": "write traces as OTLP, to a file or a collector, as a bundle, or one as a page",
+    "import": "take in a bundle, a page with a trace in it, or OTLP from a file",
     "reindex": "read stored spans anew, as this version understands them",
     "compact": "forget what is not kept any longer, and give unused space back",
     "eval": "score a program, and say whether a change made it worse",
     "doctor": "say what is set, where it came from, and what is wrong",
 }
+
+_ASKED = frozenset({"ls", "tail", "top"})
+"""Verbs that take words of the search box, in which a minus excludes: `-question` is no `-q uestion`."""
+_COUNT = re.compile(r"-n\d+")
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -49,7 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character shows which it is
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(arguments)
+    arguments, excluding = _apart(arguments)
     args, unknown = parser.parse_known_args(arguments)
+    unknown += excluding
     words: list[str] | None = getattr(args, "asked", None)
     if words is not None and not any(word.startswith("--") for word in unknown):
         words += unknown  # argparse takes `-user:u-17` for a flag, and what stands behind a flag for one too many
@@ -74,6 +82,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_USAGE
     return code
+
+
+def _apart(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The arguments without the words that begin with a minus, and these words; a query keeps its own minus."""
+    if next((word for word in arguments if not word.startswith("-")), None) not in _ASKED:
+        return arguments, []
+    kept: list[str] = []
+    words: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        if word in ("-q", "--query"):
+            given = next(rest, None)
+            kept.append(word if given is None else f"--query={given}")
+        elif len(word) > 2 and word[0] == "-" and word[1] != "-" and not _COUNT.fullmatch(word):  # noqa: PLR2004 - a flag
+            words.append(word)
+        else:
+            kept.append(word)
+    return kept, words
 
 
 def module_of(verb: str) -> str:

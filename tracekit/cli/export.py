@@ -1,4 +1,4 @@
-"""`tracekit export`: stored traces as OTLP in a dialect, to a file or a collector; or as a bundle for another store."""
+"""`tracekit export`: traces as OTLP in a dialect, to a file or a collector; as a bundle; or one as a page."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("-o", "--output", type=Path, metavar="FILE", help="write OTLP to this file; - is stdout")
     where.add_argument("--endpoint", metavar="URL", help="send OTLP to this collector")
     where.add_argument("--bundle", type=Path, metavar="FILE", help="write a bundle for `tracekit import`; - is stdout")
+    where.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write one trace as a page, which `tracekit import` takes; - is stdout",
+    )
+    parser.add_argument(
+        "--no-content", action="store_true", help="with --html: leave out every text; structure, times and usage stay"
+    )
     parser.add_argument(
         "--dialect", choices=_DIALECTS, default="raw", help="how spans say things (default: as they came)"
     )
@@ -57,11 +66,17 @@ def run(args: argparse.Namespace) -> int:
     """Export; 1 when a collector rejected some of it."""
     if args.bundle is not None and (args.dialect != "raw" or args.format is not None):
         raise UsageError("--bundle holds spans as they are stored: --dialect and --format are for OTLP.")
+    if args.html is not None and (args.dialect != "raw" or args.format is not None):
+        raise UsageError("--html holds spans as they are stored: --dialect and --format are for OTLP.")
+    if args.no_content and args.html is None:
+        raise UsageError("--no-content is for a page: name its file with --html.")
     if args.header and args.endpoint is None:
         raise UsageError("--header is for a collector: name one with --endpoint.")
     with opened(args) as source:
         selection = _selection(args, source)
-        if args.bundle is not None:
+        if args.html is not None:
+            done = _page(args, source, selection)
+        elif args.bundle is not None:
             done = _bundle(args, source, selection)
         elif args.endpoint is not None:
             done = _send(args, source, selection)
@@ -97,6 +112,43 @@ def _bundle(args: argparse.Namespace, source: RemoteSource | StoreSource, select
         "to": str(args.bundle),
         "format": bundle.FORMAT,
         **{name.partition(".")[0]: part.lines for name, part in made.parts.items()},
+    }
+
+
+def _page(args: argparse.Namespace, source: RemoteSource | StoreSource, selection: Selection) -> dict[str, Any]:
+    """One trace as a page; the one that is named, or the only one that the filters choose."""
+    from datetime import UTC, datetime
+
+    from tracekit.query.traces import get_trace
+    from tracekit_viewer import sharing
+    from tracekit_viewer.render import Renderer
+
+    found = [trace_id for group in selection.groups(source) for trace_id in group or ()]
+    trace = get_trace(source, found[0]) if len(found) == 1 else None
+    if trace is None:
+        chosen = f"these are {len(found)}" if selection.traces or found else "none is named"
+        raise UsageError(f"--html writes one trace, and {chosen}: name it with --trace ID, or --trace latest.")
+    made = sharing.page(
+        source,
+        trace,
+        attachments=_attachments(args),
+        renderer=Renderer.load(),
+        now=datetime.now(UTC),
+        content=not args.no_content,
+    )
+    with _file(args.html) as file:
+        file.write(made.html)
+    packed = made.packed
+    return {
+        "to": str(args.html),
+        "format": "html",
+        "content": not args.no_content,
+        "trace_id": trace["trace_id"],
+        "spans": packed.spans,
+        "scores": packed.scores,
+        "logs": packed.logs,
+        "attachments": packed.attachments,
+        "attachments_left_out": packed.left_out,
     }
 
 
@@ -140,13 +192,15 @@ def _send(args: argparse.Namespace, source: RemoteSource | StoreSource, selectio
 
 
 def _report(done: dict[str, Any], args: argparse.Namespace) -> None:
-    beside_data = _STDOUT in {args.output, args.bundle}
+    beside_data = _STDOUT in {args.output, args.bundle, args.html}
     if args.json:
         output.dump(done, file=sys.stderr if beside_data else None)
         return
     output.talk(
         f"{done['spans']} spans" + (f", {done['scores']} scores" if "scores" in done else "") + f" to {done['to']}."
     )
+    if done.get("attachments_left_out"):
+        output.talk(f"{done['attachments_left_out']} attachments were too much for a page; --bundle has them all.")
     for why, count in done.get("reasons", {}).items():
         output.talk(f"{count} spans were rejected: {why}")
 

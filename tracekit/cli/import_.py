@@ -1,4 +1,4 @@
-"""`tracekit import`: a bundle, or OTLP from a file, into the store that is there or that a running `up` holds."""
+"""`tracekit import`: a bundle, a page with one, or OTLP, into the store that is there or that a running `up` holds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "file",
         type=Path,
         metavar="FILE",
-        help="a bundle of `tracekit export --bundle`, or OTLP: JSON, JSON lines, protobuf",
+        help="a bundle of `tracekit export --bundle`, a page of `--html`, or OTLP: JSON, JSON lines, protobuf",
     )
     parser.add_argument("--json", action="store_true", help="what was done as a JSON object")
     add_store(parser)
@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         output.dump({"file": str(args.file), **asdict(done)})
     else:
-        held = f"{done.spans} spans and {done.scores} scores" if done.form == "bundle" else f"{done.requests} requests"
+        is_otlp = done.form.startswith("otlp")
+        held = f"{done.requests} requests" if is_otlp else f"{done.spans} spans and {done.scores} scores"
         output.talk(f"{args.file} holds {held}; {done.new_spans} spans and {done.new_scores} scores are new.")
         if done.rejected:
             output.talk(f"{done.rejected} spans have no usable id and were left out.")

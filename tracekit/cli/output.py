@@ -149,6 +149,13 @@ def dump(value: Any, *, file: TextIO | None = None) -> None:
     _line(_json(value, people=people, indent=2 if people else None), out)
 
 
+def text(document: str) -> None:
+    """Write a text whose foreign parts are `visible` already, in UTF-8 whatever the locale says."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(document.encode("utf-8", "replace"))
+    sys.stdout.flush()
+
+
 def dump_lines(values: Iterable[Any]) -> None:
     """Write JSON documents to stdout, one a line."""
     people = sys.stdout.isatty()

@@ -18,6 +18,9 @@ _STATUSES = ("ok", "error", "running", "interrupted", "incomplete")
 
 def add_filters(parser: argparse.ArgumentParser, *, since: bool = True) -> None:
     """Add the flags; `--since` unless the command has a time of its own."""
+    parser.add_argument(
+        "-q", "--query", metavar="QUERY", help="what the search box takes, as one text: 'model:gpt-4o \"exact phrase\"'"
+    )
     parser.add_argument("--status", choices=_STATUSES, help=f"traces of this status: {', '.join(_STATUSES)}")
     parser.add_argument("--model", help="traces that called this model")
     parser.add_argument("--session", help="traces of this session id")
@@ -65,8 +68,10 @@ def filters(args: argparse.Namespace) -> Filters:
     from tracekit.query import asked
 
     given = _flags(args)
-    words = joined(getattr(args, "asked", ()))
-    return given.both(asked.parse(words)) if words else given
+    for text in (joined(getattr(args, "asked", ())), args.query):
+        if text:
+            given = given.both(asked.parse(text))
+    return given
 
 
 def _flags(args: argparse.Namespace) -> Filters:

@@ -23,8 +23,10 @@ _EVERY = 1.0
 _PAGE = 500
 _COLUMNS = {"trace": 12, "started": 8, "status": 13, "duration": 9, "tokens": 11, "cost": 8, "model": 18}
 _RIGHT = frozenset({"duration", "tokens", "cost"})
-_NARROW = 78
-"""Columns of a terminal below which the model and the tokens are left out."""
+_DISPENSABLE = ("model", "tokens", "started", "cost", "duration")
+"""What a narrow terminal goes without, first what is missed least."""
+_LEGIBLE = 24
+"""Columns below which the beginning of a text says nothing."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +119,11 @@ def pieces(trace: Mapping[str, Any], columns: int) -> list[tuple[str, str]]:
     """The line of a trace, in at most so many columns: each piece with its style."""
     cells: dict[str, str] = dict(zip(ls.COLUMNS, ls.cells_of(trace, columns), strict=True))
     cells["status"] = state.of_trace(trace).word
-    names = [name for name in _COLUMNS if columns >= _NARROW or name not in ("model", "tokens", "started")]
+    names = list(_COLUMNS)
+    for name in _DISPENSABLE:
+        if columns - sum(_COLUMNS[each] + 2 for each in names) >= _LEGIBLE:
+            break
+        names.remove(name)
     styles = {"trace": "bold", "status": output.MARKS[state.of_trace(trace).mark], "model": "dim"}
     line: list[tuple[str, str]] = []
     room = columns

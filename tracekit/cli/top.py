@@ -26,6 +26,9 @@ _COLUMNS = ("calls", "calls/s", "running", "errors", "p50", "p95", "in", "out", 
 _DISPENSABLE = ("running", "in", "out", "calls", "p50", "calls/s")
 """What a narrow terminal goes without, first what is missed least."""
 _NAME = 24
+"""Columns that a name may have before others are left out for it; it may have twice as many."""
+_HEAD = 4
+"""Lines above the rows."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             if args.json:
                 output.dump_lines([_document(args, found, until)])
             else:
-                print(table(args.by, found.rows, columns=output.columns(), title=_title(args, found, until)))
+                _print(args, found, until)
             if args.once:
                 return 0
             if not args.json:
@@ -64,6 +67,13 @@ def run(args: argparse.Namespace) -> int:
             time.sleep(args.interval)
     except KeyboardInterrupt:
         return 0
+
+
+def _print(args: argparse.Namespace, found: Activity, until: datetime) -> None:
+    """The table, once; what failed in colour."""
+    text = table(args.by, found.rows, columns=output.columns(), title=_title(args, found, until)).split("\n")
+    styles = ["bold", *["dim"] * (_HEAD - 1), *(output.MARKS["error"] if row["errors"] else "" for row in found.rows)]
+    output.styled([[(each, style)] for each, style in zip(text, styles, strict=False)])
 
 
 def _live(args: argparse.Namespace, console: Console) -> int:
@@ -79,8 +89,9 @@ def _live(args: argparse.Namespace, console: Console) -> int:
             shown = Text(text, no_wrap=True, overflow="crop")
             for number, row in enumerate(rows):
                 if row["errors"]:
-                    start = sum(len(each) + 1 for each in text.split("\n")[: number + 4])
-                    shown.stylize(output.MARKS["error"], start, start + len(text.split("\n")[number + 4]))
+                    lines = text.split("\n")
+                    start = sum(len(each) + 1 for each in lines[: number + _HEAD])
+                    shown.stylize(output.MARKS["error"], start, start + len(lines[number + _HEAD]))
             live.update(shown, refresh=True)
             time.sleep(args.interval)
 
@@ -120,7 +131,7 @@ def table(by: str, rows: Sequence[Mapping[str, Any]], *, columns: int, title: st
     names = [by, *_COLUMNS]
     cells = [_cells(by, row) for row in rows]
     for name in _DISPENSABLE:
-        if _width(names, cells) <= columns:
+        if _width(names, [[fit(row[0], _NAME), *row[1:]] for row in cells]) <= columns:
             break
         place = names.index(name)
         names, cells = names[:place] + names[place + 1 :], [row[:place] + row[place + 1 :] for row in cells]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,11 +12,17 @@ from typing import Any
 
 from tracekit.query.alignment import Call, Change, align, change
 from tracekit.query.traces import get_trace
+from tracekit.query.worddiff import TextDiff, diff
 from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
 _FOLDER = Path(__file__).parent / "sql"
 _IDS = r'"type": ?"tool_call(_response)?", ?"id": ?"[^"]*"'
+LETTERS = string.ascii_lowercase[:8]
+"""How traces are named beside each other, and so how many there may be."""
+_KEPT = (
+    "trace_id", "span_id", "name", "model", "status", "duration_ms", "input_tokens", "output_tokens", "cost_usd",
+)  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +58,41 @@ def alike(source: Queryable, trace: Mapping[str, Any], *, limit: int) -> list[di
     """Other traces of this one's name, newest first: what it is likely to be compared with."""
     bound = {"trace_id": trace["trace_id"], "name": trace["name"], "limit": limit}
     return source.sql(statement(_FOLDER, "traces_alike"), bound).dicts()
+
+
+def sides(found: Compared) -> dict[str, dict[str, Any]]:
+    """The traces as JSON, by their letters, without spans."""
+    return {
+        letter: {name: value for name, value in trace.items() if name != "spans"}
+        for letter, trace in zip(LETTERS, found.traces, strict=False)
+    }
+
+
+def twin(found: Compared, chosen: Sequence[int]) -> list[dict[str, Any]]:
+    """Calls as JSON, by their places: level, key, change, and the span of each trace by its letter."""
+    return [
+        {
+            "kind": call.key[0],
+            "calls": call.key[1],
+            "level": call.level,
+            "change": found.changes[place],
+            "spans": {
+                LETTERS[number]: {name: span[name] for name in _KEPT} for number, span in sorted(call.spans.items())
+            },
+        }
+        for place, call in ((place, found.calls[place]) for place in chosen)
+    ]
+
+
+def text_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, TextDiff]]:
+    """The texts that differ between two spans, by title, word by word.
+
+    Args:
+        before: as `texts` gives them.
+        after: the same of the other span.
+    """
+    titles = [title for title in {**before, **after} if before.get(title, "") != after.get(title, "")]
+    return [(title, diff(before.get(title, ""), after.get(title, ""))) for title in titles]
 
 
 def texts(span: Mapping[str, Any]) -> dict[str, str]:

@@ -1,18 +1,21 @@
-"""`tracekit.connect()`: the store from Python. Holds nothing between two questions, and so keeps nobody out."""
+"""`tracekit.connect()`: the store from Python. Holds nothing between two questions, and so keeps nobody out.
+
+What it gives shows itself in a notebook: a trace as a tree, a span with what it said, traces and spans as tables.
+"""
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tracekit import config
 from tracekit.errors import UsageError, tell
-from tracekit.query import resolve, tree
+from tracekit.query import cells, notebook, resolve, tree
 from tracekit.query.source import open_source
-from tracekit.query.traces import get_trace
+from tracekit.query.traces import get_span, get_trace
 from tracekit.store import Parameters, Result
 from tracekit.store.sqlfiles import statement
 from tracekit.text import visible
@@ -47,13 +50,15 @@ class Connection:
         with open_source(self.directory, db=self.database, tell=_tell) as source:
             return source.sql(query, parameters, limit=limit)
 
-    def traces(self, where: str = "true", parameters: Parameters = (), *, limit: int | None = None) -> Result:
+    def traces(self, where: str = "true", parameters: Parameters = (), *, limit: int | None = None) -> TraceList:
         """Rows of the `traces` view, newest first; `where` is a SQL condition on its columns."""
-        return self.sql(f"FROM traces WHERE {where} ORDER BY start_time DESC", parameters, limit=limit)
+        found = self.sql(f"FROM traces WHERE {where} ORDER BY start_time DESC", parameters, limit=limit)
+        return TraceList(columns=found.columns, types=found.types, rows=found.rows, truncated=found.truncated)
 
-    def spans(self, where: str = "true", parameters: Parameters = (), *, limit: int | None = None) -> Result:
+    def spans(self, where: str = "true", parameters: Parameters = (), *, limit: int | None = None) -> SpanList:
         """Rows of the `spans` view, oldest first; `where` is a SQL condition on its columns."""
-        return self.sql(f"FROM spans WHERE {where} ORDER BY start_time", parameters, limit=limit)
+        found = self.sql(f"FROM spans WHERE {where} ORDER BY start_time", parameters, limit=limit)
+        return SpanList(columns=found.columns, types=found.types, rows=found.rows, truncated=found.truncated)
 
     def trace(self, word: str) -> TraceView:
         """One trace, by its id, the beginning of it, or "latest".
@@ -64,13 +69,75 @@ class Connection:
         with open_source(self.directory, db=self.database, tell=_tell) as source:
             return load(source, word)
 
+    def span(self, word: str, span_id: str) -> SpanView:
+        """One span with its content: of a trace, by its id, the beginning of it, or "latest".
 
-class TraceView(Mapping[str, Any]):
+        Raises:
+            UsageError: no trace, or more than one, is meant; or it has no such span.
+        """
+        with open_source(self.directory, db=self.database, tell=_tell) as source:
+            trace_id = resolve.trace_id(source, word)
+            found = get_span(source, trace_id, span_id)
+        if found is None:
+            raise UsageError(f"trace {trace_id} has no span {span_id!r:.80}. Its `spans` have their ids in `span_id`.")
+        return SpanView(found)
+
+
+@dataclass(slots=True, kw_only=True)
+class TraceList(Result):
+    """Rows of the `traces` view; as a notebook's result, a table."""
+
+    def _repr_html_(self) -> str:
+        return notebook.traces(self.dicts())
+
+
+@dataclass(slots=True, kw_only=True)
+class SpanList(Result):
+    """Rows of the `spans` view; as a notebook's result, a table."""
+
+    def _repr_html_(self) -> str:
+        return notebook.spans(self.dicts())
+
+
+class SpanView(cells.Shown, Mapping[str, Any]):
+    """A span: a row of the `spans` view by column; printed, its line and what it said.
+
+    Args:
+        data: the row, JSON decoded; of a trace's spans, without content.
+        previews: the beginning of what went in and came out, where the row has no content.
+    """
+
+    def __init__(self, data: Mapping[str, Any], previews: Mapping[str, Any] | None = None) -> None:
+        self._data = data
+        self._previews = previews
+
+    def __getitem__(self, key: str) -> Any:
+        return self._data[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, tree.lines([self._data], {str(self["span_id"]): self._previews or {}})))
+
+    def _repr_html_(self) -> str:
+        return notebook.span(self._data, self._previews)
+
+
+class TraceView(cells.Shown, Mapping[str, Any]):
     """A trace: its row, `spans` and `scores` by key; printed, or as a notebook's result, a tree."""
 
     def __init__(self, data: Mapping[str, Any], previews: Mapping[str, Mapping[str, Any]]) -> None:
         self._data = data
         self.previews = previews
+
+    @property
+    def spans(self) -> list[SpanView]:
+        """The spans, each of which shows itself in a notebook; `Connection.span` gives one with its whole content."""
+        return [SpanView(span, self.previews.get(str(span["span_id"]))) for span in self["spans"]]
 
     def __getitem__(self, key: str) -> Any:
         return self._data[key]
@@ -86,7 +153,7 @@ class TraceView(Mapping[str, Any]):
         return "\n".join([*tree.heading(self), "", *map(str, lines)])
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+        return notebook.trace(self._data, self.previews)
 
 
 def connect(path: str | os.PathLike[str] | None = None) -> Connection:
@@ -106,21 +173,29 @@ def connect(path: str | os.PathLike[str] | None = None) -> Connection:
     return Connection(directory, config.database(directory))
 
 
-def show(trace: str | Mapping[str, Any] = resolve.LATEST) -> TraceView:
-    """A trace as a tree, in a notebook or a prompt.
+def show(
+    trace: str | Mapping[str, Any] | None = None, *, path: str | os.PathLike[str] | None = None
+) -> TraceView | SpanView:
+    """Show a trace: in a notebook as a tree whose spans open, elsewhere as `tracekit show` prints it.
 
     Args:
-        trace: its id, the beginning of it, "latest", or a row that has a `trace_id`.
+        trace: its id, the beginning of it, "latest" (also where it is left out), a row that has a `trace_id`, or what
+            `Connection.trace` or `Connection.span` gave.
+        path: a data directory, or a database file in one; by default as the settings say.
+
+    Returns:
+        What was shown. A notebook does not show it again as the result of the same cell, nor does a prompt print it
+        twice.
 
     Raises:
         UsageError: it names no trace, or more than one.
     """
-    if isinstance(trace, TraceView):
-        return trace
-    word = trace if isinstance(trace, str) else trace.get("trace_id")
+    if isinstance(trace, TraceView | SpanView):
+        return cells.show(trace)
+    word = trace if isinstance(trace, str) else resolve.LATEST if trace is None else trace.get("trace_id")
     if not isinstance(word, str):
         raise UsageError(f"{trace!r:.80} has no trace_id; give show() a trace, or an id.")
-    return connect().trace(word)
+    return cells.show(connect(path).trace(word))
 
 
 def load(source: Any, word: str, *, length: int = PREVIEW) -> TraceView:

@@ -69,15 +69,41 @@ def logs_to_file(file: IO[bytes], found: Iterator[list[RawLog]]) -> int:
     return count
 
 
-def to_bundle(file: IO[bytes], source: Searchable, selection: Selection, attachments: Attachments) -> Manifest:
-    """Write a bundle of the selected traces: spans, scores, log records and attachments; of all, metrics too."""
+def to_bundle(
+    file: IO[bytes],
+    source: Searchable,
+    selection: Selection,
+    attachments: Attachments,
+    *,
+    rewrite: Callable[[str, str], str | None] | None = None,
+    fits: Callable[[int], bool] | None = None,
+) -> Manifest:
+    """Write a bundle of the selected traces: spans, scores, log records and attachments; of all, metrics too.
+
+    Args:
+        file: where it goes.
+        source: what answers.
+        selection: which traces.
+        attachments: the files that rows refer to.
+        rewrite: makes of a part's name and one of its lines the line that is written; None leaves it out.
+        fits: whether an attachment of so many bytes is written.
+    """
     writer = BundleWriter(file)
     groups = list(selection.groups(source))
     referred: dict[str, None] = {}
     for name, pages in _PARTS.items():
-        writer.add(name, _noting((page for group in groups for page in pages(source, group)), referred))
-    writer.add(bundle.ATTACHMENTS, _attachment_pages(attachments, referred))
+        found = (page for group in groups for page in pages(source, group))
+        if rewrite is not None:
+            found = _rewritten(found, name, rewrite)
+        writer.add(name, _noting(found, referred))
+    writer.add(bundle.ATTACHMENTS, _attachment_pages(attachments, referred, fits))
     return writer.close()
+
+
+def _rewritten(pages: Iterable[list[str]], name: str, rewrite: Callable[[str, str], str | None]) -> Iterator[list[str]]:
+    for page in pages:
+        made = (rewrite(name, line) for line in page)
+        yield [line for line in made if line is not None]
 
 
 def _noting(pages: Iterable[list[str]], referred: dict[str, None]) -> Iterator[list[str]]:
@@ -87,10 +113,12 @@ def _noting(pages: Iterable[list[str]], referred: dict[str, None]) -> Iterator[l
         yield page
 
 
-def _attachment_pages(attachments: Attachments, referred: Iterable[str]) -> Iterator[list[str]]:
+def _attachment_pages(
+    attachments: Attachments, referred: Iterable[str], fits: Callable[[int], bool] | None
+) -> Iterator[list[str]]:
     """The contents that are here, one at a time: each may be large."""
     for sha256 in referred:
         content = attachments.read(sha256)
-        if content is not None:
+        if content is not None and (fits is None or fits(len(content))):
             said = {"sha256": sha256, "content": binascii.b2a_base64(content, newline=False).decode()}
             yield [jsontext.dumps(said)]

@@ -1,4 +1,4 @@
-"""Files taken into a data directory: bundles, and OTLP as JSON, JSON lines or protobuf.
+"""Files taken into a data directory: bundles, pages with one in them, and OTLP as JSON, JSON lines or protobuf.
 
 What a file holds is checked and written to a journal that appears only when all of it is there; from then on it is
 stored as everything is, by whichever process keeps the store. A file that is not whole leaves nothing behind.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -20,13 +21,16 @@ from tracekit.collector.signals import LOGS, METRICS, TRACES, Signal
 from tracekit.errors import DecodeError, UsageError
 from tracekit.journal import records
 from tracekit.journal.whole import WholeJournal, whole_journal
-from tracekit.query import bundle
+from tracekit.query import bundle, shared
 from tracekit.query.source import open_source
 from tracekit.store.attachments import Attachments
 from tracekit.store.sqlfiles import statement
 
-Form = Literal["bundle", "otlp-json", "otlp-proto"]
+Form = Literal["bundle", "html", "otlp-json", "otlp-proto"]
+_HEAD = 64
 _ZIP = b"PK\x03\x04"
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|!--|html|head|script)", re.IGNORECASE)
+"""How a page begins; protobuf may begin with white space and `<`, but not go on like this."""
 _FIELD = 0x0A
 """The tag of the one field of an OTLP request: number 1, with a length before it."""
 _VARINT_BYTES = 10
@@ -56,7 +60,7 @@ class Imported:
     Attributes:
         form: what the file is.
         requests: OTLP requests in it.
-        spans: spans in a bundle.
+        spans: spans in a bundle, also in that of a page.
         scores: scores in a bundle.
         logs: log records in a bundle.
         metrics: data points of metrics in a bundle.
@@ -113,12 +117,15 @@ def readable(path: Path) -> None:
 
 
 def _take(file: IO[bytes], journal: WholeJournal, attachments: Attachments) -> Imported:
-    head = file.read(len(_ZIP))
+    head = file.read(_HEAD)
     file.seek(0)
     if not head:
         raise DecodeError("it is empty.")
-    if head == _ZIP:
+    if head.startswith(_ZIP):
         return _take_bundle(file, journal, attachments)
+    if _PAGE.match(head):
+        with shared.opened(file) as found:
+            return replace(_take_bundle(found, journal, attachments), form="html")
     if head[:1] == b"{":
         return _take_requests(_documents(file), journal, form="otlp-json")
     return _take_requests(((TRACES, body) for body in _messages(file)), journal, form="otlp-proto")

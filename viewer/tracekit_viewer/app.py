@@ -28,6 +28,7 @@ from tracekit_viewer.routes import (
     experiments,
     live,
     scores,
+    sharing,
     sql,
     static,
     status,
@@ -73,7 +74,7 @@ def viewer_routes(
         record=record,
         closing=closing,
     )
-    parts = (scores, copies, traces, trace, comparing, sql, analytics, experiments, status, files, live, static)
+    parts = (scores, copies, sharing, traces, trace, comparing, sql, analytics, experiments, status, files, live, static)
     return [route for part in parts for route in part.routes(viewer)]
 
 

@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.evals.reports import samples
-from tracekit.evals.reports import html, jsonform, junit, markdown, markup, notebook, terminal
+from tracekit import markup
+from tracekit.evals.reports import html, jsonform, junit, markdown, notebook, terminal
 from tracekit.evals.reports.markdown import COMMENT_LIMIT, SUMMARY_LIMIT
 from tracekit.text import line, width
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from tracekit import units
 from tracekit.evals.reports import words
-from tracekit.evals.reports.markup import code, html_code, number, prose
 from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.reports.report import Line, Missing, Report, report
+from tracekit.markup import code, html_code, number, prose
 
 COMMENT_LIMIT = 65_536
 SUMMARY_LIMIT = 1_048_576

@@ -5,9 +5,8 @@ Owns how a difference reads. The first trace is what the others are held against
 
 from __future__ import annotations
 
-import string
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +14,12 @@ from urllib.parse import urlencode
 
 from tracekit import state, units
 from tracekit.query.alignment import Call
-from tracekit.query.comparing import Compared, texts
+from tracekit.query.comparing import LETTERS, Compared, texts
 from tracekit.query.worddiff import Piece, diff
 from tracekit.state import State
 from tracekit.units import Moment, Quantity
 from tracekit_viewer.text import Folded, folded
 
-LETTERS = string.ascii_lowercase[:8]
-"""How traces are named, in the address and on the page."""
 SHOWN = ("", "differs", "changed", "added", "removed", "partly", "same")
 MARKS = {"same": "none", "changed": "cut", "added": "ok", "removed": "error", "partly": "running"}
 AROUND = 240
@@ -274,30 +271,3 @@ def _stretch(piece: Piece) -> Stretch:
         return Stretch(op=piece.op, text=piece.text)
     middle = piece.text[AROUND:-AROUND]
     return Stretch(op=piece.op, text=piece.text[:AROUND], fold=middle, end=piece.text[-AROUND:])
-
-
-def twin(found: Compared, chosen: Sequence[int]) -> list[dict[str, Any]]:
-    """Calls as JSON: path-wise level, key, change, and the span of each trace by its letter."""
-    kept = (
-        "trace_id",
-        "span_id",
-        "name",
-        "model",
-        "status",
-        "duration_ms",
-        "input_tokens",
-        "output_tokens",
-        "cost_usd",
-    )
-    return [
-        {
-            "kind": call.key[0],
-            "calls": call.key[1],
-            "level": call.level,
-            "change": found.changes[place],
-            "spans": {
-                LETTERS[number]: {name: span[name] for name in kept} for number, span in sorted(call.spans.items())
-            },
-        }
-        for place, call in ((place, found.calls[place]) for place in chosen)
-    ]

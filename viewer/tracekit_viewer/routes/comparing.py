@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tracekit.query.comparing import Compared, alike, compare
+from tracekit.query.comparing import LETTERS, Compared, alike, compare, sides, twin
 from tracekit.query.traces import get_span, get_trace
 from tracekit_viewer import responses
-from tracekit_viewer.presenters.comparing import LETTERS, SHOWN, Asked, comparison, places, twin
+from tracekit_viewer.presenters.comparing import SHOWN, Asked, comparison, places
 from tracekit_viewer.presenters.listing import listing
 from tracekit_viewer.presenters.question import question_of
 from tracekit_viewer.routes.asking import whole
@@ -57,12 +57,9 @@ class _Pages:
         found = self._found(asked)
         chosen = places(found, asked.show)
         more = asked.start + asked.size
-        traces = {
-            letter: {name: value for name, value in trace.items() if name != "spans"}
-            for letter, trace in zip(LETTERS, found.traces, strict=False)
-        }
         calls = twin(found, chosen[asked.start : more])
-        return responses.data(request, {"traces": traces, "calls": calls, "next": more if more < len(chosen) else None})
+        after = more if more < len(chosen) else None
+        return responses.data(request, {"traces": sides(found), "calls": calls, "next": after})
 
     def _choose(self, request: Request, asked: Asked, now: datetime) -> Response:
         """What one trace may be compared with."""

@@ -62,6 +62,7 @@ export function keys({ toggleTheme, help, trace, judging }) {
     n: nextError,
     u: up,
     Escape: up,
+    s: () => document.getElementById("share-open")?.click(),
     t: toggleTheme,
     x: () => document.activeElement.closest("tr")?.querySelector(".tick")?.click(),
     "+": () => judging?.right(),

@@ -1,4 +1,4 @@
-r"""Foreign text in GitHub's Markdown: it stays text, whatever it holds.
+r"""Foreign text in GitHub's Markdown: it stays text, whatever it holds. Pure.
 
 GitHub reads mentions, issue numbers and addresses even where a backslash stands before them, and links them after the
 Markdown has become HTML. Code is the one place where it leaves text alone; in prose, a joiner keeps them apart.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tracekit.text import line
+from tracekit.text import line, visible
 
 _TAME = re.compile(r"[\w /.,:;@#'\"()?!=+<>&%$*~{}\[\]-]*")
 _NUMBER = re.compile(r"[-+$<\[\]\d.,% \u2192\u2013]*(?:(?:\u00b5s|ms|[smhdkMG])\b[-+$<\[\]\d.,% \u2192\u2013]*)*")
@@ -17,6 +17,7 @@ _ACTIVE = re.compile(
     r"[\\`*_{}\[\]<>#|~$&!^]|^[-+=]|^\d+(?=[.)](?:\s|$))|(?<=www)\.|:(?=//)|(?<=:)\w+(?=:)", re.IGNORECASE
 )
 _LINKED = re.compile(r"@(?=\w)|(?<=GH)-(?=\d)|&#35;(?=\w)", re.IGNORECASE)
+_TICKS = re.compile(r"`+")
 _LIMIT = 120
 _PROSE = 600
 
@@ -58,3 +59,16 @@ def prose(text: str, limit: int = _PROSE) -> str:
     shown = line(text, limit).strip()
     inert = _ACTIVE.sub(lambda found: "".join(f"&#{ord(character)};" for character in found[0]), shown)
     return _LINKED.sub(lambda found: found[0] + _JOINER, inert)
+
+
+def fenced(text: str, language: str = "text") -> str:
+    r"""Text as a block of code, on as many lines as it has; its fence is longer than any in it.
+
+    >>> print(fenced("a ```` b"))
+    `````text
+    a ```` b
+    `````
+    """
+    shown = "\n".join(visible(each.expandtabs(4)) for each in text.split("\n"))
+    fence = "`" * max(3, 1 + max((len(found[0]) for found in _TICKS.finditer(shown)), default=0))
+    return f"{fence}{language}\n{shown}\n{fence}"
