@@ -74,7 +74,21 @@ def viewer_routes(
         record=record,
         closing=closing,
     )
-    parts = (scores, copies, sharing, traces, trace, comparing, sql, analytics, experiments, status, files, live, static)
+    parts = (
+        scores,
+        copies,
+        sharing,
+        traces,
+        trace,
+        comparing,
+        sql,
+        analytics,
+        experiments,
+        status,
+        files,
+        live,
+        static,
+    )
     return [route for part in parts for route in part.routes(viewer)]
 
 
