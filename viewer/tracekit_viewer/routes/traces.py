@@ -16,7 +16,7 @@ from starlette.routing import Route
 from tracekit.errors import QueryError, UsageError
 from tracekit.query import asked
 from tracekit.query.details import Details, details
-from tracekit.query.facets import Facets, facets
+from tracekit.query.facets import facets
 from tracekit.query.filters import Filters
 from tracekit.query.traces import TracePage, get_logs, get_scores, get_span, get_trace, list_traces
 from tracekit_viewer import responses
@@ -62,15 +62,23 @@ class _Pages:
         version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
         question = question_of(request.query_params)
         now = datetime.now(UTC).astimezone()
-        problem, page, more, counted = None, TracePage(), Details(), Facets(facets=[])
+        problem, page, more, counted = None, TracePage(), Details(), None
         try:
             filters = asked.parse(question.text, now=now)
             page = self._list(request, question, filters)
             more = details(self._viewer.source, page.traces)
-            counted = facets(self._viewer.source, filters)
+            if request.query_params.get("facets"):
+                counted = facets(self._viewer.source, filters)
         except (UsageError, QueryError) as error:
             problem = str(error)
-        view = listing(page.traces, question=question, details=more, facets=counted.facets, cursor=page.next, now=now)
+        view = listing(
+            page.traces,
+            question=question,
+            details=more,
+            facets=None if counted is None else counted.facets,
+            cursor=page.next,
+            now=now,
+        )
         origin = str(request.base_url).rstrip("/")
         return self._viewer.renderer.page(
             request,
@@ -79,7 +87,7 @@ class _Pages:
             view=view,
             problem=problem,
             notice=page.notice,
-            counted=counted.notice,
+            counted=None if counted is None else counted.notice,
             version=version,
             origin=origin,
         )

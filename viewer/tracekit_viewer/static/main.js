@@ -1,4 +1,5 @@
 // The entry: what every page does. Pages work without it; each module below adds one thing.
+import { facets } from "./facets.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { scores } from "./scores.js";
@@ -58,5 +59,5 @@ document.addEventListener("click", (event) => {
 const trace = document.body.dataset.trace ? tree() : null;
 keys({ toggleTheme, help, trace, judging: trace ? scores() : null });
 sql();
-live({ trace, refreshTimes });
+live({ trace, list: facets(), refreshTimes });
 setInterval(refreshTimes, 10_000);
