@@ -54,7 +54,11 @@ def run(
         served = {name: _served(directory, path, rounds) for name, path in pages(there).items()}
         up = stack.enter_context(processes.up(directory))
         browser = stack.enter_context(chromium())
-        shown = _shown(lambda path, row: show(browser, f"http://{up.address}{path}", row=row), there, rounds)
+        def opened(path: str, row: str | None) -> Shown:
+            processes.rest(up.pid)  # what the page before has asked for may still be worked on
+            return show(browser, f"http://{up.address}{path}", row=row)
+
+        shown = _shown(opened, there, rounds)
     return {
         "benchmark": "page",
         "unit": "milliseconds; bytes",
