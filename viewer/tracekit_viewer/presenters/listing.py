@@ -217,7 +217,7 @@ def _shortcuts(question: Question) -> list[Chip]:
         ("Scored", replace(size, text="has:score")),
     )
     here = replace(question, cursor="")
-    return [
+    asking = [
         Chip(
             label=label,
             value=each.text,
@@ -227,6 +227,7 @@ def _shortcuts(question: Question) -> list[Chip]:
         )
         for label, each in chosen
     ]
+    return [*asking, Chip(label="Cost by model", value="", shown="Cost by model", href="/models?range=7d")]
 
 
 def _removable(question: Question, number: int, piece: Piece) -> Chip:

@@ -5,7 +5,7 @@ Owns how a URL becomes a question to the store. Refuses a page size it cannot se
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -18,11 +18,13 @@ from tracekit.query import asked
 from tracekit.query.details import Details, details
 from tracekit.query.facets import facets
 from tracekit.query.filters import Filters
+from tracekit.query.resolve import stored
 from tracekit.query.traces import TracePage, get_logs, get_scores, get_span, get_trace, list_traces
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.heading import heading
 from tracekit_viewer.presenters.judging import judging
 from tracekit_viewer.presenters.listing import listing
+from tracekit_viewer.presenters.losses import Lost, lost, traces_of
 from tracekit_viewer.presenters.panel import panel
 from tracekit_viewer.presenters.question import Question, question_of
 from tracekit_viewer.presenters.waterfall import waterfall
@@ -36,6 +38,8 @@ ROWS = 500
 _AFTER = 50
 """Rows below the chosen span that come with it."""
 _LONGEST = 1_000_000
+_LATE = timedelta(days=7)
+"""How long the front page of the list tells of an evaluation that lost something."""
 
 
 def routes(viewer: Viewer) -> list[Route]:
@@ -80,6 +84,7 @@ class _Pages:
             now=now,
         )
         origin = str(request.base_url).rstrip("/")
+        front = not question.text and not question.cursor
         return self._viewer.renderer.page(
             request,
             "traces.html",
@@ -90,7 +95,13 @@ class _Pages:
             counted=None if counted is None else counted.notice,
             version=version,
             origin=origin,
+            losses=self._losses(now) if front else [],
         )
+
+    def _losses(self, now: datetime) -> list[Lost]:
+        """What evaluations have lost of late."""
+        found = self._viewer.experiments.losses(since=now - _LATE)
+        return lost(found, stored=stored(self._viewer.source, traces_of(found)))
 
     def listing_data(self, request: Request) -> Response:
         question = question_of(request.query_params)
