@@ -27,7 +27,7 @@ FLAGS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
-# When the first element that a selector names has been painted: it is seen, drawn with the next frame, and told after that.
+# When the first element that a selector names has been painted: it is drawn with the next frame, and told after that.
 _SEEN = """selector => {
     window.seen = new Promise((done) => {
         const look = () => {

@@ -37,9 +37,7 @@ GOAL_HUGE_MS, GOAL_HUGE_MB = 1_000.0, 1.0
 _MB = 1_000_000
 
 
-def run(
-    *, count: int = SPANS, rounds: int = ROUNDS, store: Path | None = None, huge: bool = True
-) -> dict[str, Any]:
+def run(*, count: int = SPANS, rounds: int = ROUNDS, store: Path | None = None, huge: bool = True) -> dict[str, Any]:
     """Fill a store or take the one that is there, serve it, look at it.
 
     Args:
@@ -54,6 +52,7 @@ def run(
         served = {name: _served(directory, path, rounds) for name, path in pages(there).items()}
         up = stack.enter_context(processes.up(directory))
         browser = stack.enter_context(chromium())
+
         def opened(path: str, row: str | None) -> Shown:
             processes.rest(up.pid)  # what the page before has asked for may still be worked on
             return show(browser, f"http://{up.address}{path}", row=row)

@@ -1,7 +1,7 @@
-"""A store to look at pages of: many agent traces with names, tools, tags, projects, users and sessions, and two long ones.
+"""A store to look at pages of: many agent traces with names, tools, tags, projects, users, sessions; two long ones.
 
-It is made by bulk commits, never over HTTP, its words are indexed, and it can be kept: one that is at hand is used again
-for a day, since pages ask for yesterday.
+It is made by bulk commits, never over HTTP, its words are indexed, and it can be kept: one that is at hand is used
+again for most of a day, since pages ask for yesterday.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ _FRESH_S = 20 * 3600.0
 _PART = 10_000
 _MS = 1_000_000
 _TOOLS = tuple(
-    f"{verb}_{noun}" for noun in ("order", "invoice", "user", "docs", "web") for verb in ("get", "search", "list", "update")
+    f"{verb}_{noun}"
+    for noun in ("order", "invoice", "user", "docs", "web")
+    for verb in ("get", "search", "list", "update")
 )
 _AGENTS = ("support", "researcher", "planner", "billing", "onboarding", "router", "writer", "reviewer")
 _PROJECTS = ("shop", "docs", "search", "internal")
@@ -140,9 +142,7 @@ def _columns(table: Table) -> dict[str, Any]:
     tags = [sorted({_often(rng, _TAGS) for _ in range(rng.randrange(3))}) for _ in numbers]
     kinds, models = table["kind"].to_pylist(), table["model"].to_pylist()
     tools = [_often(rng, _TOOLS) if kind == "tool" else None for kind in kinds]
-    errors = [
-        _often(rng, _ERRORS) if rng.random() < _FAILING and kind in ("tool", "llm") else None for kind in kinds
-    ]
+    errors = [_often(rng, _ERRORS) if rng.random() < _FAILING and kind in ("tool", "llm") else None for kind in kinds]
     names = [
         _name(kind, agents[trace], tool, model)
         for kind, trace, tool, model in zip(kinds, of_trace, tools, models, strict=True)
@@ -155,8 +155,10 @@ def _columns(table: Table) -> dict[str, Any]:
         "project": [owners[trace // 3][1] for trace in of_trace],
         "tags": [tags[trace] for trace in of_trace],
         "status": ["error" if error else "unset" for error in errors],
-        "status_message": [f"no answer from {tool or model or 'upstream'}" if error else None
-                           for error, tool, model in zip(errors, tools, models, strict=True)],
+        "status_message": [
+            f"no answer from {tool or model or 'upstream'}" if error else None
+            for error, tool, model in zip(errors, tools, models, strict=True)
+        ],
         "error_type": errors,
     }
     return {name: pa.chunked_array([pa.array(values, table.schema.field(name).type)]) for name, values in made.items()}
@@ -187,10 +189,22 @@ def _long(count: int, at: int) -> list[Span]:
     def span(number: int, kind: Kind, name: str, *, start: int, ms: int, parent: int | None, **more: Any) -> Span:
         begin = at + start * _MS
         return Span(
-            trace_id=trace, span_id=f"{number + 1:016x}", parent_span_id=None if parent is None else f"{parent + 1:016x}",
-            name=name, kind=kind, start_ns=begin, end_ns=begin + ms * _MS, status="unset", outcome="complete",
-            project="shop", service="shop-api", session_id="s-long", user_id="u-7", dialect="otel_genai", **more,
-        )  # fmt: skip
+            trace_id=trace,
+            span_id=f"{number + 1:016x}",
+            parent_span_id=None if parent is None else f"{parent + 1:016x}",
+            name=name,
+            kind=kind,
+            start_ns=begin,
+            end_ns=begin + ms * _MS,
+            status="unset",
+            outcome="complete",
+            project="shop",
+            service="shop-api",
+            session_id="s-long",
+            user_id="u-7",
+            dialect="otel_genai",
+            **more,
+        )
 
     made = [span(0, "agent", f"agent of {count:,} spans", start=0, ms=count * 40, parent=None, input="Do all of it.")]
     while len(made) < count:
@@ -198,21 +212,45 @@ def _long(count: int, at: int) -> list[Span]:
         step = [
             span(number, "chain", f"step {number // 4}", start=start, ms=150, parent=0),
             span(
-                number + 1, "llm", "chat gpt-4o", start=start + 1, ms=70, parent=number, ttft_ms=20.0, provider="openai",
-                model="gpt-4o", request_model="gpt-4o", input_tokens=1_200, output_tokens=80, counted=True, cost_usd=0.0038,
+                number + 1,
+                "llm",
+                "chat gpt-4o",
+                start=start + 1,
+                ms=70,
+                parent=number,
+                ttft_ms=20.0,
+                provider="openai",
+                model="gpt-4o",
+                request_model="gpt-4o",
+                input_tokens=1_200,
+                output_tokens=80,
+                counted=True,
+                cost_usd=0.0038,
                 input_messages=[{"role": "user", "parts": [{"type": "text", "content": f"What is step {number}?"}]}],
-                output_messages=[{"role": "assistant", "finish_reason": "stop", "parts": [{"type": "text", "content": "Go on."}]}],
+                output_messages=[
+                    {"role": "assistant", "finish_reason": "stop", "parts": [{"type": "text", "content": "Go on."}]}
+                ],
             ),
-        ]  # fmt: skip
+        ]
         for tool in (2, 3):
             failed: dict[str, Any] = (
-                {"status_message": "no answer in 900 ms", "error_type": "TimeoutError"} if (number + tool) % 397 == 0 else {}
+                {"status_message": "no answer in 900 ms", "error_type": "TimeoutError"}
+                if (number + tool) % 397 == 0
+                else {}
             )
             name = _TOOLS[(number + tool) % len(_TOOLS)]
             made_tool = span(
-                number + tool, "tool", f"execute_tool {name}", start=start + 40 * tool, ms=35, parent=number, tool_name=name,
-                tool_arguments={"step": number}, tool_result=None if failed else {"found": tool}, **failed,
-            )  # fmt: skip
+                number + tool,
+                "tool",
+                f"execute_tool {name}",
+                start=start + 40 * tool,
+                ms=35,
+                parent=number,
+                tool_name=name,
+                tool_arguments={"step": number},
+                tool_result=None if failed else {"found": tool},
+                **failed,
+            )
             made_tool.status = "error" if failed else "unset"
             step.append(made_tool)
         made += step

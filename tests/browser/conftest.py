@@ -17,6 +17,7 @@ from benchmarks.chromium import chromium, executable
 from tests.support import seeds, viewing
 from tracekit.config import environment
 
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if executable() is None:

@@ -17,7 +17,9 @@ _SHOWN = 5
 def stored(source: Queryable, ids: Iterable[str]) -> set[str]:
     """Those of some whole ids that a trace here has."""
     asked = " ".join(ids)
-    return {row[0] for row in source.sql(statement(QUERIES, "stored_traces"), {"among": asked}).rows} if asked else set()
+    return (
+        {row[0] for row in source.sql(statement(QUERIES, "stored_traces"), {"among": asked}).rows} if asked else set()
+    )
 
 
 def trace_id(source: Queryable, word: str) -> str:

@@ -105,7 +105,9 @@ class Experiments:
         baseline = self.archive.baseline_path(entry.head.suite)
         base = baseline if baseline.is_file() else None
         key = (_state(entry.path), base and _state(base))
-        return self._lost.get(key, lambda: Loss(entry=entry, rows=_lost(self._run(entry.path), base and self._run(base))))
+        return self._lost.get(
+            key, lambda: Loss(entry=entry, rows=_lost(self._run(entry.path), base and self._run(base)))
+        )
 
     def find(self, identity: str, chosen: str | None) -> Found | None:
         """A run, beside the one that is chosen: `baseline`, an id, nothing (""), or by itself the baseline, if any.
