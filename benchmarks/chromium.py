@@ -113,7 +113,11 @@ def show(browser: Browser, url: str, *, row: str | None = None) -> Shown:
         devtools = context.new_cdp_session(page)
         devtools.send("Network.enable")
         sizes: list[float] = []
-        devtools.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+
+        def came(event: dict[str, Any]) -> None:
+            sizes.append(event["encodedDataLength"])
+
+        devtools.on("Network.loadingFinished", came)
         page.goto(url, wait_until="load")
         rows = None if row is None else page.evaluate("seen")
         painted = page.evaluate(_PAINTED)

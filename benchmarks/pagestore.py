@@ -112,8 +112,10 @@ def _at_hand(directory: Path) -> Seeded | None:
         said = json.loads((directory / _FACTS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    fresh = said["version"] == VERSION and time.time() - said["made"] < _FRESH_S
-    return Seeded(**{**said, "pair": tuple(said["pair"])}) if fresh else None
+    if said["version"] != VERSION or time.time() - said["made"] > _FRESH_S:
+        return None
+    one, other = said.pop("pair")
+    return Seeded(pair=(one, other), **said)
 
 
 class _Dress:

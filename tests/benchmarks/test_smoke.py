@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import dialects, evals, ingest, metrics, page, query
 from benchmarks.chromium import executable
-from benchmarks.pagestore import seeded
+from benchmarks.pagestore import Seeded, seeded
 from benchmarks.store import RARE, TIER, fill
 from tracekit import config
 from tracekit.query.traces import get_trace
@@ -43,7 +43,12 @@ def test_pages_are_measured_in_a_browser_and_a_store_at_hand_is_used_again(
     monkeypatch.setattr("benchmarks.store.BASE", 200)
     there = seeded(tmp_path / "store", 400, huge=False)
     wanted = {name: path for name, path in page.pages(there).items() if name in {"list", "failed tools", "compare"}}
-    monkeypatch.setattr(page, "pages", lambda _: wanted)
+
+    def some(of: Seeded) -> dict[str, str]:
+        assert of == there
+        return wanted
+
+    monkeypatch.setattr(page, "pages", some)
     report = page.run(count=400, rounds=1, store=tmp_path / "store", huge=False)
     assert report["seeded_s"] == there.seconds
     assert json.loads(json.dumps(report)) == report

@@ -1,7 +1,7 @@
 """What people do every day, from the list of traces on, by mouse alone and by keyboard alone, with every step counted.
 
-A click is one, a chord of keys is one, a text that is typed is one. A table of `docs/viewer.md` says what is counted, and
-is held against it.
+A click is one, a chord of keys is one, a text that is typed is one. A table of `docs/viewer.md` says what is counted,
+and is held against it.
 """
 
 from __future__ import annotations

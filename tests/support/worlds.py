@@ -25,7 +25,7 @@ def day(served: viewing.Served) -> None:
 
 
 def hostile_texts(served: viewing.Served) -> None:
-    """A trace of each hostile text, with it in all its fields and scores, and a run of an evaluation with a row of each."""
+    """A trace of each hostile text, with it in all its fields and scores, and an evaluation with a row of each."""
     now = time.time_ns()
     traces = [seeds.hostile(now - number * seeds.MS, text) for number, text in enumerate(hostile.TEXTS)]
     served.add(*traces)

@@ -12,8 +12,16 @@ import pytest
 
 from tests.support import hostile, markup, pages, seeds, viewing, worlds
 
-SEVERAL = ("/overview", "/models", "/models?by=user", "/models?by=tool", "/models?by=provider", "/models?by=project")
-SEVERAL += ("/errors", "/tools", "/sessions", "/users", "/experiments", "/status")
+SUMS = (
+    "/overview",
+    *(f"/models?by={by}" for by in ("model", "provider", "project", "user", "tool")),
+    "/errors",
+    "/tools",
+    "/sessions",
+    "/users",
+    "/experiments",
+    "/status",
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +88,7 @@ def test_the_span_below_and_the_comparison(
 
 def test_lists_and_sums(client: httpx2.Client, served: viewing.Served, friendly: set[tuple[str, str]]) -> None:
     looked_at(client, "/traces?limit=500&facets=1", friendly, *hostile.TEXTS)
-    for path in SEVERAL:
+    for path in SUMS:
         looked_at(client, f"{path}{'&' if '?' in path else '?'}limit=500", friendly, *hostile.TEXTS)
     query = quote("SELECT * FROM spans UNION ALL BY NAME SELECT * FROM scores")
     looked_at(client, f"/sql?limit=700&q={query}", friendly, *hostile.TEXTS)

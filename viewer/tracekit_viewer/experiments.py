@@ -96,7 +96,7 @@ class Experiments:
         return self.archive.entries(suite)
 
     def losses(self, *, since: datetime) -> list[Loss]:
-        """The newest run of each suite that began since then and that the gate refused: what it lost, the most first."""
+        """What the newest run of each suite lost, where it began since then and its gate refused it, newest first."""
         found = (self._loss(entry) for entry in self.archive.newest() if entry.summary.exit == _REFUSED)
         recent = (loss for loss in found if (began := when(loss.entry.head.created)) is not None and began >= since)
         return sorted(recent, key=lambda loss: loss.entry.head.created, reverse=True)

@@ -126,7 +126,7 @@ class Dot:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Listing:
-    """All that the list page shows. `facets` is None where nothing was counted; `counting` is the address that counts."""
+    """All that the list page shows. `facets` is None where none were counted; `counting` is the address that counts."""
 
     rows: list[Row]
     figures: list[Figure]
