@@ -6,14 +6,15 @@ import argparse
 import importlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from benchmarks import processes
 
-NAMES = ("importtime", "overhead", "ingest", "dialects", "query", "search", "evals", "metrics", "gate")
+NAMES = ("importtime", "overhead", "ingest", "dialects", "query", "search", "page", "evals", "metrics", "gate")
 BY_NAME = ("peers",)
 """Those that run only when they are named: they install other programs."""
-COUNTED = ("ingest", "dialects", "query", "search", "peers")
+COUNTED = ("ingest", "dialects", "query", "search", "page", "peers")
 """Those that take a number of spans."""
 _WHICH = f"which: {', '.join(NAMES)} (default: these); {', '.join(BY_NAME)} only when named"
 
@@ -23,6 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, beside the goals.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=_WHICH)
     parser.add_argument("--spans", type=int, help=f"spans of {', '.join(COUNTED)} (1000000: the goals' size)")
+    parser.add_argument("--store", type=Path, help="page: where its store is kept, to be used again within a day")
     parser.add_argument("--json", action="store_true", help="one JSON document with every figure")
     args = parser.parse_args()
     unknown = [name for name in args.names if name not in NAMES + BY_NAME]
@@ -31,8 +33,10 @@ def main() -> int:
     reports: list[dict[str, Any]] = []
     for name in args.names or NAMES:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        size = {"count": args.spans} if args.spans and name in COUNTED else {}
-        reports.append(importlib.import_module(f"benchmarks.{name}").run(**size))
+        given: dict[str, Any] = {"count": args.spans} if args.spans and name in COUNTED else {}
+        if args.store and name == "page":
+            given["store"] = args.store
+        reports.append(importlib.import_module(f"benchmarks.{name}").run(**given))
     if args.json:
         print(json.dumps({"on": processes.machine(), "reports": reports}, indent=2))
     else:

@@ -72,6 +72,17 @@ def cpu_seconds(pid: int) -> float:
     return total / _TICKS
 
 
+def rest(pid: int, *, seconds: float = 60.0) -> None:
+    """Wait until a process tree does nothing for a while, at most so many seconds."""
+    deadline, before = time.monotonic() + seconds, cpu_seconds(pid)
+    while time.monotonic() < deadline:
+        time.sleep(0.2)
+        now = cpu_seconds(pid)
+        if now - before <= 1 / _TICKS:
+            return
+        before = now
+
+
 def megabytes(pid: int, *, peak: bool = False) -> float:
     """Resident memory of a process tree, or the sum of the most that each of its processes has had."""
     field = "VmHWM:" if peak else "VmRSS:"

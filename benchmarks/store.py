@@ -10,7 +10,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -56,7 +56,16 @@ class Filled:
     trace_id: str
 
 
-def fill(directory: Path, count: int) -> Filled:
+Dress = Callable[[Packed, int], Packed]
+"""What makes the rows of a copy, given with its number, more like something; the first is number 0."""
+
+
+def _as_it_is(rows: Packed, number: int) -> Packed:
+    del number
+    return rows
+
+
+def fill(directory: Path, count: int, *, dress: Dress = _as_it_is) -> Filled:
     """Make a store of at least so many spans in a data directory; the newest has just been stored."""
     batches = max(1, round(count / BASE))
     size = min(count, BASE)
@@ -66,7 +75,7 @@ def fill(directory: Path, count: int) -> Filled:
     store = open_store(config.database(directory))
     try:
         for number in range(batches):
-            store.commit(_copy(made, number, began + number * slot))
+            store.commit(dress(_copy(made, number, began + number * slot), number))
         [(trace_id,)] = store.sql(
             "SELECT trace_id FROM traces ORDER BY start_time LIMIT 1 OFFSET ?", [count // 20]
         ).rows
@@ -138,14 +147,15 @@ def _copy(made: Packed, number: int, start_ns: int) -> Packed:
     table = made.spans
     last = f"{number:06x}"
     for name in ("trace_id", "span_id", "parent_span_id", "response_id"):
-        table = _with(table, name, compute.utf8_replace_slice(table[name], -len(last), 1 << 30, last))
+        table = with_column(table, name, compute.utf8_replace_slice(table[name], -len(last), 1 << 30, last))
     for name in ("start_ns", "end_ns"):
-        table = _with(table, name, compute.add(table[name], start_ns))
+        table = with_column(table, name, compute.add(table[name], start_ns))
     started = compute.divide(table["start_ns"], 1000).cast(pa.timestamp("us", tz="UTC"))
-    return replace(made, spans=_with(table, "start_time", started))
+    return replace(made, spans=with_column(table, "start_time", started))
 
 
-def _with(table: Table, name: str, values: Any) -> Table:
+def with_column(table: Table, name: str, values: Any) -> Table:
+    """The table with other values in one of its columns."""
     return table.set_column(table.column_names.index(name), name, values)
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import dialects, evals, ingest, metrics, query
+from benchmarks import dialects, evals, ingest, metrics, page, query
+from benchmarks.chromium import executable
+from benchmarks.pagestore import Seeded, seeded
 from benchmarks.store import RARE, TIER, fill
 from tracekit import config
 from tracekit.query.traces import get_trace
@@ -29,6 +31,32 @@ def test_it_measures_each_goal(benchmark: str) -> None:
         assert result["value"] > 0
         at_least = "a second" in result["name"]
         assert result["met"] == (result["value"] >= result["goal"] if at_least else result["value"] <= result["goal"])
+
+
+def test_pages_are_measured_in_a_browser_and_a_store_at_hand_is_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if executable() is None:
+        pytest.skip("no chromium: install it or name it in $CHROMIUM")
+    monkeypatch.setattr("benchmarks.pagestore.LONG", 41)
+    monkeypatch.setattr("benchmarks.page.LONG", 41)
+    monkeypatch.setattr("benchmarks.store.BASE", 200)
+    there = seeded(tmp_path / "store", 400, huge=False)
+    wanted = {name: path for name, path in page.pages(there).items() if name in {"list", "failed tools", "compare"}}
+
+    def some(of: Seeded) -> dict[str, str]:
+        assert of == there
+        return wanted
+
+    monkeypatch.setattr(page, "pages", some)
+    report = page.run(count=400, rounds=1, store=tmp_path / "store", huge=False)
+    assert report["seeded_s"] == there.seconds
+    assert json.loads(json.dumps(report)) == report
+    assert report["figures"]["server_ms"].keys() == wanted.keys()
+    assert [result["name"] for result in report["results"] if "bare" in result and result["times_bare"] > 0] == [
+        "list: first contentful paint, ms", "list with rows, ms", "41-span trace: first rows, ms"
+    ]  # fmt: skip
+    assert all(result["value"] > 0 for result in report["results"])
 
 
 def test_each_deterministic_metric_has_its_cost() -> None:

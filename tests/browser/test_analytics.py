@@ -1,40 +1,13 @@
-"""The pages of sums in a browser: from bars to traces without scripts, dark and narrow, light and wide, by keyboard."""
+"""The pages of sums in a browser: from bars to traces without scripts, by keyboard."""
 
 from __future__ import annotations
-
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.test_viewer import serious
-from tests.support import seeds
 
 pytestmark = pytest.mark.browser
-
-PATHS = (
-    "/overview?range=7d",
-    "/models?by=user&range=7d",
-    "/errors?range=7d",
-    "/tools?range=7d",
-    "/sessions?range=7d",
-    "/sessions/s-204",
-    f"/sessions/{quote(seeds.HOSTILE, safe='')}",
-    "/users?since=2020-01-01&until=2020-01-02",
-)
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1440, "light")])
-def test_no_serious_finding_of_axe(visit: Open, axe: str, width: int, scheme: str) -> None:
-    seen = visit(scheme=scheme, width=width)
-    for path in PATHS:
-        page = seen.go(path)
-        for twin in page.locator(".as-table summary").all()[:1]:
-            twin.click()
-        assert serious(page, axe) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert page.evaluate("window.pwned") is None
 
 
 def test_from_a_bar_to_its_traces_and_from_an_error_to_its_span_without_scripts(visit: Open) -> None:

@@ -31,24 +31,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[viewing.Served]
         yield running
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("width", [320, 1440])
-def test_no_serious_finding_of_axe(visit: Open, axe: str, served: viewing.Served, scheme: str, width: int) -> None:
-    seen = visit(scheme=scheme, width=width)
-    evil = next(entry.id for entry in served.archive.entries() if entry.head.suite != "rag")
-    for path in (
-        "/experiments",
-        NOW,
-        f"{NOW}?row=q01&with=",
-        f"/experiments/{evil}?with={evil}",
-        "/experiments?suite=x",
-    ):
-        page = seen.go(path)
-        assert serious(page, axe) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert page.evaluate("window.pwned") is None
-
-
 def test_from_the_list_to_the_row_to_its_trace_without_scripts(visit: Open) -> None:
     page = visit(scripts=False).go("/")
     page.get_by_role("link", name="Experiments").click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.test_viewer import path_of, serious
+from tests.browser.test_viewer import path_of
 from tests.support import viewing
 
 pytestmark = pytest.mark.browser
@@ -51,19 +51,3 @@ def test_a_query_is_run_by_keyboard(visit: Open) -> None:
     page.locator("#q").fill("SELECT 6 * 7 AS answer")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".result td")).to_have_text("42")
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("dark", 320), ("light", 1440)])
-def test_no_serious_finding_of_axe(visit: Open, axe: str, served: viewing.Served, scheme: str, width: int) -> None:
-    page = visit(scheme=scheme, width=width).go("/traces")
-    one, other = (path_of(served, "invoke_agent support", error_count=count).split("/")[2] for count in (0, 1))
-    for path in (
-        f"/compare?a={one}&b={other}",
-        f"/compare?a={one}",
-        "/sql?q=SELECT+trace_id,name,cost_usd+FROM+traces+LIMIT+5",
-        "/sql",
-        f"/traces/{one}",
-    ):
-        page.goto(served.url + path)
-        assert serious(page, axe) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -293,58 +293,76 @@ def rag(at: int, *, question: str, answer: str, model: str = "claude-sonnet-4-5"
     return [root, embed, found, rank, last]
 
 
-def hostile(at: int) -> list[Span]:
+def hostile(at: int, said: str = HOSTILE) -> list[Span]:
     """Every text a sender controls, hostile."""
     trace = trace_id()
     root = llm(
         trace,
         at=at,
         ms=18,
-        model=HOSTILE,
-        input_messages=[text("user", HOSTILE), text(HOSTILE, HOSTILE)],
-        system_instructions=[{"type": "text", "content": HOSTILE}],
+        model=said,
+        input_messages=[
+            *(text(role, said) for role in ("system", "user", "assistant", said)),
+            {"role": "tool", "parts": [{"type": "tool_call_response", "id": said, "response": {said: said}}]},
+        ],
+        system_instructions=[{"type": "text", "content": said}],
         output_messages=[
             {
                 "role": "assistant",
                 "parts": [
-                    {"type": "tool_call", "id": HOSTILE, "name": HOSTILE, "arguments": {HOSTILE: HOSTILE}},
-                    {"type": "reasoning", "content": HOSTILE},
-                    {"type": "uri", "uri": "javascript:window.pwned=1", "modality": HOSTILE},
-                    {"type": "text", "content": HOSTILE},
-                    {"type": HOSTILE},
+                    {"type": "tool_call", "id": said, "name": said, "arguments": {said: said}},
+                    {"type": "reasoning", "content": said},
+                    {"type": "uri", "uri": "javascript:window.pwned=1", "modality": said},
+                    {"type": "text", "content": said},
+                    {"type": said},
                 ],
-                "finish_reason": HOSTILE,
+                "finish_reason": said,
             }
         ],
         status="error",
-        status_message=HOSTILE,
-        error_type=HOSTILE,
-        session_id=HOSTILE,
-        user_id=HOSTILE,
-        tags=[HOSTILE],
-        project=HOSTILE,
-        tool_definitions=[{"name": HOSTILE, "description": HOSTILE, "parameters": {HOSTILE: HOSTILE}}],
-        response_id=HOSTILE,
-        attributes={HOSTILE: HOSTILE, "list": [HOSTILE, {"x": HOSTILE}]},
-        resource={HOSTILE: HOSTILE},
-        scope_name=HOSTILE,
-        events=[{"name": HOSTILE, "time_ns": at, "attributes": {HOSTILE: HOSTILE}}],
-        links=[{"trace_id": HOSTILE, "span_id": "../../x"}],
-        documents=[{"id": HOSTILE, "score": 0.5, "content": HOSTILE}],
-        input=HOSTILE,
-        output=HOSTILE,
+        status_message=said,
+        error_type=said,
+        session_id=said,
+        user_id=said,
+        tags=[said],
+        project=said,
+        tool_definitions=[{"name": said, "description": said, "parameters": {said: said}}],
+        response_id=said,
+        attributes={said: said, "list": [said, {"x": said}]},
+        resource={said: said},
+        scope_name=said,
+        events=[
+            {"name": said, "time_ns": at, "attributes": {said: said}},
+            {
+                "name": "exception",
+                "time_ns": at,
+                "attributes": {"exception.type": said, "exception.message": said, "exception.stacktrace": said},
+            },
+        ],
+        links=[{"trace_id": said, "span_id": "../../x"}],
+        documents=[{"id": said, "score": 0.5, "content": said}],
+        input=said,
+        output=said,
     )
-    root.name = HOSTILE
+    root.name = said
+    root.request_model = root.response_model = root.provider = said
     child = span(
         trace,
-        HOSTILE,
+        said,
         at=at + MS,
         ms=4,
         parent=root,
         kind="tool",
-        tool_name=HOSTILE,
-        tool_arguments=HOSTILE,
-        tool_result=HOSTILE,
+        tool_name=said,
+        tool_arguments=said,
+        tool_result=said,
+        project=said,
+        service=said,
+        status="error",
+        error_type=said,
+        status_message=said,
+        session_id=said,
+        user_id=said,
     )
     return [root, child]
 

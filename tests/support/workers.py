@@ -6,7 +6,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 SHARING = (
     "tests/browser/", "tests/demo/", "tests/integrations/test_faults.py", "tests/store/test_sql.py",
-    "tests/viewer/test_routes.py",
+    "tests/viewer/test_hostile.py", "tests/viewer/test_routes.py",
 )  # fmt: skip
 """Where a browser, a recorded session, a filled store or a survey of lines serves many tests."""
 

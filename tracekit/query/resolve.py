@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from tracekit.errors import UsageError
@@ -11,6 +12,14 @@ from tracekit.store.sqlfiles import statement
 QUERIES = Path(__file__).parent / "sql"
 LATEST = "latest"
 _SHOWN = 5
+
+
+def stored(source: Queryable, ids: Iterable[str]) -> set[str]:
+    """Those of some whole ids that a trace here has."""
+    asked = " ".join(ids)
+    return (
+        {row[0] for row in source.sql(statement(QUERIES, "stored_traces"), {"among": asked}).rows} if asked else set()
+    )
 
 
 def trace_id(source: Queryable, word: str) -> str:

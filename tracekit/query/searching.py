@@ -285,7 +285,7 @@ class _Search:
         return ((row[0], document(*row[1:])) for row in rows)
 
     def _traces_of(self, numbers: Sequence[int]) -> _Traces:
-        bound = {"low": numbers[-1], "high": numbers[0], "seqs": list(numbers)}
+        bound = {"low": numbers[-1], "high": numbers[0], "seqs": " ".join(map(str, numbers))}
         [(ids, earliest, latest)] = self._source.sql(statement(_FOLDER, "matched_traces"), bound).rows
         return _Traces(ids=ids or [], earliest=earliest or _ALWAYS, latest=latest or _FOREVER)
 
@@ -296,7 +296,7 @@ class _Search:
             return
         if self._where.sql != EVERYTHING.sql:
             narrower = Where(sql=f"{statement(_FOLDER / 'where', 'among')}\n    AND {self._where.sql}")
-            query, bound = narrower.into(statement(_FOLDER, "list_traces"), **self._where.bound, among=wanted)
+            query, bound = narrower.into(statement(_FOLDER, "list_traces"), **self._where.bound, among=" ".join(wanted))
             rows = self._source.sql(query, bound | dict(self._paging)).dicts()
         else:
             rows = self._among(wanted, _before(traces.earliest), traces.latest)
@@ -306,7 +306,7 @@ class _Search:
 
     def _among(self, wanted: Sequence[str], earliest: str, latest: str) -> list[dict[str, Any]]:
         """The newest of these traces that began between two times."""
-        bound = {**self._paging, "among": wanted, "earliest": earliest, "latest": latest}
+        bound = {**self._paging, "among": " ".join(wanted), "earliest": earliest, "latest": latest}
         return self._source.sql(statement(_FOLDER, "traces_among"), bound).dicts()
 
     def _newest(self) -> list[dict[str, Any]]:

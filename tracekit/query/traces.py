@@ -188,8 +188,8 @@ def decoded(name: str, kind: str, value: Any) -> Any:
     if kind == "JSON" or (name in _JSON_OR_TEXT and value.startswith(_JSON_STARTS)):
         try:
             return json.loads(value)
-        except ValueError:
-            return value  # text that only looks like JSON
+        except (ValueError, RecursionError):
+            return value  # text that only looks like JSON, or is nested deeper than anything can read
     return value
 
 

@@ -8,19 +8,25 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from tracekit.errors import UsageError
-from tracekit.evals import results
+from tracekit.evals import results, rowwise
 from tracekit.evals.archive import Archive, Entry
+from tracekit.evals.reports.beside import urgency
 from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.results import Run
+from tracekit.evals.rowwise import Pair
+from tracekit_viewer.presenters.experiments import when
 
 BASELINE = "baseline"
 """What `?with=` says for the baseline of the suite."""
 _HELD = 6
+_REFUSED = 1
+"""The exit code of a regression, and of a bound that does not hold."""
 _LACKING = (
     "The statistics of the comparison need the extra `eval`, which is not installed here: "
     'pip install "tracekit-llm[eval]". The rows are compared without them.'
@@ -68,6 +74,14 @@ class Found:
     notice: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A run that the gate refused, and the rows that became worse, the greatest loss first."""
+
+    entry: Entry
+    rows: tuple[Pair, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Experiments:
     """The archive as pages ask it; called from worker threads, several at a time."""
@@ -75,10 +89,25 @@ class Experiments:
     archive: Archive
     _runs: Kept = field(default_factory=lambda: Kept(_HELD))
     _compared: Kept = field(default_factory=lambda: Kept(_HELD))
+    _lost: Kept = field(default_factory=lambda: Kept(_HELD))
 
     def entries(self, suite: str | None = None) -> list[Entry]:
         """The kept runs, newest first."""
         return self.archive.entries(suite)
+
+    def losses(self, *, since: datetime) -> list[Loss]:
+        """What the newest run of each suite lost, where it began since then and its gate refused it, newest first."""
+        found = (self._loss(entry) for entry in self.archive.newest() if entry.summary.exit == _REFUSED)
+        recent = (loss for loss in found if (began := when(loss.entry.head.created)) is not None and began >= since)
+        return sorted(recent, key=lambda loss: loss.entry.head.created, reverse=True)
+
+    def _loss(self, entry: Entry) -> Loss:
+        baseline = self.archive.baseline_path(entry.head.suite)
+        base = baseline if baseline.is_file() else None
+        key = (_state(entry.path), base and _state(base))
+        return self._lost.get(
+            key, lambda: Loss(entry=entry, rows=_lost(self._run(entry.path), base and self._run(base)))
+        )
 
     def find(self, identity: str, chosen: str | None) -> Found | None:
         """A run, beside the one that is chosen: `baseline`, an id, nothing (""), or by itself the baseline, if any.
@@ -109,6 +138,12 @@ class Experiments:
             return Outcome(run=run), None
         base = self._run(base_path)
         return self._compared.get((_state(path), _state(base_path)), lambda: _held_against(run, base))
+
+
+def _lost(run: Run, base: Run | None) -> tuple[Pair, ...]:
+    """The rows that became worse; where nothing is compared, those in trouble."""
+    rows = sorted(rowwise.pairs(run, base), key=urgency)
+    return tuple(row for row in rows if row.worse) or tuple(row for row in rows if row.troubled)
 
 
 def _state(path: Path) -> Hashable:

@@ -17,6 +17,8 @@ from starlette.responses import Response
 from tracekit_viewer import assets, responses, text
 from tracekit_viewer.assets import Assets
 
+_LONGEST, _LONGEST_TITLE = 10_000, 2_000
+"""Characters of a name, a message, a label; and of one that is the title of something."""
 _TITLES = {400: "That cannot be asked", 404: "Nothing here", 405: "Not that way", 503: "The store is busy"}
 
 
@@ -59,12 +61,20 @@ def _environment(files: Assets) -> Environment:
 
 
 def _visible(value: Any) -> Markup:
-    return text.visible(str(value))
+    head, more = _cut(value, _LONGEST)
+    return text.visible(head) + Markup('<span class="note">{}</span>').format(more) if more else text.visible(head)
 
 
 def _plain(value: Any) -> str:
     """The same words for titles and labels, which hold no markup."""
-    return text.visible(str(value)).striptags()
+    head, more = _cut(value, _LONGEST_TITLE)
+    return text.visible(head).striptags() + more
+
+
+def _cut(value: Any, most: int) -> tuple[str, str]:
+    """The beginning of what should be a few words, and how much more there is; bodies of text are `folded` instead."""
+    said = str(value)
+    return said[:most], f" … {len(said) - most:,} more characters" if len(said) > most else ""
 
 
 def _commas(number: int) -> str:

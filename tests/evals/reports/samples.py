@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tracekit.evals.comparison import Comparison, Floor, MetricComparison, RowChange, Verdict
 from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.results import MetricInfo, Result, Run
@@ -174,11 +176,11 @@ def empty() -> Outcome:
     return Outcome(run=Run(suite="empty", metrics=METRICS, results=(), rows=3, interrupted=True), code=130)
 
 
-def hostile() -> Outcome:
-    """Every text that a row, a dataset or a file can bring is one of `HOSTILE`, each in every place once."""
+def hostile(texts: Sequence[str] = HOSTILE) -> Outcome:
+    """Every text that a row brings is one of these, all that a dataset or a file can bring one of `HOSTILE`."""
     results: list[Result] = []
     changes: list[RowChange] = []
-    for number, evil in enumerate(HOSTILE):
+    for number, evil in enumerate(texts):
         identity = f"{number} {evil}"
         scores = {
             "correctness": Score(value=0.1, rationale=evil or None, label=evil),

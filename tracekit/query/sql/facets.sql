@@ -1,13 +1,10 @@
 -- How many traces there are of each value, facet by facet, of those that the filters let through: for each facet all filters
 -- but its own hold. One reading of the traces, one of the tools' names. Of each facet the ten most frequent values are
--- named, and how many there are is counted.
+-- named, and how many there are is counted. Traces have few sets of models: those are counted before names are shortened.
 WITH
 chosen AS MATERIALIZED (
     SELECT
-        trace_id, project, user_id, tags,
-        list_distinct(list_transform(
-            models, lambda model: regexp_replace(model, '^.*/|[-@](20\d\d-\d\d-\d\d|20\d{6})$', '', 'g')
-        )) AS models,
+        trace_id, project, user_id, tags, models,
         CASE
             WHEN error_count > 0 THEN 'error'
             WHEN interrupted_spans > 0 THEN 'interrupted'
@@ -28,8 +25,19 @@ said AS (
     SELECT 'status' AS facet, state AS value, count(*) AS traces
     FROM chosen WHERE by_model AND by_project AND by_tool AND by_user AND by_tag GROUP BY state
     UNION ALL
-    SELECT 'model', model, count(*)
-    FROM (SELECT unnest(models) AS model FROM chosen WHERE by_status AND by_project AND by_tool AND by_user AND by_tag)
+    SELECT 'model', model, sum(traces)::BIGINT
+    FROM (
+        SELECT
+            unnest(list_distinct(list_transform(
+                models, lambda model: regexp_replace(model, '^.*/|[-@](20\d\d-\d\d-\d\d|20\d{6})$', '', 'g')
+            ))) AS model,
+            traces
+        FROM (
+            SELECT models, count(*) AS traces
+            FROM chosen WHERE by_status AND by_project AND by_tool AND by_user AND by_tag
+            GROUP BY models
+        )
+    )
     GROUP BY model
     UNION ALL
     SELECT 'project', project, count(*)

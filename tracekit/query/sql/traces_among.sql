@@ -4,7 +4,7 @@ FROM internal.traces
 WHERE rowid IN (
     SELECT rowid
     FROM internal.traces
-    WHERE trace_id IN (SELECT unnest($among::VARCHAR[]))
+    WHERE trace_id IN (SELECT unnest(string_split($among, ' ')))
         AND start_time BETWEEN $earliest::TIMESTAMPTZ AND $latest::TIMESTAMPTZ
         AND ($before::VARCHAR IS NULL OR (start_time, trace_id) < ($before::TIMESTAMPTZ, $before_id::VARCHAR))
     ORDER BY start_time DESC, trace_id DESC

@@ -126,7 +126,7 @@ class Dot:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Listing:
-    """All that the list page shows."""
+    """All that the list page shows. `facets` is None where none were counted; `counting` is the address that counts."""
 
     rows: list[Row]
     figures: list[Figure]
@@ -136,7 +136,8 @@ class Listing:
     ranges: list[Chip]
     shortcuts: list[Chip]
     narrowed: list[Chip]
-    facets: list[FacetView]
+    facets: list[FacetView] | None
+    counting: str
     question: Question
     order: str
     older: str | None
@@ -150,7 +151,7 @@ def listing(
     cursor: str | None,
     now: datetime,
     details: Details | None = None,
-    facets: Sequence[Facet] = (),
+    facets: Sequence[Facet] | None = None,
 ) -> Listing:
     """Make the list's view model.
 
@@ -160,7 +161,7 @@ def listing(
         cursor: where the next page starts; None on the last one.
         now: what "ago" counts from.
         details: what rows show besides.
-        facets: what can be chosen, counted.
+        facets: what can be chosen, counted; None where that was not asked for.
     """
     states = {t["trace_id"]: state.of_trace(t) for t in traces}
     slowest = max((t["duration_ms"] for t in traces if t["duration_ms"] is not None), default=0)
@@ -184,7 +185,8 @@ def listing(
         ranges=[_range(question, value, label) for value, label in _RANGES],
         shortcuts=_shortcuts(question),
         narrowed=[_removable(question, number, piece) for number, piece in enumerate(pieces) if piece.key is not None],
-        facets=[_facet(each, question) for each in facets],
+        facets=None if facets is None else [_facet(each, question) for each in facets],
+        counting=_counting(question),
         question=question,
         order=dict(_SORTS).get(question.sort, question.sort),
         older=question.url(cursor) if cursor else None,
@@ -215,7 +217,7 @@ def _shortcuts(question: Question) -> list[Chip]:
         ("Scored", replace(size, text="has:score")),
     )
     here = replace(question, cursor="")
-    return [
+    asking = [
         Chip(
             label=label,
             value=each.text,
@@ -225,6 +227,7 @@ def _shortcuts(question: Question) -> list[Chip]:
         )
         for label, each in chosen
     ]
+    return [*asking, Chip(label="Cost by model", value="", shown="Cost by model", href="/models?range=7d")]
 
 
 def _removable(question: Question, number: int, piece: Piece) -> Chip:
@@ -244,6 +247,12 @@ def _facet(facet: Facet, question: Question) -> FacetView:
         chips.append((chip, units.count(traces, "traces").text))
     more = f"+{facet.others:,} more" if facet.others else ""
     return FacetView(name=facet.name, label=_LABELS.get(facet.name, facet.name), values=chips, more=more)
+
+
+def _counting(question: Question) -> str:
+    """The address of the same page with its facets: they are counted for those who open them, over all that fits."""
+    here = question.url(question.cursor)
+    return f"{here}{'&' if '?' in here else '?'}facets=1"
 
 
 def _failure(trace: Mapping[str, Any], found: Mapping[str, Any] | None) -> Failure | None:

@@ -5,7 +5,7 @@ Owns how a URL becomes a question to the store. Refuses a page size it cannot se
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -15,17 +15,21 @@ from starlette.routing import Route
 from tracekit.errors import QueryError, UsageError
 from tracekit.query import asked
 from tracekit.query.details import Details, details
-from tracekit.query.facets import Facets, facets
+from tracekit.query.facets import facets
 from tracekit.query.filters import Filters
+from tracekit.query.resolve import stored
 from tracekit.query.traces import TracePage, list_traces
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.listing import listing
+from tracekit_viewer.presenters.losses import Lost, lost, traces_of
 from tracekit_viewer.presenters.question import Question, question_of
 from tracekit_viewer.routes.asking import whole
 from tracekit_viewer.viewer import Viewer
 
 PAGE = 50
 MOST = 500
+_LATE = timedelta(days=7)
+"""How long the front page of the list tells of an evaluation that lost something."""
 
 
 def routes(viewer: Viewer) -> list[Route]:
@@ -47,16 +51,25 @@ class _Pages:
         version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
         question = question_of(request.query_params)
         now = datetime.now(UTC).astimezone()
-        problem, page, more, counted = None, TracePage(), Details(), Facets(facets=[])
+        problem, page, more, counted = None, TracePage(), Details(), None
         try:
             filters = asked.parse(question.text, now=now)
             page = self._list(request, question, filters)
             more = details(self._viewer.source, page.traces)
-            counted = facets(self._viewer.source, filters)
+            if request.query_params.get("facets"):
+                counted = facets(self._viewer.source, filters)
         except (UsageError, QueryError) as error:
             problem = str(error)
-        view = listing(page.traces, question=question, details=more, facets=counted.facets, cursor=page.next, now=now)
+        view = listing(
+            page.traces,
+            question=question,
+            details=more,
+            facets=None if counted is None else counted.facets,
+            cursor=page.next,
+            now=now,
+        )
         origin = str(request.base_url).rstrip("/")
+        front = not question.text and not question.cursor
         return self._viewer.renderer.page(
             request,
             "traces.html",
@@ -64,10 +77,16 @@ class _Pages:
             view=view,
             problem=problem,
             notice=page.notice,
-            counted=counted.notice,
+            counted=None if counted is None else counted.notice,
             version=version,
             origin=origin,
+            losses=self._losses(now) if front else [],
         )
+
+    def _losses(self, now: datetime) -> list[Lost]:
+        """What evaluations have lost of late."""
+        found = self._viewer.experiments.losses(since=now - _LATE)
+        return lost(found, stored=stored(self._viewer.source, traces_of(found)))
 
     def listing_data(self, request: Request) -> Response:
         question = question_of(request.query_params)

@@ -2,7 +2,7 @@
 
 const MOVES = new Set(["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "PageDown", "PageUp", "Home", "End"]);
 
-export function keys({ toggleTheme, help, trace, judging }) {
+export function keys({ toggleTheme, help, trace, list, judging }) {
   const rows = () => [...document.querySelectorAll("a[data-row]")];
   const around = (row) => row.closest("tr, li");
 
@@ -23,14 +23,14 @@ export function keys({ toggleTheme, help, trace, judging }) {
   }
 
   // Where the list was: its filter and its row. Each page leaves a note for the other.
-  const list = document.querySelector("[data-up]");
-  if (list) {
-    list.href = sessionStorage.getItem("tracekit.list") ?? list.href;
+  const above = document.querySelector("[data-up]");
+  if (above) {
+    above.href = sessionStorage.getItem("tracekit.list") ?? above.href;
     sessionStorage.setItem("tracekit.opened", document.body.dataset.trace);
   }
 
   function up() {
-    if (list) location.href = list.href;
+    if (above) location.href = above.href;
   }
 
   if (document.body.classList.contains("list")) {
@@ -67,9 +67,12 @@ export function keys({ toggleTheme, help, trace, judging }) {
     x: () => document.activeElement.closest("tr")?.querySelector(".tick")?.click(),
     "+": () => judging?.right(),
     "-": () => judging?.wrong(),
-    c: () => judging?.open("comment"),
+    c: () => (list ? list.compare() : judging?.open("comment")),
     l: () => judging?.open("label"),
     e: () => judging?.open("expected"),
+    f: () => list?.failure(),
+    w: () => list?.lost(),
+    d: () => document.querySelector("a.button[href^='/dataset']")?.click(),
     "?": help,
     "/": () => (document.getElementById("q") ?? document.querySelector("[data-up]"))?.focus(),
   };
@@ -83,7 +86,9 @@ export function keys({ toggleTheme, help, trace, judging }) {
     const moves = MOVES.has(event.key);
     if (moves && trace && event.target.closest(".panel-pane")) return; // there they scroll
     if (moves && !trace && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    const action = table[event.key];
+    const chosen = event.target.closest("a, button, summary, input"); // what takes the Enter key itself
+    const ofList = list && { Enter: chosen ? null : list.first, [/^[1-9]$/.test(event.key) ? event.key : ""]: () => list.shortcut(event.key) };
+    const action = ofList?.[event.key] ?? table[event.key];
     if (!action) return;
     event.preventDefault();
     action();

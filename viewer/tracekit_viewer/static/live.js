@@ -1,7 +1,7 @@
 // Live pages: the server says when its store has changed, the page asks for itself again and takes over the difference.
 import { morph } from "./morph.js";
 
-export function live({ trace, refreshTimes }) {
+export function live({ trace, narrowing, refreshTimes }) {
   if (!document.body.dataset.version) return;
   const pulse = document.querySelector("[data-pulse]");
   let shown = document.body.dataset.version;
@@ -10,8 +10,8 @@ export function live({ trace, refreshTimes }) {
   let stream = null;
   let worry = 0;
 
-  // The span that is open now, even where the address does not name it.
-  const address = () => trace?.address() ?? location.href;
+  // With what is open now, even where the address does not name it: a span, what the list can be narrowed to.
+  const address = () => trace?.address() ?? narrowing.address();
 
   function say(state, words) {
     pulse.dataset.state = state;

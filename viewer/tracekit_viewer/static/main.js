@@ -1,5 +1,7 @@
 // The entry: what every page does. Pages work without it; each module below adds one thing.
+import { facets } from "./facets.js";
 import { keys } from "./keys.js";
+import { list } from "./list.js";
 import { live } from "./live.js";
 import { scores } from "./scores.js";
 import { sql } from "./sql.js";
@@ -56,7 +58,7 @@ document.addEventListener("click", (event) => {
 });
 
 const trace = document.body.dataset.trace ? tree() : null;
-keys({ toggleTheme, help, trace, judging: trace ? scores() : null });
+keys({ toggleTheme, help, trace, list: list(), judging: trace ? scores() : null });
 sql();
-live({ trace, refreshTimes });
+live({ trace, narrowing: facets(), refreshTimes });
 setInterval(refreshTimes, 10_000);

@@ -1,1 +1,1 @@
-trace_id IN (SELECT unnest($among::VARCHAR[]))
+trace_id IN (SELECT unnest(string_split($among, ' ')))

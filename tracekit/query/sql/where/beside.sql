@@ -1,1 +1,1 @@
-trace_id NOT IN (SELECT unnest($beside::VARCHAR[]))
+trace_id NOT IN (SELECT unnest(string_split($beside, ' ')))
