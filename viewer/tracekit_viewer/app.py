@@ -17,11 +17,25 @@ from starlette.status import HTTP_404_NOT_FOUND
 
 from tracekit.evals.archive import Archive
 from tracekit.query.asking import Askable
+from tracekit.query.saved import Shelf
 from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
 from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.render import Renderer
-from tracekit_viewer.routes import analytics, comparing, experiments, live, scores, sql, static, status, traces
+from tracekit_viewer.routes import (
+    analytics,
+    comparing,
+    datasets,
+    experiments,
+    live,
+    review,
+    saved,
+    scores,
+    sql,
+    static,
+    status,
+    traces,
+)
 from tracekit_viewer.routes import attachments as files
 from tracekit_viewer.viewer import Record, Viewer
 
@@ -37,6 +51,7 @@ def viewer_routes(
     *,
     attachments: Attachments,
     archive: Archive,
+    shelf: Shelf,
     version: Callable[[], int],
     record: Record,
     closing: Callable[[], bool] = _never,
@@ -47,6 +62,7 @@ def viewer_routes(
         source: what the pages ask: anything with `.sql`. It is called from worker threads, several at a time.
         attachments: the files that spans refer to.
         archive: the runs of evaluations, and their baselines.
+        shelf: what people have saved under a name.
         version: a number that grows with each change of what `source` holds; called often, so it must be
             cheap.
         record: makes durable what a person has said of a span, a trace or a session. Awaited in the event loop.
@@ -57,11 +73,12 @@ def viewer_routes(
         source=source,
         attachments=attachments,
         experiments=Experiments(archive),
+        shelf=shelf,
         version=version,
         record=record,
         closing=closing,
     )
-    parts = (scores, traces, comparing, sql, analytics, experiments, status, files, live, static)
+    parts = (scores, saved, review, datasets, traces, comparing, sql, analytics, experiments, status, files, live, static)
     return [route for part in parts for route in part.routes(viewer)]
 
 

@@ -23,8 +23,8 @@ export function keys({ toggleTheme, help, trace, judging }) {
   // Where the list was: its filter and its row. Each page leaves a note for the other.
   const list = document.querySelector("[data-up]");
   if (list) {
-    list.href = sessionStorage.getItem("tracekit.list") ?? list.href;
-    sessionStorage.setItem("tracekit.opened", document.body.dataset.trace);
+    if (list.dataset.up !== "here") list.href = sessionStorage.getItem("tracekit.list") ?? list.href;
+    if (document.body.dataset.trace) sessionStorage.setItem("tracekit.opened", document.body.dataset.trace);
   }
 
   function up() {
@@ -59,6 +59,8 @@ export function keys({ toggleTheme, help, trace, judging }) {
     c: () => judging?.open("comment"),
     l: () => judging?.open("label"),
     e: () => judging?.open("expected"),
+    s: () => document.querySelector("[data-skip]")?.click(),
+    b: () => document.querySelector("[data-before]")?.click(),
     "?": help,
     "/": () => (document.getElementById("q") ?? document.querySelector("[data-up]"))?.focus(),
   };

@@ -56,7 +56,8 @@ document.addEventListener("click", (event) => {
 });
 
 const trace = document.body.dataset.trace ? tree() : null;
-keys({ toggleTheme, help, trace, judging: trace ? scores() : null });
+const judging = trace || document.querySelector(".review .judging") ? scores({ stay: Boolean(trace) }) : null;
+keys({ toggleTheme, help, trace, judging });
 sql();
 live({ trace, refreshTimes });
 setInterval(refreshTimes, 10_000);
