@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,23 @@ class Askable(Searchable, Protocol):
     def ask(self, query: str, *, limit: int, seconds: float) -> Result:
         """Answer one statement; see `tracekit.store.Store.ask`."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What may stand in a query besides the names of views and columns: keywords and functions, in lower case."""
+
+    keywords: list[str]
+    functions: list[str]
+
+
+def words(source: Queryable) -> Words:
+    """The words of the language that queries are written in."""
+    rows = source.sql(statement(_FOLDER, "sql_words")).rows
+    return Words(
+        keywords=[word for kind, word in rows if kind == "keyword"],
+        functions=[word for kind, word in rows if kind == "function"],
+    )
 
 
 def columns(source: Queryable) -> dict[str, list[tuple[str, str]]]:
