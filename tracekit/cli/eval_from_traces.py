@@ -19,7 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "filter", metavar="FILTER", help="a SQL condition on the columns of `traces`, or words to search for"
     )
-    parser.add_argument("--search", action="store_true", help="FILTER is what the search box takes: status:error cost>1")
+    parser.add_argument(
+        "--search", action="store_true", help="FILTER is what the search box takes: status:error cost>1"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="the dataset to write (default: to stdout)")
     parser.add_argument("--limit", type=int, default=_LIMIT, help=f"the newest traces, at most (default {_LIMIT})")
     parser.add_argument(

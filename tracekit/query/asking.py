@@ -41,7 +41,11 @@ def words(source: Queryable) -> Words:
 
 def columns(source: Queryable) -> dict[str, list[tuple[str, str]]]:
     """The views, each with its columns and their types, in order."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for view, name, kind in source.sql(statement(_FOLDER, "view_columns")).rows:
-        found.setdefault(view, []).append((name, kind))
-    return found
+    names = [str(row[0]) for row in source.sql(statement(_FOLDER, "view_names")).rows]
+    described = statement(_FOLDER, "describe_view")
+    return {
+        name: [
+            (column, kind) for column, kind, *_ in source.sql(described.replace("/* view */ spans", f'"{name}"')).rows
+        ]
+        for name in names
+    }

@@ -49,9 +49,7 @@ def details(source: Queryable, traces: Sequence[dict[str, Any]], *, attributes: 
     return Details(scores=dict(scores), failures=failures, attributes=_attributes(source, traces, attributes))
 
 
-def _attributes(
-    source: Queryable, traces: Sequence[dict[str, Any]], keys: Sequence[str]
-) -> dict[str, dict[str, str]]:
+def _attributes(source: Queryable, traces: Sequence[dict[str, Any]], keys: Sequence[str]) -> dict[str, dict[str, str]]:
     if not keys:
         return {}
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
@@ -62,5 +60,5 @@ def _attributes(
         "length": EXCERPT,
     }
     for trace_id, place, value in source.sql(statement(_FOLDER, "list_attributes"), bound).rows:
-        found[trace_id][keys[place]] = value
+        found[trace_id][keys[int(place)]] = value
     return dict(found)

@@ -1,7 +1,7 @@
 """Traces that people go through one by one: which comes next, which came before, how many there are.
 
-The queue is what filters choose, in an order of the list; what is to be done is what no person has said anything of yet.
-It is asked anew each time, so that it has what came in meanwhile, and two people who go through it share the work.
+The queue is what filters choose, in an order of the list; what is to be done is what no person has said anything of
+yet. It is asked anew each time, so that it has what came in meanwhile, and two people who go through it share the work.
 """
 
 from __future__ import annotations
@@ -92,9 +92,7 @@ def chosen(source: Searchable, filters: Filters, *, sort: str = NEWEST, limit: i
     query, bound = narrowed.where.into(_ordered("chosen_traces", sort), limit=limit + 1)
     found = [str(row[0]) for row in source.sql(query, bound).rows]
     unended = source.sql(*narrowed.where.into(statement(_FOLDER, "unended_traces"))).rows[0][0]
-    return Chosen(
-        trace_ids=found[:limit], more=len(found) > limit, unended=int(unended), notice=narrowed.notice
-    )
+    return Chosen(trace_ids=found[:limit], more=len(found) > limit, unended=int(unended), notice=narrowed.notice)
 
 
 def _ordered(name: str, sort: str) -> str:

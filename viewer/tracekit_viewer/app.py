@@ -78,7 +78,21 @@ def viewer_routes(
         record=record,
         closing=closing,
     )
-    parts = (scores, saved, review, datasets, traces, comparing, sql, analytics, experiments, status, files, live, static)
+    parts = (
+        scores,
+        saved,
+        review,
+        datasets,
+        traces,
+        comparing,
+        sql,
+        analytics,
+        experiments,
+        status,
+        files,
+        live,
+        static,
+    )
     return [route for part in parts for route in part.routes(viewer)]
 
 

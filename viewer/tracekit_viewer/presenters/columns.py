@@ -2,7 +2,7 @@
 
     ?columns=input,cost,score.helpful,attribute.app.tier
 
-The state and the name of a trace stand first in every list. Refuses a column that there is none of instead of leaving it out.
+The state and the name of a trace stand first in every list. Refuses a column that there is none of.
 """
 
 from __future__ import annotations
@@ -109,6 +109,6 @@ def _column(key: str) -> Column:
         if key.startswith(prefix) and len(key) > len(prefix):
             name = key.removeprefix(prefix)
             return Column(key=key, label=name, form=prefix.removesuffix("."))
-    near = difflib.get_close_matches(key, LABELS, n=1)
+    near = [] if key in {SCORE, ATTRIBUTE} else difflib.get_close_matches(key, LABELS, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(LABELS)}, score.NAME and attribute.KEY."
     raise UsageError(f"there is no column {key!r:.80}: {hint}")

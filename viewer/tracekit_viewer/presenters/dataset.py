@@ -42,9 +42,7 @@ class View:
     back: str
 
 
-def dataset(
-    found: Chosen, first: Sequence[Row], *, question: Question, expected_only: bool, most: int
-) -> View:
+def dataset(found: Chosen, first: Sequence[Row], *, question: Question, expected_only: bool, most: int) -> View:
     """Make the page.
 
     Args:
@@ -58,8 +56,8 @@ def dataset(
     problems: list[str] = []
     if found.more:
         problems.append(
-            f"More than {most:,} traces fit, the most that a file from here has: narrow the list down, or let the command "
-            "below write them all."
+            f"More than {most:,} traces fit, the most that a file from here has: narrow the list down, or let the "
+            "command below write them all."
         )
     if found.notice is not None:
         problems.append(f"The search could not look everywhere, so the file would lack rows: {found.notice}")
@@ -69,9 +67,11 @@ def dataset(
             if expected_only and size > found.unended
             else "No trace that can be a row fits."
         )
-    facts = [f"{units.plural(size - found.unended, 'trace')}, a row each"] if not expected_only else [
-        f"of {units.plural(size - found.unended, 'trace')}, those of which a person said what was right"
-    ]
+    facts = (
+        [f"{units.plural(size - found.unended, 'trace')}, a row each"]
+        if not expected_only
+        else [f"of {units.plural(size - found.unended, 'trace')}, those of which a person said what was right"]
+    )
     if found.unended:
         facts.append(f"{units.plural(found.unended, 'trace')} without a span that has ended: left out")
     switch = {} if expected_only else {"expected": "only"}
@@ -93,7 +93,9 @@ def dataset(
 def _command(question: Question, *, expected_only: bool) -> str:
     """What does the same in a terminal."""
     flag = " --expected-only" if expected_only else ""
-    return f"tracekit eval from-traces --search {shlex.quote(question.text)} --limit {_ALL} --output dataset.jsonl{flag}"
+    return (
+        f"tracekit eval from-traces --search {shlex.quote(question.text)} --limit {_ALL} --output dataset.jsonl{flag}"
+    )
 
 
 def _example(row: Row) -> Example:

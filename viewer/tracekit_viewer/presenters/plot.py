@@ -1,8 +1,8 @@
 """The rows of a query as charts: the first column lies across, each column of numbers goes up. Pure.
 
-Columns that are measured alike (by their names: `_ms`, `usd`, `tokens`) share a chart, others have one of their own, so that
-no axis has two meanings. A first column of times or numbers is drawn to scale, as lines; anything else as bars, one a row.
-Refuses to draw a value that is not known, or not finite, as anything but a gap.
+Columns that are measured alike (by their names: `_ms`, `usd`, `tokens`) share a chart, others have one of their own, so
+that no axis has two meanings. A first column of times or numbers is drawn to scale, as lines; anything else as bars,
+one a row. Refuses to draw a value that is not known, or not finite, as anything but a gap.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def plot(result: Result) -> Plot:
     scaled = bool(NUMBER.fullmatch(result.types[0])) or result.types[0].startswith(_TIMES)
     rows, notes = _ordered(result) if scaled else (result.rows[:BARS], [])
     if not rows:
-        return Plot(charts=[], notes=["The first column is NULL in every row, so there is no place to draw anything at."])
+        return Plot(charts=[], notes=["The first column has no value in any row, so there is no place to draw at."])
     if len(rows) < len(result.rows) and not scaled:
         notes = [f"The first {len(rows)} of {len(result.rows):,} rows are drawn; the table has all of them."]
     if result.truncated:
@@ -145,7 +145,9 @@ def _chart(
         x_ticks=_ticks(rows, labels, across, kind=result.types[0], scaled=scaled),
         y_ticks=[Tick(at=axis.down(mark), text=unit(mark).text) for mark in axis.marks],
         records=[
-            Record(label=labels[place], href="", cells=[Cell(value=unit(each.values[place]), href=None) for each in series])
+            Record(
+                label=labels[place], href="", cells=[Cell(value=unit(each.values[place]), href=None) for each in series]
+            )
             for place in range(len(rows))
         ],
         empty=not known,
@@ -196,9 +198,7 @@ def _bars(series: Sequence[_Series], place: int, axis: _Axis, *, width: float) -
 
 def _lines(series: _Series, across: Sequence[float], axis: _Axis) -> list[Line]:
     """Neighbours joined; a value between two gaps is a dot."""
-    points = [
-        None if value is None else (x, axis.down(value)) for x, value in zip(across, series.values, strict=True)
-    ]
+    points = [None if value is None else (x, axis.down(value)) for x, value in zip(across, series.values, strict=True)]
     made: list[Line] = []
     for before, here, after in zip([None, *points], points, [*points[1:], None], strict=False):
         if here is not None and after is not None:

@@ -84,9 +84,7 @@ class End:
     back: str
 
 
-def reviewing(
-    trace: Mapping[str, Any], row: Row | None, found: Queue, *, question: Question, now: datetime
-) -> View:
+def reviewing(trace: Mapping[str, Any], row: Row | None, found: Queue, *, question: Question, now: datetime) -> View:
     """Make the page of one trace.
 
     Args:

@@ -73,7 +73,9 @@ class _Pages:
                 "`tracekit eval from-traces` write them all.",
             )
         if found.notice is not None:
-            raise HTTPException(503, f"The search could not look everywhere, so the file would lack rows: {found.notice}")
+            raise HTTPException(
+                503, f"The search could not look everywhere, so the file would lack rows: {found.notice}"
+            )
         headers = {
             **responses.HEADERS,
             "cache-control": responses.PRIVATE,

@@ -51,9 +51,7 @@ class _Pages:
 
     def data(self, request: Request) -> Response:
         question, trace_id = question_of(request.query_params), request.query_params.get("trace")
-        found, target = (
-            (self._queue(question, trace_id), trace_id) if trace_id else self._next(request, question)
-        )
+        found, target = (self._queue(question, trace_id), trace_id) if trace_id else self._next(request, question)
         said: dict[str, Any] = {
             name: getattr(found, name) for name in ("total", "reviewed", "passed_over", "notice", "place", "before")
         }
@@ -77,9 +75,7 @@ class _Pages:
         judged = judging({**span, "scores": get_scores(source, trace_id, trace["session_id"])}, now=now)
         view = reviewing(trace, row, found, question=question, now=now)
         onward, stay = view.onward, view.here
-        return self._viewer.renderer.page(
-            request, "review.html", view=view, judged=judged, onward=onward, stay=stay
-        )
+        return self._viewer.renderer.page(request, "review.html", view=view, judged=judged, onward=onward, stay=stay)
 
     def _queue(self, question: Question, at: str | None) -> Queue:
         return queue(self._viewer.source, asked.parse(question.text), sort=question.sort, at=at)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import time
+from functools import cached_property
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from tracekit.collector.access import is_own
 from tracekit.errors import QueryError
 from tracekit.query import forms
-from tracekit.query.asking import columns, words
+from tracekit.query.asking import Words, columns, words
 from tracekit.query.saved import QUERIES
 from tracekit.store import Result
 from tracekit_viewer import responses
@@ -50,6 +51,15 @@ class _Pages:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
 
+    @cached_property
+    def _views(self) -> dict[str, list[tuple[str, str]]]:
+        """As long as this process runs, they are what they are."""
+        return columns(self._viewer.source)
+
+    @cached_property
+    def _words(self) -> Words:
+        return words(self._viewer.source)
+
     def page(self, request: Request) -> Response:
         query = request.query_params.get("q", "")
         limit = whole(request, "limit", default=ROWS, most=MOST)
@@ -61,7 +71,7 @@ class _Pages:
             limit=limit,
             show=show,
             seconds=SECONDS,
-            views=columns(self._viewer.source),
+            views=self._views,
             saved=self._viewer.shelf.kept(QUERIES),
         )
         result, error, took = None, None, 0.0
@@ -97,8 +107,7 @@ class _Pages:
         return responses.data(request, said)
 
     def words(self, request: Request) -> Response:
-        found = words(self._viewer.source)
-        said = {"views": columns(self._viewer.source), "keywords": found.keywords, "functions": found.functions}
+        said = {"views": self._views, "keywords": self._words.keywords, "functions": self._words.functions}
         return responses.data(request, said)
 
     def csv(self, request: Request) -> Response:

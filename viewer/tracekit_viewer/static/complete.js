@@ -30,7 +30,8 @@ export async function complete(field) {
     const before = field.value.slice(0, field.selectionStart);
     const found = /(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)?$/.exec(before);
     const [, owner, word = ""] = found;
-    return { owner, word, start: before.length - word.length, quoted: quoted(before.slice(0, before.length - word.length)) };
+    const rest = before.slice(0, before.length - word.length);
+    return { owner, word, start: rest.length, quoted: quoted(rest), table: /\b(?:from|join)\s+$/i.test(rest) };
   }
 
   // Whether a string or a comment is open at the end of a text.
@@ -51,7 +52,7 @@ export async function complete(field) {
     return found;
   }
 
-  function offers({ owner, word }) {
+  function offers({ owner, word, table }) {
     const wanted = word.toLowerCase();
     const fits = (name) => name.startsWith(wanted) || name.includes(`_${wanted}`);
     const here = named();
@@ -61,7 +62,7 @@ export async function complete(field) {
     if (owner) all = columns(here.get(owner.toLowerCase()) ?? views[owner.toLowerCase()] ?? []);
     else {
       const chosen = new Set(here.values());
-      const near = chosen.size ? [...chosen] : Object.values(views);
+      const near = table ? [] : chosen.size ? [...chosen] : Object.values(views);
       all = [
         ...near.flatMap(columns),
         ...Object.keys(views).map((name) => ({ name, note: "view" })),

@@ -36,10 +36,12 @@ export function live({ trace, refreshTimes }) {
         if (!answer.ok) return;
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         if (asked !== address()) continue; // the reader has moved on meanwhile
+        const held = document.activeElement;
         for (const region of document.querySelectorAll("[data-live]")) {
           const fresh = page.querySelector(`[data-live="${region.dataset.live}"]`);
           if (fresh) morph(region, fresh);
         }
+        if (held !== document.activeElement && held.isConnected) held.focus({ preventScroll: true }); // its row has moved
         shown = target;
         document.body.dataset.version = shown;
         trace?.refreshed();
