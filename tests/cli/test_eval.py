@@ -224,5 +224,7 @@ def test_stored_traces_are_scored_and_become_a_dataset(here: Path, run: Command)
 
     wrong = run("--traces", "nme = 3", "--metric", "latency")
     assert (wrong.returncode, "no condition on the columns" in wrong.stderr) == (2, True)
+    asked = run("from-traces", "--search", "name:shout has:review -score.helpful<1")
+    assert (asked.returncode, len(asked.stdout.splitlines())) == (0, 2), asked.stderr
     none = run("from-traces", "name = 'nobody'")
     assert (none.returncode, none.stdout) == (2, "")

@@ -17,6 +17,7 @@ from tests.support import journals
 from tests.support.commands import PROGRAM, tracekit
 from tracekit.cli.ls import fitted, started
 from tracekit.journal.writer import JournalWriter
+from tracekit.query.saved import VIEWS, Shelf
 from tracekit.text import width
 
 Run = Callable[..., Ran]
@@ -225,3 +226,13 @@ def test_json_is_utf_8_in_every_locale(data_dir: Path):
         done = tracekit(*verb, cwd=data_dir, PYTHONIOENCODING="ascii")
         assert (done.returncode, done.stderr) == (0, "")
         assert "Ausflug →" in done.stdout
+
+
+def test_a_view_that_was_saved_in_the_viewer_is_listed(run: Run, recorded: Path) -> None:
+    shelf = Shelf(recorded)
+    shelf.save(VIEWS, "of the shop", {"q": "project:shop", "sort": "slowest", "columns": "input"})
+    assert ids(run("ls", "--view", "of the shop", "--json")) == [journals.TRACE]
+    assert ids(run("ls", "--view", "of the shop", "status:error", "--json")) == []
+    assert ids(run("ls", "--view", "of the shop", "--sort", "newest", "--json")) == [journals.TRACE]
+    wrong = run("ls", "--view", "other")
+    assert (wrong.code, "there are of the shop" in wrong.err) == (2, True)

@@ -161,6 +161,7 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
     from tracekit.collector.receiver import Receiver
     from tracekit.evals.archive import Archive
     from tracekit.journal.writer import JournalWriter
+    from tracekit.query.saved import Shelf
     from tracekit.query.serve import api_routes
     from tracekit.query.source import StoreSource
     from tracekit_viewer.app import viewer_routes
@@ -175,7 +176,12 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
         async def record(_: object) -> None: ...
 
         pages = viewer_routes(
-            source, attachments=source.ingest.attachments, archive=archive, version=lambda: 0, record=record
+            source,
+            attachments=source.ingest.attachments,
+            archive=archive,
+            shelf=Shelf(tmp_path),
+            version=lambda: 0,
+            record=record,
         )
         return [*receiver.routes(), *api_routes(source, key="test"), *pages]
     finally:

@@ -91,8 +91,27 @@ def test_scores_are_journaled_with_their_span(recorded: Recorded):
     assert (tone.span_id, tone.value, tone.label, tone.source) == (None, None, "friendly", "human")
 
 
+def test_a_session_is_scored_as_a_whole_even_inside_a_span_of_it(recorded: Recorded):
+    with tracekit.context(session_id="s-1"), tracekit.span("answer"):
+        tracekit.score("resolved", True, session_id="s-1", comment="the user thanked", source="human")
+    tracekit.score("mood", "glad", session_id="s-1")
+    resolved, mood = recorded().scores
+    assert (resolved.session_id, resolved.trace_id, resolved.span_id) == ("s-1", None, None)
+    assert (resolved.value, resolved.comment, resolved.source) == (1.0, "the user thanked", "human")
+    assert (mood.session_id, mood.trace_id, mood.label) == ("s-1", None, "glad")
+
+
+@pytest.mark.parametrize("other", [{"trace_id": "0" * 32}, {"span_id": "0" * 16}])
+def test_a_score_is_of_a_session_or_of_a_trace_and_not_of_both(recorded: Recorded, other: dict[str, str]):
+    with pytest.raises(tracekit.TracekitError, match=r"'s-1' and '0+' are both given"):
+        tracekit.score("resolved", 1, session_id="s-1", **other)
+    with pytest.raises(tracekit.TracekitError, match="session_id is empty"):
+        tracekit.score("resolved", 1, session_id="")
+    assert recorded().scores == []
+
+
 def test_a_score_without_a_trace_says_what_to_do(recorded: Recorded):
-    with pytest.raises(tracekit.TracekitError, match="there is no current trace; give trace_id"):
+    with pytest.raises(tracekit.TracekitError, match="there is no current trace; give trace_id or session_id"):
         tracekit.score("helpful", 1)
     with pytest.raises(tracekit.TracekitError, match="'xyz' is not 32 hex digits"):
         tracekit.score("helpful", 1, trace_id="xyz")

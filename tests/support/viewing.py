@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from tracekit.evals.archive import Archive
 from tracekit.model import Score, Span
+from tracekit.query.saved import Shelf
 from tracekit.store import Batch, Store
 from tracekit.store.attachments import Attachments
 from tracekit.store.duckdb import open_store
@@ -28,6 +29,7 @@ class Served:
     store: Store
     attachments: Attachments
     archive: Archive
+    shelf: Shelf
     server: uvicorn.Server
 
     def add(self, *traces: Iterable[Span]) -> None:
@@ -53,12 +55,13 @@ def serve(directory: Path) -> Generator[Served]:
     async def record(score: Score) -> None:
         store.commit(Batch(scores=[score]))
 
-    attachments, archive = Attachments(directory), Archive(directory)
+    attachments, archive, shelf = Attachments(directory), Archive(directory), Shelf(directory)
     app.router.routes.extend(
         viewer_routes(
             store,
             attachments=attachments,
             archive=archive,
+            shelf=shelf,
             version=lambda: store.version,
             record=record,
             closing=lambda: server.should_exit,
@@ -72,7 +75,12 @@ def serve(directory: Path) -> Generator[Served]:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Served(
-            url=f"http://127.0.0.1:{port}", store=store, attachments=attachments, archive=archive, server=server
+            url=f"http://127.0.0.1:{port}",
+            store=store,
+            attachments=attachments,
+            archive=archive,
+            shelf=shelf,
+            server=server,
         )
     finally:
         server.should_exit = True

@@ -357,3 +357,27 @@ def test_an_open_call_is_counted_and_nothing_of_it_is_made_up(fresh):
     [row] = httpx2.get(f"{fresh.url}/models.json").json()["rows"]
     assert (row["calls"], row["unpriced"], row["cost_usd"], row["p50_ms"]) == (1, 0, None, None)
     assert "0 of 1 have ended" in httpx2.get(f"{fresh.url}/overview").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/overview", "/models", "/errors", "/tools", "/sessions", "/users", "/sessions/s-204"]
+)
+def test_a_page_that_is_open_is_told_of_what_is_new_and_knows_its_rows_again(client, served, path):
+    page = get(client, path, range="all").text
+    assert f'data-version="{served.store.version}" data-pace="2000"' in page
+    assert page.count('data-live="sums"') == 1
+    keys = re.findall(r'<(?:tr|li) data-key="([^"]*)"', page)
+    assert len(keys) == len(set(keys))
+    assert len(keys) > 1 or path == "/overview"
+
+
+def test_what_was_said_of_a_session_stands_on_its_page_and_can_be_said_there(client, served):
+    form = {"session_id": "s-204", "name": "correct", "value": "0", "comment": "never <b>solved</b>"}
+    answer = client.post("/scores", data=form | {"back": "/sessions/s-204"})
+    assert answer.headers["location"] == "/sessions/s-204"
+    page = client.get("/sessions/s-204").text
+    assert "never &lt;b&gt;solved&lt;/b&gt;" in page
+    assert "session s-204, by human" in page
+    [said] = client.get("/sessions/s-204.json").json()["scores"]
+    assert (said["name"], said["value"], said["trace_id"]) == ("correct", 0.0, None)
+    assert "never" not in client.get("/sessions/s-205").text

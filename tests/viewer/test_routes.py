@@ -260,6 +260,7 @@ ALLOWED_TAGS = {
     *("h1", "h2", "h3", "p", "pre", "code"),
     *("ol", "ul", "li", "dl", "dt", "dd", "div", "span", "a", "kbd", "time", "details", "summary", "dialog"),
     *("form", "label", "input", "textarea", "select", "option", "datalist", "output", "b", "del", "ins"),
+    *("fieldset", "legend"),
     *("button", "table", "thead", "tbody", "tr", "th", "td"),
     *("svg", "symbol", "use", "path", "rect", "circle", "line", "text"),
 }

@@ -99,3 +99,24 @@ def test_hostile_values_and_names_are_text(client: httpx2.Client) -> None:
     assert "<img" not in page
     assert "\u202e" not in page
     assert "100 more characters" in page
+
+
+def test_the_words_of_a_query_are_told_with_every_column(client: httpx2.Client, served: viewing.Served) -> None:
+    told = client.get("/sql/words.json").json()
+    assert [[name, kind] for name, kind, *_ in served.store.sql("DESCRIBE traces").rows] == told["views"]["traces"]
+    assert {"select", "from", "where", "qualify"} <= set(told["keywords"])
+    assert {"count", "quantile_cont", "date_trunc"} <= set(told["functions"])
+    assert "internal" not in str(told["views"].keys())
+
+
+def test_rows_are_drawn_where_that_is_asked_for(client: httpx2.Client) -> None:
+    query = "SELECT '<b>' || kind AS kind, count(*) AS \"<i>\" FROM spans GROUP BY ALL ORDER BY 2 DESC"
+    page = client.get("/sql", params={"q": query, "show": "chart"}).text
+    assert page.count('class="piece s-llm"') == len(client.get("/sql.json", params={"q": query}).json()["rows"])
+    assert "<b>" not in page
+    assert "<i>" not in re.sub(r"<i></i>", "", page)
+    assert 'name="show" value="chart"' in page
+    assert "show=chart" not in re.findall(r'<a href="([^"]*)"[^>]*>Table</a>', page)[0]
+    assert client.get("/sql", params={"q": query, "show": "pie"}).status_code == 400
+    none = client.get("/sql", params={"q": "SELECT 'a' AS x", "show": "chart"}).text
+    assert "A chart needs a first column" in none

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -20,6 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "filter", metavar="FILTER", help="a SQL condition on the columns of `traces`, or words to search for"
     )
+    parser.add_argument(
+        "--search", action="store_true", help="FILTER is what the search box takes: status:error cost>1"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="the dataset to write (default: to stdout)")
     parser.add_argument("--limit", type=int, default=_LIMIT, help=f"the newest traces, at most (default {_LIMIT})")
     parser.add_argument(
@@ -35,15 +37,13 @@ def run(args: argparse.Namespace) -> int:
         UsageError: the filter cannot be read, no trace matches, or the file cannot be written.
     """
     from tracekit.evals import stored
-    from tracekit.evals.row import write_row
 
     with opened(args) as source:
-        found = stored.find(source, args.filter, limit=args.limit)
-        rows = [stored.plain(row) for row in stored.rows(source, found)]
-    chosen = [row for row in rows if row.expected is not None or not args.expected_only]
+        found = stored.find(source, args.filter, limit=args.limit, search=args.search)
+        chosen = list(stored.dataset(source, found, expected_only=args.expected_only))
     if not chosen:
         raise UsageError(f"no trace that matches {args.filter!r:.200} can be a row; nothing is written.")
-    text = "".join(f"{json.dumps(write_row(row), ensure_ascii=False, default=str)}\n" for row in chosen)
+    text = "".join(map(stored.line, chosen))
     if args.output is None:
         sys.stdout.write(text)
     else:

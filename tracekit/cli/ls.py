@@ -7,13 +7,16 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tracekit import state, units
+from tracekit import config, state, units
 from tracekit.cli import output
 from tracekit.cli.selection import SORTS, add_asked, add_filters, filters
 from tracekit.cli.store import add_store, opened
 from tracekit.text import fit, line, undated, width
+
+if TYPE_CHECKING:
+    from tracekit.query.filters import Filters
 
 COLUMNS = ("trace", "started", "duration", "status", "spans", "model", "tokens", "cost", "asked", "answered")
 _RIGHT = ("duration", "spans", "tokens", "cost")
@@ -31,7 +34,8 @@ INDEXING_SECONDS = 2.0
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     parser.add_argument("--limit", type=_positive, default=20, help="traces to list (default 20)")
-    parser.add_argument("--sort", choices=SORTS, default=SORTS[0], help="what comes first (default newest)")
+    parser.add_argument("--sort", choices=SORTS, help="what comes first (default newest, or as the view has it)")
+    parser.add_argument("--view", metavar="NAME", help="traces of a view that was saved in the viewer")
     add_asked(parser)
     add_filters(parser)
     form = parser.add_mutually_exclusive_group()
@@ -46,11 +50,14 @@ def run(args: argparse.Namespace) -> int:
     from tracekit.query.filters import Filters
     from tracekit.query.traces import list_traces
 
-    wanted = filters(args)
+    wanted, sort = filters(args), args.sort
+    if args.view is not None:
+        viewed, sort = _viewed(args)
+        wanted = viewed.both(wanted)
     with opened(args) as source:
         if wanted.searches:
             source.index_words(seconds=INDEXING_SECONDS)
-        page = list_traces(source, limit=args.limit, filters=wanted, sort=args.sort)
+        page = list_traces(source, limit=args.limit, filters=wanted, sort=sort or SORTS[0])
     if page.notice is not None:
         output.talk(page.notice)
     if args.json:
@@ -64,6 +71,19 @@ def run(args: argparse.Namespace) -> int:
     if page.next is not None and not (args.json or args.ndjson):
         output.talk(f"there are more than these {args.limit}; --limit shows more.")
     return 0
+
+
+def _viewed(args: argparse.Namespace) -> tuple[Filters, str | None]:
+    """The traces and the order of a saved view; another order that is asked for comes first.
+
+    Raises:
+        UsageError: there is no such view.
+    """
+    from tracekit.query import asked
+    from tracekit.query.saved import VIEWS, Shelf
+
+    asks = Shelf(config.directory(args.dir)).find(VIEWS, args.view).asks
+    return asked.parse(asks.get("q", "")), args.sort or asks.get("sort")
 
 
 def started(when: datetime, now: datetime) -> str:

@@ -266,6 +266,7 @@ def _application(
     from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, Keys, TokenGuard
     from tracekit.collector.receiver import Receiver
     from tracekit.evals.archive import archive
+    from tracekit.query.saved import Shelf
     from tracekit.query.serve import api_routes
     from tracekit_viewer.app import error_handlers, viewer_routes
 
@@ -282,6 +283,7 @@ def _application(
             source,
             attachments=source.ingest.attachments,
             archive=archive(options.directory),
+            shelf=Shelf(options.directory),
             version=source.version,
             record=record,
             closing=closing,

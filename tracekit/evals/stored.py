@@ -12,15 +12,19 @@ from typing import Any
 
 from tracekit.errors import QueryError, UsageError
 from tracekit.evals.observed import with_trace
-from tracekit.evals.row import Row
+from tracekit.evals.row import Row, write_row
+from tracekit.query import asked
 from tracekit.query.filters import Filters
+from tracekit.query.reviewing import chosen
 from tracekit.query.source import RemoteSource, StoreSource
 from tracekit.query.traces import decoded, list_traces
 from tracekit.store.previews import assistant_text, user_text
+from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
 _QUERIES = Path(__file__).parent / "sql"
 _CONDITION = re.compile(r"[=<>(]|\b(i?like|is|between)\b|^\s*true\s*$", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BATCH = 50
 """Traces read at a time: their content is held meanwhile."""
 HUMAN = "human"
@@ -32,7 +36,7 @@ VERDICTS = frozenset({"correct", "correctness", "accepted"})
 Source = RemoteSource | StoreSource
 
 
-def find(source: Source, text: str, *, limit: int) -> list[str]:
+def find(source: Source, text: str, *, limit: int, search: bool = False) -> list[str]:
     """The ids of the newest traces that a filter chooses.
 
     Args:
@@ -40,10 +44,14 @@ def find(source: Source, text: str, *, limit: int) -> list[str]:
         text: a SQL condition on the columns of the view `traces` where it holds a comparison
             (`status = 'ok' AND project = 'shop'`); else words, as `tracekit ls --text` takes them.
         limit: so many at the most.
+        search: the text is what the search box takes, whatever it holds: `status:error cost>0.01`.
 
     Raises:
         UsageError: the condition cannot be read.
     """
+    if search:
+        source.index_words()
+        return chosen(source, asked.parse(text), limit=limit).trace_ids
     if _CONDITION.search(text):
         try:
             query = f"SELECT trace_id FROM traces WHERE ({text}) ORDER BY start_time DESC, trace_id"  # noqa: S608 - the user's own question, answered read-only
@@ -58,7 +66,7 @@ def find(source: Source, text: str, *, limit: int) -> list[str]:
     return [str(trace["trace_id"]) for trace in page.traces]
 
 
-def rows(source: Source, trace_ids: Sequence[str]) -> Iterator[Row]:
+def rows(source: Queryable, trace_ids: Sequence[str]) -> Iterator[Row]:
     """A row of each trace, in this order, with its spans."""
     for start in range(0, len(trace_ids), _BATCH):
         chosen = list(trace_ids[start : start + _BATCH])
@@ -66,6 +74,23 @@ def rows(source: Source, trace_ids: Sequence[str]) -> Iterator[Row]:
         for trace_id in chosen:
             if trace_id in spans:
                 yield row(trace_id, spans[trace_id], scores.get(trace_id, ()))
+
+
+def dataset(source: Queryable, trace_ids: Sequence[str], *, expected_only: bool = False) -> Iterator[Row]:
+    """A row of each trace as a dataset has it: without its spans; `line` makes of each what its file holds.
+
+    `expected_only` leaves out those of which no person said what was right.
+    """
+    made = map(plain, rows(source, trace_ids))
+    return (row for row in made if row.expected is not None or not expected_only)
+
+
+def line(made: Row) -> str:
+    """A row as a line of a JSON Lines file."""
+    data = write_row(made)
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    # Half a surrogate pair, as a model may answer, is no UTF-8; as an escape it stays what it was.
+    return f"{json.dumps(data, default=str) if _SURROGATE.search(text) else text}\n"
 
 
 def row(trace_id: str, spans: Sequence[Mapping[str, Any]], scores: Sequence[Mapping[str, Any]] = ()) -> Row:
@@ -93,7 +118,7 @@ def row(trace_id: str, spans: Sequence[Mapping[str, Any]], scores: Sequence[Mapp
     return with_trace(made, spans)
 
 
-def spans_of(source: Source, trace_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def spans_of(source: Queryable, trace_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """The ended spans of traces as rows of the view, JSON decoded, by trace, in the order they started."""
     result = source.sql(statement(_QUERIES, "spans_of"), {"trace_ids": list(trace_ids)})
     found: dict[str, list[dict[str, Any]]] = {}
@@ -104,7 +129,7 @@ def spans_of(source: Source, trace_ids: Sequence[str]) -> dict[str, list[dict[st
     return found
 
 
-def _scores(source: Source, trace_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def _scores(source: Queryable, trace_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for one in source.sql(statement(_QUERIES, "scores_of"), {"trace_ids": list(trace_ids)}).dicts():
         found.setdefault(str(one["trace_id"]), []).append(one)

@@ -22,7 +22,7 @@ from tracekit.query.filters import Filters
 Kind = Literal["text", "number", "duration", "time", "attribute"]
 
 STATUSES = ("ok", "error", "running", "interrupted", "incomplete")
-HAS = ("error", "score", "tool", "tag", "session", "user", "cost")
+HAS = ("error", "score", "review", "tool", "tag", "session", "user", "cost")
 FIELDS: dict[str, Kind] = {
     **dict.fromkeys(("status", "model", "project", "service", "session", "user", "tag", "name"), "text"),
     **dict.fromkeys(("kind", "tool", "error", "failed", "has"), "text"),

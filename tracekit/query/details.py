@@ -1,4 +1,4 @@
-"""What a row of the trace list shows besides the row itself: scores, and where a failed trace failed."""
+"""What a row of the trace list shows besides the row itself: scores, where a failed trace failed, attributes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
+EXCERPT = 200
+"""Characters of an attribute that a row shows."""
 _FOLDER = Path(__file__).parent / "sql"
 
 
@@ -22,14 +24,16 @@ class Details:
         scores: by name: `name`, `value` (the mean; None where only labels were given), `label` (the last), `count`.
         failures: the span where to look first: `span_id`, `name`, `kind`, `tool_name`, `error_type`, `status_message`,
             and `count`, how many spans failed that have no failed one below.
+        attributes: the beginning of those that were asked for, by key: of the root span, else of the first that has it.
     """
 
     scores: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
     failures: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
 
-def details(source: Queryable, traces: Sequence[dict[str, Any]]) -> Details:
-    """The details of rows of the `traces` view."""
+def details(source: Queryable, traces: Sequence[dict[str, Any]], *, attributes: Sequence[str] = ()) -> Details:
+    """The details of rows of the `traces` view, and these attributes of their spans."""
     scores: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     if not traces:
         return Details()
@@ -42,4 +46,19 @@ def details(source: Queryable, traces: Sequence[dict[str, Any]]) -> Details:
         bound = {"traces": [row["trace_id"] for row in failed], "since": since}
         for row in source.sql(statement(_FOLDER, "list_failures"), bound).dicts():
             failures[row.pop("trace_id")] = row
-    return Details(scores=dict(scores), failures=failures)
+    return Details(scores=dict(scores), failures=failures, attributes=_attributes(source, traces, attributes))
+
+
+def _attributes(source: Queryable, traces: Sequence[dict[str, Any]], keys: Sequence[str]) -> dict[str, dict[str, str]]:
+    if not keys:
+        return {}
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    bound = {
+        "traces": [row["trace_id"] for row in traces],
+        "since": min(row["start_time"] for row in traces).isoformat(),
+        "pointers": [f"/{key.replace('~', '~0').replace('/', '~1')}" for key in keys],
+        "length": EXCERPT,
+    }
+    for trace_id, place, value in source.sql(statement(_FOLDER, "list_attributes"), bound).rows:
+        found[trace_id][keys[int(place)]] = value
+    return dict(found)

@@ -17,6 +17,7 @@ from starlette.status import HTTP_404_NOT_FOUND
 
 from tracekit.evals.archive import Archive
 from tracekit.query.asking import Askable
+from tracekit.query.saved import Shelf
 from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
 from tracekit_viewer.experiments import Experiments
@@ -25,8 +26,11 @@ from tracekit_viewer.routes import (
     analytics,
     comparing,
     copies,
+    datasets,
     experiments,
     live,
+    review,
+    saved,
     scores,
     sharing,
     sql,
@@ -50,6 +54,7 @@ def viewer_routes(
     *,
     attachments: Attachments,
     archive: Archive,
+    shelf: Shelf,
     version: Callable[[], int],
     record: Record,
     closing: Callable[[], bool] = _never,
@@ -60,6 +65,7 @@ def viewer_routes(
         source: what the pages ask: anything with `.sql`. It is called from worker threads, several at a time.
         attachments: the files that spans refer to.
         archive: the runs of evaluations, and their baselines.
+        shelf: what people have saved under a name.
         version: a number that grows with each change of what `source` holds; called often, so it must be
             cheap.
         record: makes durable what a person has said of a span, a trace or a session. Awaited in the event loop.
@@ -70,6 +76,7 @@ def viewer_routes(
         source=source,
         attachments=attachments,
         experiments=Experiments(archive),
+        shelf=shelf,
         version=version,
         record=record,
         closing=closing,
@@ -78,6 +85,9 @@ def viewer_routes(
         scores,
         copies,
         sharing,
+        saved,
+        review,
+        datasets,
         traces,
         trace,
         comparing,

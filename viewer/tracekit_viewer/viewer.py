@@ -18,6 +18,7 @@ from tracekit.collector.durable import NotDurableError
 from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageError
 from tracekit.model import Score
 from tracekit.query.asking import Askable
+from tracekit.query.saved import Shelf
 from tracekit.store.attachments import Attachments
 from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.outlines import Outlines
@@ -35,6 +36,7 @@ class Viewer:
     source: Askable
     attachments: Attachments
     experiments: Experiments
+    shelf: Shelf
     version: Callable[[], int]
     closing: Callable[[], bool]
     record: Record

@@ -104,7 +104,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A chart and its twin."""
+    """A chart and its twin.
+
+    `across` says what lies from left to right, `ground` where 0 is, in pixels from above.
+    """
 
     id: str
     title: str
@@ -116,6 +119,8 @@ class Chart:
     y_ticks: list[Tick]
     records: list[Record]
     empty: bool
+    across: str = "Time, UTC"
+    ground: float = HEIGHT
 
 
 def chart(

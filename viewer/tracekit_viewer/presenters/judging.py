@@ -70,7 +70,7 @@ def judging(span: Mapping[str, Any], *, now: datetime) -> Judging:
         span_id=span["span_id"],
         session_id=span["session_id"],
         is_root=span["parent_span_id"] is None,
-        said=_said(relevant, now),
+        said=spoken(relevant, now=now),
         verdict=verdicts[-1] if verdicts else None,
         expected=_editable((corrections[-1] or "") if corrections else _answer(span)),
         names=sorted({one["name"] for one in span["scores"]} - {VERDICT, COMMENT, CORRECTION}),
@@ -86,7 +86,7 @@ def word(score: Mapping[str, Any]) -> tuple[str, str]:
     return " ".join(str(part) for part in said if part is not None), "none"
 
 
-def _said(scores: Sequence[Mapping[str, Any]], now: datetime) -> list[Said]:
+def spoken(scores: Sequence[Mapping[str, Any]], *, now: datetime) -> list[Said]:
     """The last of each name, target and source, newest first; comments each for itself."""
     last: dict[Any, tuple[Mapping[str, Any], int]] = {}
     for place, one in enumerate(scores):

@@ -17,10 +17,12 @@ from tracekit.query import asked
 from tracekit.query.asked import Piece
 from tracekit.query.details import Details
 from tracekit.query.facets import Facet
+from tracekit.query.saved import Kept
 from tracekit.state import State
 from tracekit.text import undated
 from tracekit.units import Moment, Quantity
-from tracekit_viewer.presenters.question import Question
+from tracekit_viewer.presenters.columns import Choice, Column, choices, columns_of
+from tracekit_viewer.presenters.question import Question, question_of
 
 _LABELS = {"tag": "tags"}
 _STATUSES = (("", "All"), ("error", "Errors"), ("running", "Running"), ("interrupted", "Interrupted"))
@@ -90,6 +92,10 @@ class Row:
     tags: list[Chip] = field(default_factory=list[Chip])
     scores: list[ScoreChip] = field(default_factory=list[ScoreChip])
     more_scores: int = 0
+    service: str | None = None
+    errors: Quantity
+    named_scores: Mapping[str, ScoreChip] = field(default_factory=dict[str, ScoreChip])
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -138,8 +144,13 @@ class Listing:
     narrowed: list[Chip]
     facets: list[FacetView] | None
     counting: str
+    columns: list[Column]
+    choices: list[Choice]
+    views: list[Chip]
+    unreadable: list[str]
     question: Question
     order: str
+    usual: str
     older: str | None
     newest: str | None
 
@@ -152,6 +163,8 @@ def listing(
     now: datetime,
     details: Details | None = None,
     facets: Sequence[Facet] | None = None,
+    columns: Sequence[Column] | None = None,
+    views: Kept | None = None,
 ) -> Listing:
     """Make the list's view model.
 
@@ -162,7 +175,11 @@ def listing(
         now: what "ago" counts from.
         details: what rows show besides.
         facets: what can be chosen, counted; None where that was not asked for.
+        columns: what of it is shown; None for the columns of every list.
+        views: what is saved.
     """
+    shown = columns_of("") if columns is None else columns
+    kept = views or Kept()
     states = {t["trace_id"]: state.of_trace(t) for t in traces}
     slowest = max((t["duration_ms"] for t in traces if t["duration_ms"] is not None), default=0)
     more = details or Details()
@@ -187,7 +204,12 @@ def listing(
         narrowed=[_removable(question, number, piece) for number, piece in enumerate(pieces) if piece.key is not None],
         facets=None if facets is None else [_facet(each, question) for each in facets],
         counting=_counting(question),
+        columns=list(shown),
+        choices=choices(shown),
+        views=_views(kept, question),
+        unreadable=kept.unreadable,
         question=question,
+        usual=replace(question, columns="", cursor="").url(),
         order=dict(_SORTS).get(question.sort, question.sort),
         older=question.url(cursor) if cursor else None,
         newest=question.url() if question.cursor else None,
@@ -228,6 +250,21 @@ def _shortcuts(question: Question) -> list[Chip]:
         for label, each in chosen
     ]
     return [*asking, Chip(label="Cost by model", value="", shown="Cost by model", href="/models?range=7d")]
+
+
+def _views(kept: Kept, question: Question) -> list[Chip]:
+    """What is saved, one click away; a second one takes it off."""
+    here = replace(question, cursor="")
+    return [
+        Chip(
+            label=saved.name,
+            value=saved.name,
+            shown=saved.name,
+            href="/traces" if asked == here else asked.url(),
+            active=asked == here,
+        )
+        for saved, asked in ((saved, question_of(saved.asks)) for saved in kept.items)
+    ]
 
 
 def _removable(question: Question, number: int, piece: Piece) -> Chip:
@@ -300,6 +337,10 @@ def _row(
         failure=_failure(trace, details.failures.get(trace["trace_id"])),
         scores=[_score(score) for score in scores[:_SCORES]],
         more_scores=max(len(scores) - _SCORES, 0),
+        named_scores={score["name"]: _score(score) for score in scores},
+        attributes=details.attributes.get(trace["trace_id"], {}),
+        service=trace["service"],
+        errors=units.count(trace["error_count"], "failed spans"),
         project=_chip("project", trace["project"], question) if trace["project"] else None,
         spans=units.plural(trace["span_count"], "span"),
         tokens_in=units.count(trace["input_tokens"], "input tokens"),

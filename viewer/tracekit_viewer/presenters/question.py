@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from tracekit.query import asked
 from tracekit.query.traces import NEWEST
+from tracekit_viewer.presenters.columns import canonical
 
 ATTRIBUTE = "attribute."
 """Before the key of an attribute in a URL, as in `/traces?attribute.gen_ai.operation.name=chat`; no value: any."""
@@ -32,13 +33,24 @@ class Question:
     sort: str = NEWEST
     limit: str = ""
     cursor: str = ""
+    columns: str = ""
+
+    @property
+    def asks(self) -> dict[str, str]:
+        """The parameters that ask this, from its beginning."""
+        sort = "" if self.sort == NEWEST else self.sort
+        given = {"q": self.text, "sort": sort, "columns": self.columns, "limit": self.limit}
+        return {name: value for name, value in given.items() if value}
 
     def url(self, cursor: str = "") -> str:
         """The address that asks this, from its beginning or from another place."""
-        sort = "" if self.sort == NEWEST else self.sort
-        given = {"q": self.text, "sort": sort, "limit": self.limit, "cursor": cursor}
-        query = urlencode({name: value for name, value in given.items() if value})
+        query = urlencode({**self.asks, "cursor": cursor} if cursor else self.asks, safe=",")
         return f"/traces?{query}" if query else "/traces"
+
+    def elsewhere(self, path: str, **more: str) -> str:
+        """The address of another page that asks for these traces, in this order."""
+        given = {name: value for name, value in self.asks.items() if name in {"q", "sort"}} | more
+        return f"{path}?{urlencode(given)}" if given else path
 
     def narrowed(self, key: str, value: str | None) -> Question:
         """With this condition in place of those on the same field; None takes them off."""
@@ -62,4 +74,5 @@ def question_of(query: Mapping[str, str]) -> Question:
         sort=query.get("sort") or NEWEST,
         limit=query.get("limit", ""),
         cursor=query.get("cursor", ""),
+        columns=canonical([query.get("columns", "")]),
     )

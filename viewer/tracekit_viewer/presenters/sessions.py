@@ -14,6 +14,7 @@ from tracekit.state import State
 from tracekit.text import undated
 from tracekit.units import UNKNOWN, Moment, Quantity
 from tracekit_viewer.presenters import table
+from tracekit_viewer.presenters.judging import Said, spoken
 from tracekit_viewer.presenters.overview import Figure
 from tracekit_viewer.presenters.sums import View
 from tracekit_viewer.presenters.table import Cell, Pager, Table, excerpt
@@ -49,6 +50,8 @@ class Conversation:
     users: list[tuple[str, str]]
     turns: list[Turn]
     pager: Pager
+    said: list[Said]
+    href: str
 
 
 def session_address(session_id: str) -> str:
@@ -67,6 +70,7 @@ def sessions(found: Page, *, time: TimeRange, user: str | None, now: datetime, s
             label="Sessions",
             columns=["Session", "Traces", "Errors", "User", "Input", "Output", "Cost", "Took", "Last seen"],
             rows=[_session(row, time, now) for row in found.rows],
+            keys=[str(row["session_id"]) for row in found.rows],
         ),
         pager=table.pager(
             start=start,
@@ -108,6 +112,7 @@ def conversation(
     whole: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
     *,
+    scores: Sequence[Mapping[str, Any]],
     now: datetime,
     start: int,
     size: int,
@@ -118,6 +123,7 @@ def conversation(
         session_id: its id.
         whole: its sums.
         rows: some of its traces, the oldest first.
+        scores: what was said of it as a whole.
         now: what "ago" counts from.
         start: how many traces come before these.
         size: how many a page has.
@@ -145,6 +151,8 @@ def conversation(
         users=[(user, address("/traces", {"user_id": user})) for user in whole["users"] or []],
         turns=[_turn(row, previous, now) for row, previous in zip(rows, before, strict=True)] if rows else [],
         pager=table.pager(start=start, size=size, total=whole["traces"], url=session_address(session_id), noun="trace"),
+        said=spoken(scores, now=now),
+        href=session_address(session_id),
     )
 
 

@@ -10,9 +10,14 @@ from urllib.parse import urlencode
 
 from tracekit import units
 from tracekit.query import forms
+from tracekit.query.saved import Kept as SavedQueries
 from tracekit.store import Result
 from tracekit.units import Quantity
+from tracekit_viewer.presenters.plot import NUMBER
+from tracekit_viewer.presenters.timerange import Choice
 
+ROWS = 500
+"""Rows of the page, unless it is asked for others."""
 CELL = 400
 """Characters of a cell that the page shows; files and the JSON have all of them."""
 EXAMPLES = {
@@ -36,8 +41,18 @@ FROM scores
 WHERE source = 'human'
 ORDER BY created_at DESC""",
 }
-_NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL.*)")
+SHOWN = {"": "Table", "chart": "Chart"}
+"""How the rows of an answer are shown, as `?show=` names it."""
 _TRACE = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Kept:
+    """A saved query; active where it is the one that is asked."""
+
+    name: str
+    href: str
+    active: bool
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -49,6 +64,11 @@ class Asking:
     seconds: float
     views: Mapping[str, Sequence[tuple[str, str]]]
     examples: list[tuple[str, str]]
+    saved: list[Kept]
+    unreadable: list[str]
+    show: str
+    forms: list[Choice]
+    here: str
     files: list[tuple[str, str]]
 
 
@@ -72,14 +92,47 @@ class Table:
     took: Quantity
 
 
-def asked(query: str, *, limit: int, seconds: float, views: Mapping[str, Sequence[tuple[str, str]]]) -> Asking:
-    """Make the form."""
+def asked(
+    query: str,
+    *,
+    limit: int,
+    show: str,
+    seconds: float,
+    views: Mapping[str, Sequence[tuple[str, str]]],
+    saved: SavedQueries,
+) -> Asking:
+    """Make the form.
+
+    Args:
+        query: what is asked.
+        limit: so many rows at the most.
+        show: a key of `SHOWN`.
+        seconds: how long it may take.
+        views: what can be asked.
+        saved: the queries that people keep.
+    """
+    given = {"q": query, "limit": "" if limit == ROWS else str(limit)}
     return Asking(
         query=query,
         limit=limit,
         seconds=seconds,
         views=views,
         examples=[(label, "/sql?" + urlencode({"q": text})) for label, text in EXAMPLES.items()],
+        saved=[
+            Kept(
+                name=one.name,
+                href=_address(one.asks),
+                active=bool(query) and one.asks.get("q") == query,
+            )
+            for one in saved.items
+        ],
+        unreadable=saved.unreadable,
+        show=show,
+        forms=[
+            Choice(label=label, href=_address({**given, "show": key}), active=key == show)
+            for key, label in SHOWN.items()
+        ],
+        here=_address({**given, "show": show}),
         files=[
             (label, f"/sql.{form}?" + urlencode({"q": query}))
             for label, form in (("CSV", "csv"), ("Parquet", "parquet"), ("JSON", "json"))
@@ -87,9 +140,14 @@ def asked(query: str, *, limit: int, seconds: float, views: Mapping[str, Sequenc
     )
 
 
+def _address(asks: Mapping[str, str]) -> str:
+    query = urlencode({name: value for name, value in asks.items() if value})
+    return f"/sql?{query}" if query else "/sql"
+
+
 def answered(result: Result, *, ms: float) -> Table:
     """Make the table."""
-    numeric = [_NUMBER.fullmatch(kind) is not None for kind in result.types]
+    numeric = [NUMBER.fullmatch(kind) is not None for kind in result.types]
     return Table(
         columns=list(zip(result.columns, result.types, numeric, strict=True)),
         rows=[[_cell(*each) for each in zip(row, result.columns, result.types, strict=True)] for row in result.rows],

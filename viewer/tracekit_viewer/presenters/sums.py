@@ -63,6 +63,7 @@ def usage(found: Sums, saved: Mapping[str | None, Saving], *, by: By, time: Time
                 "p95",
             ],
             rows=rows,
+            keys=[row["key"] or "" for row in found.rows],
             foot=[Cell(text="All"), *_figures(found.whole, whole)] if found.total > 1 else [],
         ),
         groups=[
@@ -135,6 +136,7 @@ def errors(found: Page, *, time: TimeRange, now: datetime, start: int, size: int
             label="Errors",
             columns=["Error", "Span", "Count", "Traces", "Last seen", "First seen"],
             rows=[_error(row, time, now) for row in found.rows],
+            keys=[str(row["fingerprint"]) for row in found.rows],
         ),
         pager=table.pager(start=start, size=size, total=found.total, url=time.url("/errors"), noun="kind"),
         hint="No span that began in this time has failed.",
@@ -182,6 +184,7 @@ def affected(
                 ]
                 for row in rows
             ],
+            keys=[str(row["trace_id"]) for row in rows],
         ),
         pager=table.pager(
             start=start, size=size, total=kind["traces"], url=time.url(f"/errors/{kind['fingerprint']}"), noun="trace"
@@ -199,6 +202,7 @@ def tools(found: Page, *, time: TimeRange, now: datetime, start: int, size: int)
             label="Tools",
             columns=["Tool", "Calls", "Errors", "p50", "p95", "p99", "Most frequent arguments", "Last called"],
             rows=[_tool(row, now) for row in found.rows],
+            keys=[str(row["tool"]) for row in found.rows],
         ),
         pager=table.pager(start=start, size=size, total=found.total, url=time.url("/tools"), noun="tool"),
         hint="No tool was called in this time.",
@@ -248,6 +252,7 @@ def users(found: Page, *, time: TimeRange, now: datetime, start: int, size: int)
                 "First seen",
             ],
             rows=[_user(row, time, now) for row in found.rows],
+            keys=[str(row["user_id"]) for row in found.rows],
         ),
         pager=table.pager(start=start, size=size, total=found.total, url=time.url("/users"), noun="user"),
         hint="No trace of this time names its user. Name them with tracekit.context(user_id=...).",

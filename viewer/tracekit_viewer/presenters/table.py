@@ -31,12 +31,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows whose first cell names them; `foot` is the whole of them."""
+    """Rows whose first cell names them; `foot` is the whole of them.
+
+    `keys` name the rows to a page that is open: what has moved to another place is moved there, with the focus in it.
+    """
 
     label: str
     columns: list[str]
     rows: list[list[Cell]]
     foot: list[Cell] = field(default_factory=list[Cell])
+    keys: list[str] = field(default_factory=list[str])
     note: str = ""
 
     def right(self, place: int) -> bool:

@@ -16,17 +16,20 @@ from tracekit import config
 from tracekit.query import analytics
 from tracekit.query.analytics import By
 from tracekit.query.savings import Saving, savings
+from tracekit.query.traces import get_scores
 from tracekit_viewer import responses
 from tracekit_viewer.presenters import sessions as conversations
 from tracekit_viewer.presenters import sums
 from tracekit_viewer.presenters.overview import overview
 from tracekit_viewer.presenters.timerange import TimeRange, chosen
 from tracekit_viewer.routes.asking import whole
-from tracekit_viewer.viewer import Viewer
+from tracekit_viewer.viewer import Endpoint, Viewer
 
 SIZE = 100
 """Rows of a page, unless it is asked for others."""
 TURNS = 40
+PACE = 2_000
+"""Milliseconds that pass at least before an open page asks for its sums again."""
 MOST = 500
 _LONGEST = 10_000_000
 
@@ -52,7 +55,17 @@ def routes(viewer: Viewer) -> list[Route]:
         "/users": pages.users,
         "/users.json": pages.users_data,
     }
-    return [Route(path, viewer.guarded(endpoint)) for path, endpoint in table.items()]
+    return [Route(path, viewer.guarded(_at_version(viewer, endpoint))) for path, endpoint in table.items()]
+
+
+def _at_version(viewer: Viewer, endpoint: Endpoint) -> Endpoint:
+    """An endpoint whose page says of which version of the store it is: what comes in meanwhile is news, not missed."""
+
+    def answer(request: Request) -> Response:
+        request.state.version = viewer.version()
+        return endpoint(request)
+
+    return answer
 
 
 class _Pages:
@@ -133,14 +146,16 @@ class _Pages:
     def session(self, request: Request) -> Response:
         session_id, whole_of, asked = self._session(request)
         rows = analytics.turns(self._source, session_id, **asked)
-        view = conversations.conversation(session_id, whole_of, rows, now=datetime.now(UTC), **_shown(asked))
+        scores, now = get_scores(self._source, "", session_id), datetime.now(UTC)
+        view = conversations.conversation(session_id, whole_of, rows, scores=scores, now=now, **_shown(asked))
         return self._page(request, "session.html", view=view)
 
     def session_data(self, request: Request) -> Response:
         session_id, whole_of, asked = self._session(request)
         rows = analytics.turns(self._source, session_id, **asked)
         more = _next(whole_of["traces"], asked)
-        return responses.data(request, {"session_id": session_id, "whole": whole_of, "traces": rows, **more})
+        said = {"session_id": session_id, "whole": whole_of, "traces": rows}
+        return responses.data(request, {**said, "scores": get_scores(self._source, "", session_id), **more})
 
     def users(self, request: Request) -> Response:
         time, asked = self._time(request), _asked(request)
@@ -183,7 +198,7 @@ class _Pages:
         return self._page(request, "sumpage.html", view=view)
 
     def _page(self, request: Request, template: str, **context: Any) -> Response:
-        return self._viewer.renderer.page(request, template, **context)
+        return self._viewer.renderer.page(request, template, version=request.state.version, pace=PACE, **context)
 
     def _data(self, request: Request, time: TimeRange, said: Mapping[str, Any]) -> Response:
         return responses.data(request, {"since": time.window.since, "until": time.window.until, **said})

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tracekit.query.comparing import LETTERS, Compared, alike, compare, sides, twin
+from tracekit.query.comparing import LETTERS, Compared, alike, twin
 from tracekit.query.traces import get_span, get_trace
 from tracekit_viewer import responses
+from tracekit_viewer.comparisons import Comparisons
 from tracekit_viewer.presenters.comparing import SHOWN, Asked, comparison, places
 from tracekit_viewer.presenters.listing import listing
 from tracekit_viewer.presenters.question import question_of
@@ -37,6 +38,7 @@ def routes(viewer: Viewer) -> list[Route]:
 class _Pages:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
+        self._comparisons = Comparisons(viewer.source, viewer.version)
 
     def page(self, request: Request) -> Response:
         ticked = request.query_params.getlist("trace")
@@ -73,7 +75,7 @@ class _Pages:
         return self._viewer.renderer.page(request, "compare_with.html", trace=trace, rows=rows)
 
     def _found(self, asked: Asked) -> Compared:
-        found = compare(self._viewer.source, asked.traces)
+        found = self._comparisons.find(asked.traces)
         if isinstance(found, str):
             raise HTTPException(404, _missing(found))
         return found

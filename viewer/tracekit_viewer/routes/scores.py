@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -18,18 +18,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tracekit.collector.access import is_own
-from tracekit.errors import TracekitError
 from tracekit.model import Score
 from tracekit.query.traces import get_span, get_trace, is_session
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.judging import COMMENT, CORRECTION, HUMAN
-from tracekit_viewer.viewer import Viewer, status_of
+from tracekit_viewer.routes.posting import own_address, taking
+from tracekit_viewer.viewer import Viewer
 
-MOST_BYTES = 2 << 20
-"""Of a form; a correction may be long."""
 _NAME = 200
-_FORM = "application/x-www-form-urlencoded"
 _OF_WHAT = "A score is of a span (trace_id and span_id), a trace (trace_id) or a session (session_id)."
 _TARGETS = ("span", "trace", "session")
 
@@ -37,21 +33,15 @@ _TARGETS = ("span", "trace", "session")
 def routes(viewer: Viewer) -> list[Route]:
     """The route of this file."""
 
-    async def post(request: Request) -> Response:
-        try:
-            form = await _form(request)
-            found = score(form, now_ns=time.time_ns())
-            await run_in_threadpool(_check_target, viewer, found)
-            await viewer.record(found)
-        except HTTPException as error:
-            return viewer.renderer.failure(request, status=error.status_code, message=error.detail)
-        except TracekitError as error:
-            return viewer.renderer.failure(request, status=status_of(error), message=str(error))
+    async def post(request: Request, form: dict[str, str]) -> Response:
+        found = score(form, now_ns=time.time_ns())
+        await run_in_threadpool(_check_target, viewer, found)
+        await viewer.record(found)
         if "application/json" in request.headers.get("accept", ""):
             return responses.data(request, {name: getattr(found, name) for name in Score.__slots__}, status=201)
         return RedirectResponse(_back(form, found), 303, responses.HEADERS)
 
-    return [Route("/scores", post, methods=["POST"])]
+    return [Route("/scores", taking(viewer, post), methods=["POST"])]
 
 
 def score(form: Mapping[str, str], *, now_ns: int) -> Score:
@@ -119,26 +109,10 @@ def _check_target(viewer: Viewer, found: Score) -> None:
         raise HTTPException(404, f"No trace {found.trace_id!r:.80} is stored here.")
 
 
-async def _form(request: Request) -> dict[str, str]:
-    if not is_own(request.headers):
-        raise HTTPException(403, "This did not come from a page of this tracekit, so nothing was written.")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise HTTPException(415, f"Send a form: {_FORM}.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise HTTPException(413, f"The form is larger than {MOST_BYTES:,} bytes.")
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50, errors="strict"))
-    except ValueError as error:
-        raise HTTPException(400, f"The form cannot be read: {error}.") from error
-
-
 def _back(form: Mapping[str, Any], found: Score) -> str:
     """The page that shows it: the one that asked, where that is one of ours."""
-    back = str(form.get("back", ""))
-    if back.startswith("/") and not back.startswith("//") and "\\" not in back and back.isprintable():
+    back = own_address(str(form.get("back", "")))
+    if back is not None:
         return back
     trace_id, span_id = form.get("trace_id"), form.get("span_id")
     if not trace_id:

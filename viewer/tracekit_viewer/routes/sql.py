@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import time
+from functools import cached_property
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,14 +18,15 @@ from starlette.routing import Route
 from tracekit.collector.access import is_own
 from tracekit.errors import QueryError
 from tracekit.query import forms
-from tracekit.query.asking import columns
+from tracekit.query.asking import Words, columns, words
+from tracekit.query.saved import QUERIES
 from tracekit.store import Result
 from tracekit_viewer import responses
-from tracekit_viewer.presenters.sql import answered, asked
+from tracekit_viewer.presenters.plot import plot
+from tracekit_viewer.presenters.sql import ROWS, SHOWN, answered, asked
 from tracekit_viewer.routes.asking import whole
 from tracekit_viewer.viewer import Viewer
 
-ROWS = 500
 MOST = 10_000
 FILE_ROWS = 100_000
 """Rows of a file: more are refused, not cut off, since nobody could see it by the file."""
@@ -35,7 +37,13 @@ _FILES = {"csv": (forms.write_csv, "text/csv"), "parquet": (forms.write_parquet,
 def routes(viewer: Viewer) -> list[Route]:
     """The routes of this file."""
     pages = _Pages(viewer)
-    table = {"/sql": pages.page, "/sql.json": pages.data, "/sql.csv": pages.csv, "/sql.parquet": pages.parquet}
+    table = {
+        "/sql": pages.page,
+        "/sql.json": pages.data,
+        "/sql.csv": pages.csv,
+        "/sql.parquet": pages.parquet,
+        "/sql/words.json": pages.words,
+    }
     return [Route(path, viewer.guarded(endpoint)) for path, endpoint in table.items()]
 
 
@@ -43,10 +51,29 @@ class _Pages:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
 
+    @cached_property
+    def _views(self) -> dict[str, list[tuple[str, str]]]:
+        """As long as this process runs, they are what they are."""
+        return columns(self._viewer.source)
+
+    @cached_property
+    def _words(self) -> Words:
+        return words(self._viewer.source)
+
     def page(self, request: Request) -> Response:
         query = request.query_params.get("q", "")
         limit = whole(request, "limit", default=ROWS, most=MOST)
-        view = asked(query, limit=limit, seconds=SECONDS, views=columns(self._viewer.source))
+        show = request.query_params.get("show", "")
+        if show not in SHOWN:
+            raise HTTPException(400, f"show={show!r:.40} is none of {', '.join(filter(None, SHOWN))}.")
+        view = asked(
+            query,
+            limit=limit,
+            show=show,
+            seconds=SECONDS,
+            views=self._views,
+            saved=self._viewer.shelf.kept(QUERIES),
+        )
         result, error, took = None, None, 0.0
         own = is_own(request.headers)
         if query.strip() and own:
@@ -62,6 +89,7 @@ class _Pages:
             "sql.html",
             view=view,
             table=table,
+            drawn=plot(result) if result is not None and show == "chart" else None,
             error=error,
             held=bool(query.strip()) and not own,
         )
@@ -76,6 +104,10 @@ class _Pages:
             "rows": rows,
             "truncated": result.truncated,
         }
+        return responses.data(request, said)
+
+    def words(self, request: Request) -> Response:
+        said = {"views": self._views, "keywords": self._words.keywords, "functions": self._words.functions}
         return responses.data(request, said)
 
     def csv(self, request: Request) -> Response:

@@ -5,11 +5,12 @@ Owns how a URL becomes a question to the store. Refuses a page size it cannot se
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tracekit.errors import QueryError, UsageError
@@ -18,8 +19,10 @@ from tracekit.query.details import Details, details
 from tracekit.query.facets import facets
 from tracekit.query.filters import Filters
 from tracekit.query.resolve import stored
+from tracekit.query.saved import VIEWS
 from tracekit.query.traces import TracePage, list_traces
 from tracekit_viewer import responses
+from tracekit_viewer.presenters.columns import attributes_of, canonical, columns_of
 from tracekit_viewer.presenters.listing import listing
 from tracekit_viewer.presenters.losses import Lost, lost, traces_of
 from tracekit_viewer.presenters.question import Question, question_of
@@ -50,12 +53,17 @@ class _Pages:
     def listing(self, request: Request) -> Response:
         version = self._viewer.version()  # before the question: a commit in between is seen as news, not missed
         question = question_of(request.query_params)
+        ticked = request.query_params.getlist("columns")
+        if len(ticked) > 1:  # from the form, one by one: the address that can be sent has them all at once
+            chosen = replace(question, columns=canonical(ticked))
+            return RedirectResponse(chosen.url(), 303, responses.HEADERS)
         now = datetime.now(UTC).astimezone()
-        problem, page, more, counted = None, TracePage(), Details(), None
+        problem, page, more, counted, columns = None, TracePage(), Details(), None, columns_of("")
         try:
+            columns = columns_of(question.columns)
             filters = asked.parse(question.text, now=now)
             page = self._list(request, question, filters)
-            more = details(self._viewer.source, page.traces)
+            more = details(self._viewer.source, page.traces, attributes=attributes_of(columns))
             if request.query_params.get("facets"):
                 counted = facets(self._viewer.source, filters)
         except (UsageError, QueryError) as error:
@@ -67,6 +75,8 @@ class _Pages:
             facets=None if counted is None else counted.facets,
             cursor=page.next,
             now=now,
+            columns=columns,
+            views=self._viewer.shelf.kept(VIEWS),
         )
         origin = str(request.base_url).rstrip("/")
         front = not question.text and not question.cursor
@@ -92,9 +102,12 @@ class _Pages:
         question = question_of(request.query_params)
         filters = asked.parse(question.text)
         found = self._list(request, question, filters)
-        more = details(self._viewer.source, found.traces)
+        named = attributes_of(columns_of(question.columns))
+        more = details(self._viewer.source, found.traces, attributes=named)
         answer: dict[str, Any] = {"traces": found.traces, "next": found.next, "notice": found.notice}
         answer |= {"scores": more.scores, "failures": more.failures}
+        if named:
+            answer["attributes"] = more.attributes
         if request.query_params.get("facets"):
             counted = facets(self._viewer.source, filters)
             answer["facets"] = {

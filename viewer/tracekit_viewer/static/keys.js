@@ -25,8 +25,8 @@ export function keys({ toggleTheme, help, trace, list, judging }) {
   // Where the list was: its filter and its row. Each page leaves a note for the other.
   const above = document.querySelector("[data-up]");
   if (above) {
-    above.href = sessionStorage.getItem("tracekit.list") ?? above.href;
-    sessionStorage.setItem("tracekit.opened", document.body.dataset.trace);
+    if (above.dataset.up !== "here") above.href = sessionStorage.getItem("tracekit.list") ?? above.href;
+    if (document.body.dataset.trace) sessionStorage.setItem("tracekit.opened", document.body.dataset.trace);
   }
 
   function up() {
@@ -62,7 +62,6 @@ export function keys({ toggleTheme, help, trace, list, judging }) {
     n: nextError,
     u: up,
     Escape: up,
-    s: () => document.getElementById("share-open")?.click(),
     t: toggleTheme,
     x: () => document.activeElement.closest("tr")?.querySelector(".tick")?.click(),
     "+": () => judging?.right(),
@@ -73,6 +72,8 @@ export function keys({ toggleTheme, help, trace, list, judging }) {
     f: () => list?.failure(),
     w: () => list?.lost(),
     d: () => document.querySelector("a.button[href^='/dataset']")?.click(),
+    s: () => document.querySelector("[data-skip], #share-open")?.click(),
+    b: () => document.querySelector("[data-before]")?.click(),
     "?": help,
     "/": () => (document.getElementById("q") ?? document.querySelector("[data-up]"))?.focus(),
   };

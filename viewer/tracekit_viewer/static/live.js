@@ -1,8 +1,13 @@
 // Live pages: the server says when its store has changed, the page asks for itself again and takes over the difference.
 import { morph } from "./morph.js";
 
+// Of the time that a page takes to be made and fetched, at least so much passes before it is asked for again: a page that
+// adds up a large store must not keep that busy.
+const REST = 4;
+
 export function live({ trace, narrowing, refreshTimes }) {
   if (!document.body.dataset.version) return;
+  const pace = Number(document.body.dataset.pace ?? 300);
   const pulse = document.querySelector("[data-pulse]");
   let shown = document.body.dataset.version;
   let wanted = shown;
@@ -26,19 +31,23 @@ export function live({ trace, narrowing, refreshTimes }) {
       while (wanted !== shown) {
         const target = wanted;
         const asked = address();
+        const began = performance.now();
         const answer = await fetch(asked, { headers: { accept: "text/html" } });
         if (!answer.ok) return;
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         if (asked !== address()) continue; // the reader has moved on meanwhile
+        const held = document.activeElement;
         for (const region of document.querySelectorAll("[data-live]")) {
           const fresh = page.querySelector(`[data-live="${region.dataset.live}"]`);
           if (fresh) morph(region, fresh);
         }
+        if (held !== document.activeElement && held.isConnected) held.focus({ preventScroll: true }); // its row has moved
         shown = target;
         document.body.dataset.version = shown;
         trace?.refreshed(page);
         refreshTimes();
-        await new Promise((done) => setTimeout(done, 300)); // a busy program commits often: a few swaps a second are enough
+        const rest = Math.max(pace, REST * (performance.now() - began));
+        await new Promise((done) => setTimeout(done, rest)); // a busy program commits often: a few swaps a second are enough
       }
     } catch {
       lost(); // the server went away in between; the stream says when it is back

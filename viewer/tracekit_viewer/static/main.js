@@ -58,7 +58,8 @@ document.addEventListener("click", (event) => {
 });
 
 const trace = document.body.dataset.trace ? tree() : null;
-keys({ toggleTheme, help, trace, list: list(), judging: trace ? scores() : null });
+const judging = trace || document.querySelector(".review .judging") ? scores({ stay: Boolean(trace) }) : null;
+keys({ toggleTheme, help, trace, list: list(), judging });
 sql();
 live({ trace, narrowing: facets(), refreshTimes });
 setInterval(refreshTimes, 10_000);

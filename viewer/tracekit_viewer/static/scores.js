@@ -1,8 +1,16 @@
 // Scores without leaving the page: a form is sent as it would be, the panel is fetched anew, and what went wrong stands in it.
-export function scores() {
+// In a review the page is left for the next one: there forms go their own way.
+export function scores({ stay }) {
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest("form[data-score]");
+    if (!form || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("button"));
+  });
+
   document.addEventListener("submit", async (event) => {
     const form = event.target.closest("form[data-score]");
-    if (!form) return;
+    if (!form || !stay) return;
     event.preventDefault();
     const said = form.querySelector("output");
     const data = new URLSearchParams(new FormData(form, event.submitter));

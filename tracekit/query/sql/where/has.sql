@@ -1,6 +1,7 @@
 CASE $value
     WHEN 'error' THEN error_count > 0
     WHEN 'score' THEN trace_id IN (SELECT trace_id FROM scores)
+    WHEN 'review' THEN trace_id IN (SELECT trace_id FROM scores WHERE source = 'human')
     WHEN 'tool' THEN trace_id IN (SELECT trace_id FROM spans WHERE kind = 'tool')
     WHEN 'tag' THEN len(tags) > 0
     WHEN 'session' THEN session_id IS NOT NULL

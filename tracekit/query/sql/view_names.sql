@@ -1,0 +1,4 @@
+SELECT table_name
+FROM information_schema.tables
+WHERE table_schema = 'main'
+ORDER BY table_name;
