@@ -87,7 +87,7 @@ def visit(browser: Browser, served: viewing.Served) -> Iterator[Open]:
         contexts.append(context)
         found = Visit(context.new_page(), served.url)
         visits.append(found)
-        found.page.set_default_timeout(8_000)
+        found.page.set_default_timeout(30_000)
         found.page.on("request", lambda request: found.asked.append(request.url))
         found.page.on(
             "console",

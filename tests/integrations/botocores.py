@@ -19,5 +19,5 @@ def _session() -> botocore.session.Session:
 
 def client(url: str, service: str) -> Any:
     """A client with keys that are worth nothing, which tries once."""
-    once = Config(retries={"max_attempts": 0}, read_timeout=5, connect_timeout=5, parameter_validation=False)
+    once = Config(retries={"max_attempts": 0}, read_timeout=60, connect_timeout=60, parameter_validation=False)
     return _session().create_client(service, region_name="us-east-1", endpoint_url=url, config=once)

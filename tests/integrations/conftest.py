@@ -18,7 +18,7 @@ __all__ = ["heard", "provider", "spans"]
 @pytest.fixture
 def client(provider: Provider) -> Iterator[openai.OpenAI]:
     plain = openai.DefaultHttpxClient(verify=False)  # no CA files to load
-    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60}
     with openai.OpenAI(**options, http_client=plain) as made:
         yield made
 
@@ -26,12 +26,12 @@ def client(provider: Provider) -> Iterator[openai.OpenAI]:
 @pytest.fixture
 async def async_client(provider: Provider) -> AsyncIterator[openai.AsyncOpenAI]:
     plain = openai.DefaultAsyncHttpxClient(verify=False)
-    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60}
     async with openai.AsyncOpenAI(**options, http_client=plain) as made:
         yield made
 
 
-CLAUDE: Any = {"api_key": "none", "max_retries": 0, "timeout": 5}
+CLAUDE: Any = {"api_key": "none", "max_retries": 0, "timeout": 60}
 
 
 @pytest.fixture

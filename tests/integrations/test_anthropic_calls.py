@@ -123,7 +123,7 @@ def test_every_method_makes_one_span(provider: Provider, spans: Spans, claude: a
         assert resource.parse(**ASK, output_format=Colour).parsed_output == Colour(name="red")
         with resource.stream(**ASK, output_format=Colour) as stream:
             assert stream.get_final_message().parsed_output == Colour(name="red")
-    made = claude.with_options(timeout=4).messages.create(**ASK, stream=True)
+    made = claude.with_options(timeout=60).messages.create(**ASK, stream=True)
     assert len(list(made)) == 9
     assert provider.left == 0
     assert [span.name for span in calls(spans)] == ["chat claude-9"] * 7

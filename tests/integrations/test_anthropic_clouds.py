@@ -20,7 +20,7 @@ from tracekit_integrations._anthropic_messages import CLIENTS
 
 BEDROCK = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 VERTEX = "claude-sonnet-4-5@20250929"
-OPTIONS: Any = {"max_retries": 0, "timeout": 5}
+OPTIONS: Any = {"max_retries": 0, "timeout": 60}
 
 
 def event_stream(script: Sequence[Any]) -> Reply:

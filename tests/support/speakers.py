@@ -116,19 +116,19 @@ def run(ask: Callable[[str, Any], Awaitable[Any]]) -> Callable[[str, Any], Any]:
 
 def _requests() -> Speaker:
     def whole(url: str, body: Any) -> tuple[int, str]:
-        reply = requests.post(url, json=body, timeout=5)
+        reply = requests.post(url, json=body, timeout=60)
         return reply.status_code, reply.text
 
     def lines(url: str, body: Any) -> list[str]:
-        with requests.post(url, json=body, stream=True, timeout=5) as reply:
+        with requests.post(url, json=body, stream=True, timeout=60) as reply:
             return list(reply.iter_lines(decode_unicode=True))
 
     def left(url: str, body: Any) -> bytes:
-        with requests.post(url, json=body, stream=True, timeout=5) as reply:
+        with requests.post(url, json=body, stream=True, timeout=60) as reply:
             return reply.raw.read1(50)
 
     def dropped(url: str, body: Any) -> int:
-        with requests.post(url, json=body, stream=True, timeout=5) as reply:
+        with requests.post(url, json=body, stream=True, timeout=60) as reply:
             return reply.status_code
 
     return Speaker(

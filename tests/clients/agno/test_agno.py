@@ -58,7 +58,7 @@ class Models:
     """Makes models that share their clients, which are closed in the end."""
 
     def __init__(self, provider: Provider) -> None:
-        options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+        options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60}
         self.client, self.async_client = openai.OpenAI(**options), openai.AsyncOpenAI(**options)
 
     def __call__(self, **options: Any) -> OpenAIChat:
@@ -134,7 +134,7 @@ async def test_streams_are_agnos_own(provider: Provider, models: Models, traced:
     assert traced.tree == [("invoke_agent Ann", [CALL])] * 2
     for span in traced.spans:
         assert span.attributes[semconv.REQUEST_STREAM] is True
-        assert 0 < span.attributes[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < 5
+        assert 0 < span.attributes[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < 60
     assert [span.attributes[semconv.OUTPUT] for span in traced.spans if "Ann" in span.name] == ["wet", "wet"]
     assert traced.spans[1].attributes[semconv.OUTPUT_MESSAGES][0]["parts"] == [{"type": "text", "content": "wet"}]
     assert traced.counted == (2 * USED[0], 2 * USED[1])

@@ -46,7 +46,7 @@ BODY = json.dumps(LLAMA, indent=1).encode()
 
 @asynccontextmanager
 async def client(provider: Provider) -> AsyncIterator[Any]:
-    once = Config(retries={"max_attempts": 0}, read_timeout=5, connect_timeout=5)
+    once = Config(retries={"max_attempts": 0}, read_timeout=60, connect_timeout=60)
     session = get_session()
     where: Any = {"region_name": "us-east-1", "endpoint_url": provider.url, "config": once}
     keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}

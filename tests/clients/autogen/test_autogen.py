@@ -64,7 +64,7 @@ def weather(city: str) -> str:
 
 
 def client_of(provider: Provider, **options: Any) -> OpenAIChatCompletionClient:
-    options = {"model": "gpt-9", "model_info": INFO, "max_retries": 0, "timeout": 5, "temperature": 0.5, **options}
+    options = {"model": "gpt-9", "model_info": INFO, "max_retries": 0, "timeout": 60, "temperature": 0.5, **options}
     return OpenAIChatCompletionClient(base_url=f"{provider.url}/v1", api_key="none", **options)
 
 
@@ -115,7 +115,7 @@ async def test_streams_are_autogens_own(provider: Provider, client: Any, traced:
     assert seen == ["TextMessage", *["ModelClientStreamingChunkEvent"] * 2, "TextMessage", "TaskResult"]
     assert traced.tree == [("invoke_agent ann", [CALL])]
     said = traced.spans[1].attributes
-    assert 0 < said[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < 5
+    assert 0 < said[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < 60
     assert said[semconv.OUTPUT_MESSAGES][0]["parts"] == [{"type": "text", "content": "wet"}]
     assert traced.counted == USED
 

@@ -208,7 +208,7 @@ def test_handlers_of_the_program_hear_what_they_heard(data_dir: Path) -> None:
 
             crewai_event_bus.emit(None, MemoryQueryStartedEvent(query="q", limit=3))
             crewai_event_bus.emit(None, MemoryQueryCompletedEvent(query="q", results=[], limit=3, query_time_ms=1.0))
-            assert done.wait(5)
+            assert done.wait(60)
         return list(heard)
 
     untraced = run()

@@ -65,7 +65,7 @@ def api_of(client: openai.OpenAI, *, stream: bool = False) -> Api:
 
 @pytest.fixture
 def client(provider: Provider) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0, timeout=5) as made:
+    with openai.OpenAI(base_url=f"{provider.url}/v1", api_key="none", max_retries=0, timeout=60) as made:
         yield made
 
 

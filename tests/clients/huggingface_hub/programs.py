@@ -50,12 +50,12 @@ TOKENS = [token("Hel"), token("lo"), token("</s>", special=True, generated_text=
 
 def client(provider: Provider, path: str = "") -> InferenceClient:
     """A client of whatever is served at this address."""
-    return InferenceClient(provider.url + path, token="none", timeout=5)
+    return InferenceClient(provider.url + path, token="none", timeout=60)
 
 
 def async_client(provider: Provider, path: str = "") -> AsyncInferenceClient:
     """The same, asynchronous."""
-    return AsyncInferenceClient(provider.url + path, token="none", timeout=5)
+    return AsyncInferenceClient(provider.url + path, token="none", timeout=60)
 
 
 def queue(provider: Provider, path: str, *said: Any) -> None:

@@ -56,7 +56,7 @@ def no_exporter() -> Iterator[list[Any]]:
 @pytest.fixture
 async def client(provider: Provider) -> AsyncIterator[openai.AsyncOpenAI]:
     plain = openai.DefaultAsyncHttpxClient(verify=False)  # no CA files to load
-    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60}
     async with openai.AsyncOpenAI(**options, http_client=plain) as made:
         yield made
 

@@ -63,7 +63,7 @@ async def _program(provider: Provider, client: openai.AsyncOpenAI) -> list[Any]:
 
 
 def test_no_fault_reaches_the_program(provider: Provider, data_dir: Path) -> None:
-    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60}
 
     async def program() -> list[Any]:
         async with openai.AsyncOpenAI(**options, http_client=openai.DefaultAsyncHttpxClient(verify=False)) as client:

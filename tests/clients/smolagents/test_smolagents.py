@@ -47,7 +47,7 @@ def model(provider: Provider) -> Iterator[Any]:
 
 @contextmanager
 def made(provider: Provider, **options: Any) -> Iterator[Any]:
-    kept = {"max_retries": 0, "timeout": 5}
+    kept = {"max_retries": 0, "timeout": 60}
     one = OpenAI("gpt-9", api_base=f"{provider.url}/v1", api_key="none", client_kwargs=kept, **options)
     with one.client:
         yield one
@@ -157,7 +157,7 @@ def test_a_stream_is_the_agents_own(provider: Provider, model: Any, traced: Trac
     assert traced.outcomes == dict.fromkeys({span.name for span in traced.spans}, "complete")
     said = next(span.attributes for span in traced.spans if span.name == "chat gpt-9")
     assert said[semconv.REQUEST_STREAM] is True
-    assert 0 < said[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < 5
+    assert 0 < said[semconv.RESPONSE_TIME_TO_FIRST_CHUNK] < 60
     assert said[semconv.OUTPUT_MESSAGES][0]["parts"][0]["content"] == "<code>final_answer('wet')</code>"
     assert semconv.RESPONSE_TIME_TO_FIRST_CHUNK not in traced.said("invoke_agent CodeAgent")
     assert traced.counted == USED
@@ -243,7 +243,7 @@ def test_agents_at_once_keep_apart(provider: Provider, model: Any, traced: Trace
     together = threading.Barrier(3)
 
     def run(_: int) -> Any:
-        together.wait(5)
+        together.wait(60)
         return coder(model).run("Rain?")
 
     with ThreadPoolExecutor(3) as pool:

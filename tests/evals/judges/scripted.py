@@ -17,7 +17,7 @@ from tracekit.evals.row import Row
 from tracekit.evals.score import Score
 
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
-QUICK = Patience(timeout=5, attempts=3, backoff=0.01)
+QUICK = Patience(timeout=60, attempts=3, backoff=0.01)
 
 BROKEN = {
     "prose": "I would rather not put a number on this answer.",

@@ -48,7 +48,7 @@ def provider() -> Iterator[Provider]:
 def model(provider: Provider) -> Iterator[ChatOpenAI]:
     """The client of langchain-openai, with the openai client beneath it."""
     plain = openai.DefaultHttpxClient(verify=False)  # no CA files to load
-    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 5}
+    options: Any = {"base_url": f"{provider.url}/v1", "api_key": "none", "max_retries": 0, "timeout": 60}
     with plain:
         yield ChatOpenAI(model="gpt-9", http_client=plain, **options)
 

@@ -105,7 +105,7 @@ async def test_a_stream_of_a_graph_that_is_left(traced: Traced) -> None:
         assert tracekit.current_trace_id() is None
         break
     gc.collect()
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
     assert len(traced.traces) == 1
 
 

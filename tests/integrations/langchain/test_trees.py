@@ -306,7 +306,7 @@ async def test_an_async_stream_closed_elsewhere_is_abandoned(traced: Traced, cap
         break
     del chained
     gc.collect()
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
     chats = [span for span in traced.spans if span.name == "chat Streaming"]
     assert [span.attributes[semconv.OUTCOME] for span in chats] == ["abandoned"] * 2
     assert not caplog.records
@@ -316,7 +316,7 @@ async def test_an_async_stream_closed_elsewhere_is_abandoned(traced: Traced, cap
 async def test_the_streams_of_events_are_recorded(traced: Traced) -> None:
     async for _ in await streaming().astream_events("hi", version="v3"):
         assert tracekit.current_trace_id() is None
-    await asyncio.sleep(0.05)  # its end is told by a task of its own
+    await asyncio.sleep(0.2)  # its end is told by a task of its own
     for _ in streaming().stream_events("hi", version="v3"):
         assert tracekit.current_trace_id() is None
     assert traced.tree == [("chat Streaming", ["looked_up"])] * 2

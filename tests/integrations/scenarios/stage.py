@@ -49,7 +49,7 @@ class Stage:
 @contextmanager
 def stage() -> Generator[Stage]:
     """Set up once: clients keep their connections."""
-    options: Any = {"api_key": "none", "max_retries": 0, "timeout": 5}
+    options: Any = {"api_key": "none", "max_retries": 0, "timeout": 60}
     with (
         ExitStack() as stack,
         Provider() as provider,
