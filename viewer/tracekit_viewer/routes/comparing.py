@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tracekit.query.comparing import LETTERS, Compared, alike, twin
+from tracekit.query.comparing import LETTERS, Compared, alike, sides, twin
 from tracekit.query.traces import get_span, get_trace
 from tracekit_viewer import responses
 from tracekit_viewer.comparisons import Comparisons
