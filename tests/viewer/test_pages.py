@@ -26,6 +26,7 @@ def routes(served: viewing.Served) -> set[str]:
         served.store,
         attachments=served.attachments,
         archive=served.archive,
+        shelf=served.shelf,
         version=lambda: 0,
         record=None,  # pyright: ignore[reportArgumentType] - nothing is asked of these routes
     )
