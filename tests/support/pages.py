@@ -72,7 +72,7 @@ def addresses(served: viewing.Served) -> list[Address]:
             f"/experiments/{evil}?with={evil}&limit=6",
         ],
         "/status": ["/status"],
-        "/review": [f"/review?at={failed}", f"/review?at={hostile}", "/review?q=never-said"],
+        "/review": [f"/review?trace={failed}", f"/review?trace={hostile}", "/review?q=never-said"],
         "/dataset": ["/dataset", "/dataset?q=never-said"],
     }
     return [Address(route=route, path=path) for route, paths in listed.items() for path in paths]
