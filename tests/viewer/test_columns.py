@@ -87,8 +87,7 @@ def test_columns_scores_and_attributes_are_shown(client: httpx2.Client, served: 
 
 
 def test_the_form_leads_to_an_address_that_can_be_sent(client: httpx2.Client) -> None:
-    given = [("q", "torn"), ("columns", "cost"), ("columns", "input"), ("columns", "score.x")]
-    answer = client.get("/traces", params=given)
+    answer = client.get("/traces", params={"q": "torn", "columns": ["cost", "input", "score.x"]})
     assert (answer.status_code, answer.headers["location"]) == (303, "/traces?q=torn&columns=cost,input,score.x")
     page = client.get(answer.headers["location"]).text
     assert heads(page)[2:] == ["Cost", "Input", "x"]

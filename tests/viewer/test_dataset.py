@@ -66,8 +66,9 @@ def test_only_those_with_what_was_right(made: tuple[httpx2.Client, viewing.Serve
     rows = lines(client.get("/dataset.jsonl?expected=only"))
     assert [row["id"] for row in rows] == [ids[1], ids[0]]
     assert client.get("/dataset?expected=yes").status_code == 400
+    assert "of 3 traces that people reviewed" in client.get("/dataset?expected=only").text
     none = client.get("/dataset?q=session:s-d+-has:review&expected=only").text
-    assert "None of them has been corrected" in none
+    assert "A person has corrected none of the traces" in none
     assert "/dataset.jsonl" not in none
 
 

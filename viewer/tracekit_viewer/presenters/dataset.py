@@ -63,15 +63,13 @@ def dataset(found: Chosen, first: Sequence[Row], *, question: Question, expected
         problems.append(f"The search could not look everywhere, so the file would lack rows: {found.notice}")
     if not first:
         problems.append(
-            "None of them has been corrected or found right by a person yet."
-            if expected_only and size > found.unended
+            "A person has corrected none of the traces that fit, and found none right, yet."
+            if expected_only
             else "No trace that can be a row fits."
         )
-    facts = (
-        [f"{units.plural(size - found.unended, 'trace')}, a row each"]
-        if not expected_only
-        else [f"of {units.plural(size - found.unended, 'trace')}, those of which a person said what was right"]
-    )
+    rows = units.plural(size - found.unended, "trace")
+    whose = "that people reviewed, those of which they said what was right"
+    facts = [f"of {rows} {whose}" if expected_only else f"{rows}, a row each"]
     if found.unended:
         facts.append(f"{units.plural(found.unended, 'trace')} without a span that has ended: left out")
     switch = {} if expected_only else {"expected": "only"}

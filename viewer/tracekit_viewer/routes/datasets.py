@@ -7,6 +7,7 @@ everywhere, instead of leaving some out: nobody could see that by the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,7 @@ from tracekit.collector.access import is_own
 from tracekit.evals import stored
 from tracekit.evals.row import write_row
 from tracekit.query import asked
+from tracekit.query.conditions import Condition
 from tracekit.query.reviewing import Chosen, chosen
 from tracekit_viewer import responses
 from tracekit_viewer.presenters.dataset import dataset
@@ -44,14 +46,14 @@ class _Pages:
 
     def page(self, request: Request) -> Response:
         question, only = question_of(request.query_params), _expected_only(request)
-        found = self._chosen(question)
+        found = self._chosen(question, expected_only=only)
         first = list(islice(stored.dataset(self._viewer.source, found.trace_ids, expected_only=only), SHOWN))
         view = dataset(found, first, question=question, expected_only=only, most=MOST)
         return self._viewer.renderer.page(request, "dataset.html", view=view)
 
     def data(self, request: Request) -> Response:
         question, only = question_of(request.query_params), _expected_only(request)
-        found = self._chosen(question)
+        found = self._chosen(question, expected_only=only)
         first = islice(stored.dataset(self._viewer.source, found.trace_ids, expected_only=only), SHOWN)
         said: dict[str, Any] = {
             "traces": len(found.trace_ids),
@@ -65,7 +67,8 @@ class _Pages:
     def file(self, request: Request) -> Response:
         if not is_own(request.headers):
             raise HTTPException(403, "This did not come from a page of this tracekit, so it was not made.")
-        found, only = self._chosen(question_of(request.query_params)), _expected_only(request)
+        only = _expected_only(request)
+        found = self._chosen(question_of(request.query_params), expected_only=only)
         if found.more:
             raise HTTPException(
                 413,
@@ -88,8 +91,11 @@ class _Pages:
         rows = stored.dataset(self._viewer.source, found.trace_ids, expected_only=expected_only)
         return (stored.line(row).encode() for row in rows)
 
-    def _chosen(self, question: Question) -> Chosen:
-        return chosen(self._viewer.source, asked.parse(question.text), sort=question.sort, limit=MOST)
+    def _chosen(self, question: Question, *, expected_only: bool) -> Chosen:
+        filters = asked.parse(question.text)
+        if expected_only:  # of no other trace has a person said what was right
+            filters = replace(filters, conditions=(*filters.conditions, Condition(field="has", value="review")))
+        return chosen(self._viewer.source, filters, sort=question.sort, limit=MOST)
 
 
 def _expected_only(request: Request) -> bool:
