@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 _ADDRESSES = frozenset(
     {"href", "src", "action", "formaction", "poster", "data", "background", "srcset", "ping", "xlink:href"}
 )
-_NEVER = frozenset({"style", "srcdoc", "http-equiv", "ping", "formaction"})
+_NEVER = frozenset({"style", "srcdoc", "http-equiv", "ping"})
 _VOID = frozenset({"meta", "link", "img", "input", "br", "hr", "source"})
 
 
