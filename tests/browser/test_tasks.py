@@ -6,6 +6,7 @@ and is held against it.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -138,6 +139,30 @@ def prompt(page: Page) -> None:
         expect(panel.get_by_text(said).first).to_be_visible()
 
 
+def saved(hands: Hands, act: Callable[[], None]) -> None:
+    """Act, and have a file of rows that a suite can read for it."""
+    with hands.page.expect_download() as download:
+        act()
+    rows = [json.loads(line) for line in download.value.path().read_text().splitlines()]
+    assert rows[0]["input"] == {"question": "What was on the list?"}
+    assert all(row["trace_id"] for row in rows)
+
+
+def dataset_by_mouse(hands: Hands) -> None:
+    hands.click(link(hands, "Export as dataset"))
+    saved(hands, lambda: hands.click(link(hands, "Download tracekit.jsonl")))
+
+
+def dataset_by_keys(hands: Hands) -> None:
+    hands.press("d")
+    hands.page.wait_for_url("**/dataset*")
+    saved(hands, lambda: hands.press("d"))
+
+
+def dataset(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Export as dataset")).to_be_visible()
+
+
 def lost_row(page: Page) -> None:
     page.wait_for_url("**/traces/*")
     expect(page.locator("h1")).to_have_text(f"answer {LOST}")
@@ -162,6 +187,7 @@ WAYS = {
         keys=lambda hands: hands.press("w"),
         done=lost_row,
     ),
+    "filter to dataset": Way(goal=2, mouse=dataset_by_mouse, keys=dataset_by_keys, done=dataset),
 }
 
 
