@@ -52,11 +52,14 @@ def test_two_hundred_hostile_texts_are_texts(visit: Open, served: viewing.Served
         "/models?by=user&limit=300",
     ):
         usable(seen.go(path), path)
-    page = seen.go(f"/traces/{one}")
-    rows = page.locator(".rows .open")
-    rows.nth(hostile.TEXTS.index(hostile.LONG_NAME) + 1).click()
+    long = "SELECT span_id FROM spans WHERE trace_id = ? AND name = ?"
+    (span,) = (row[0] for row in served.store.sql(long, [one, hostile.LONG_NAME]).rows)
+    page = seen.go(f"/traces/{one}?span={span}")
     expect(page.locator(".panel")).to_have_class("panel k-tool")
     usable(page, "the span of a long name")
-    for key in ("j", "k", "ArrowLeft", "u"):
+    for key in ("Home", *["PageDown"] * 12, "End", "j", "k", "ArrowLeft"):
         page.keyboard.press(key)
+        page.wait_for_timeout(30)
+    usable(page, "all rows of a trace, one view after another")
+    page.keyboard.press("u")
     page.wait_for_url("**/traces*")
