@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tests.evals.reports import samples
 from tests.support import hostile, seeds, viewing
-from tracekit.model import Score, Span
+from tracekit.model import RawLog, Score, Span
 from tracekit.store import Batch
 
 LONG_AGO = "2026-11-10T00:00:00+00:00"
@@ -16,7 +16,9 @@ LONG_AGO = "2026-11-10T00:00:00+00:00"
 
 def day(served: viewing.Served) -> None:
     """A day of work, runs of evaluations, and some hostile ones among both."""
-    served.add(*seeds.day())
+    days = list(seeds.day())
+    served.add(*days)
+    served.store.commit(Batch(logs=[logged(spans[0], "a plain word") for spans in days]))
     base, now, evil = samples.a_run(worse=False), samples.regressed(), samples.hostile()
     served.archive.save_baseline(base)
     served.archive.write(base, samples.fine().comparison)
@@ -30,9 +32,17 @@ def hostile_texts(served: viewing.Served) -> None:
     traces = [seeds.hostile(now - number * seeds.MS, text) for number, text in enumerate(hostile.TEXTS)]
     served.add(*traces)
     said = [score for spans, text in zip(traces, hostile.TEXTS, strict=True) for score in scores(spans[0], text)]
-    served.store.commit(Batch(scores=said))
+    logs = [logged(spans[0], text) for spans, text in zip(traces, hostile.TEXTS, strict=True)]
+    served.store.commit(Batch(scores=said, logs=logs))
     outcome = samples.hostile(hostile.TEXTS)
     served.archive.write(replace(outcome.run, created=LONG_AGO), outcome.comparison)
+
+
+def logged(root: Span, text: str) -> RawLog:
+    """A log record of a span, that has it everywhere."""
+    at, said = root.start_ns, {text: [text]}
+    ids = {"trace_id": root.trace_id, "span_id": root.span_id}
+    return RawLog(**ids, time_ns=at, event_name=text, severity=text, body=said, attributes=said)
 
 
 def scores(root: Span, text: str) -> Iterator[Score]:
