@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from tracekit.query.details import Details
 from tracekit.query.facets import Facet
 from tracekit.units import UNKNOWN
-from tracekit_viewer.presenters.listing import listing, quantile
+from tracekit_viewer.presenters.listing import listing
 from tracekit_viewer.presenters.question import question_of
+from tracekit_viewer.presenters.strip import quantile
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

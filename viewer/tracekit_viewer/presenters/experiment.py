@@ -20,7 +20,7 @@ from tracekit.evals.rowwise import Kind, Pair
 from tracekit.units import Moment
 from tracekit_viewer.experiments import BASELINE, Found
 from tracekit_viewer.presenters.experiments import address, when
-from tracekit_viewer.presenters.listing import Figure
+from tracekit_viewer.presenters.strip import Figure
 
 METRIC = "metric."
 """Before the name of a metric that rows are sorted by, as in `?sort=metric.correctness`."""

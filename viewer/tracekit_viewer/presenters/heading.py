@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 from tracekit import state, units
 from tracekit.state import State
 from tracekit.units import Moment
+from tracekit_viewer.presenters.chips import Chip
 from tracekit_viewer.presenters.judging import COMMENT, word
-from tracekit_viewer.presenters.listing import Chip, Figure
+from tracekit_viewer.presenters.strip import Figure
 
 _NAMED = 3
 """Processes whose missing records are told one by one."""

@@ -11,7 +11,7 @@ from tracekit.query.analytics import Overview
 from tracekit.units import Quantity
 from tracekit_viewer.presenters import table
 from tracekit_viewer.presenters.chart import Chart, Series, by_bucket, chart
-from tracekit_viewer.presenters.listing import Figure
+from tracekit_viewer.presenters.strip import Figure
 from tracekit_viewer.presenters.timerange import TimeRange
 
 

@@ -13,8 +13,8 @@ from tracekit.query.reviewing import Queue
 from tracekit.state import State
 from tracekit.text import undated
 from tracekit.units import Moment, Quantity
-from tracekit_viewer.presenters.listing import Figure
 from tracekit_viewer.presenters.question import Question
+from tracekit_viewer.presenters.strip import Figure
 from tracekit_viewer.text import Folded, folded
 
 PATH = "/review"
