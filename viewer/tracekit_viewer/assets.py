@@ -2,6 +2,9 @@
 
 All of them share one digest in their path, so that a module's relative imports carry it too and every copy
 may be cached for ever. Refuses anything that is not one of these files.
+
+A page names the module it enters by; what that imports is read out of the modules, so that the page can ask for all of
+them at once.
 """
 
 from __future__ import annotations
@@ -9,10 +12,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from importlib import resources
 
 IMMUTABLE = "public, max-age=31536000, immutable"
+
+_IMPORT = re.compile(rb'^import [^;]+ from "\./([a-z]+\.js)";$', re.MULTILINE)
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -38,6 +44,21 @@ class Assets:
             KeyError: there is no such file.
         """
         return f"/static/{self.digest}/{self.files[name] and name}"
+
+    def imported(self, entry: str) -> list[str]:
+        """All modules that a module imports, itself or by way of others; not those that it fetches later by `import()`.
+
+        Raises:
+            KeyError: there is no such file, or one of them imports one that is not there.
+        """
+        found: dict[str, None] = {}
+        ahead = [entry]
+        while ahead:
+            for name in map(bytes.decode, _IMPORT.findall(self.files[ahead.pop()].body)):
+                if name not in found:
+                    found[name] = None
+                    ahead.append(name)
+        return list(found)
 
 
 def load() -> Assets:

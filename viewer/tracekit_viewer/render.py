@@ -56,7 +56,9 @@ def _environment(files: Assets) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    env.filters.update(asset=files.url, visible=_visible, plain=_plain, folded=text.folded, commas=_commas)
+    env.filters.update(
+        asset=files.url, imported=files.imported, visible=_visible, plain=_plain, folded=text.folded, commas=_commas
+    )
     return env
 
 

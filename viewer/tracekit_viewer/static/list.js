@@ -1,6 +1,5 @@
 // The list of traces: what is asked every day by one key, and comparing by two keys or two clicks.
 export function list() {
-  if (!document.body.classList.contains("list")) return null;
   const rows = () => [...document.querySelectorAll("a[data-row]")];
   const tick = (row) => row.closest("tr").querySelector(".tick");
   const chosen = () => rows().find((row) => row.closest("tr").contains(document.activeElement));

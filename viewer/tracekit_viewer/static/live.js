@@ -16,7 +16,7 @@ export function live({ trace, narrowing, refreshTimes }) {
   let worry = 0;
 
   // With what is open now, even where the address does not name it: a span, what the list can be narrowed to.
-  const address = () => trace?.address() ?? narrowing.address();
+  const address = () => trace?.address() ?? narrowing?.address() ?? location.href;
 
   function say(state, words) {
     pulse.dataset.state = state;

@@ -2,7 +2,6 @@
 // query is gone into.
 export function sql() {
   const form = document.querySelector("form[data-sql]");
-  if (!form) return;
   form.addEventListener("keydown", (event) => {
     const saving = event.target.closest("[data-save]");
     if (event.key !== "Enter" || !(saving || event.ctrlKey || event.metaKey)) return;

@@ -1,0 +1,6 @@
+// The entry of the SQL page.
+import { page } from "./page.js";
+import { sql } from "./sql.js";
+
+sql();
+page();
