@@ -10,9 +10,16 @@ function toggleTheme() {
   localStorage.setItem("tracekit.theme", root.dataset.theme);
 }
 
-function help() {
+async function help() {
   const dialog = document.getElementById("help");
   if (!dialog.open) dialog.showModal();
+  const said = dialog.querySelector("output");
+  try {
+    (await import("./help.js")).fill(dialog.querySelector(".keys"));
+    said.textContent = "";
+  } catch (error) {
+    said.textContent = `Not fetched: ${error.message}`;
+  }
 }
 
 async function copy(button) {
