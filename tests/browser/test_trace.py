@@ -194,3 +194,37 @@ def test_paper_has_rows_and_panel_and_no_buttons(visit, served):
     assert tops == sorted(set(tops))
     assert page.locator(".panel:visible").bounding_box()["y"] > tops[-1]
     assert page.locator(".print-note").is_visible()
+
+
+def test_what_is_looked_for_in_a_trace(visit, served):
+    spans = seeds.deep(time.time_ns() - 100 * SECOND, spans=301)
+    served.add(spans)
+    page = visit().go(f"/traces/{spans[0].trace_id}")
+    page.keyboard.press("/")
+    page.keyboard.type('"step 7"')
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="2 of 301 spans hold")).to_be_visible()
+    rows = page.locator(".rows [role=row]")
+    expect(rows).to_have_count(3)
+    expect(page.locator(".rows mark")).to_have_count(2)
+    expect(picked(page)).to_contain_text("step 7")
+    first = page.locator(".panel").get_attribute("data-key")
+    page.keyboard.press("n")
+    expect(page.locator(f".panel[data-key='{first}']")).to_have_count(0)
+    expect(page.locator(".panel")).to_contain_text("go on")
+    second = page.locator(".panel").get_attribute("data-key")
+    page.get_by_role("link", name="All spans").click()
+    expect(page.locator(".map")).to_have_attribute("data-rows", "301")
+    expect(page.locator(f".panel[data-key='{second}']")).to_have_count(1)
+    assert "find" not in page.url
+
+
+def test_nothing_that_is_looked_for(visit, served, axe):
+    spans = seeds.deep(time.time_ns() - 90 * SECOND, spans=31)
+    served.add(spans)
+    page = visit().go(f"/traces/{spans[0].trace_id}?find=%3Cb%3Ewords")
+    expect(page.get_by_text("No span holds “<b>words”")).to_be_visible()
+    expect(page.locator(".rows [role=row]")).to_have_count(0)
+    for key in ("j", "n", "End", "PageDown"):
+        page.keyboard.press(key)
+    assert not serious(page, axe)

@@ -46,6 +46,7 @@ def addresses(served: viewing.Served) -> list[Address]:
         ],
         "/traces/{trace_id}": [
             f"/traces/{failed}",
+            f"/traces/{failed}?find=order",
             f"/traces/{hostile}",
             f"/traces/{_trace(served, 'answer_question', 0)}",
             f"/traces/{_trace(served, 'invoke_agent researcher', 0)}",

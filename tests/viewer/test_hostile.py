@@ -97,8 +97,10 @@ def test_lists_and_sums(client: httpx2.Client, served: viewing.Served, friendly:
 
 
 def test_each_as_what_is_asked_for(client: httpx2.Client) -> None:
+    trace = client.get("/traces.json?limit=1").json()["traces"][0]["trace_id"]
     ways = (
         "/traces?q={}",
+        f"/traces/{trace}?find={{}}",
         "/traces?user_id={}&limit=2",
         "/sql?q={}",
         "/sessions/{}",

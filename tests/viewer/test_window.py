@@ -181,3 +181,36 @@ def test_how_the_time_of_a_span_went():
 )
 def test_shares_in_words(share, words):
     assert percent(share) == words
+
+
+def test_what_is_looked_for_comes_with_all_above_it_and_is_marked():
+    tree = steps()
+    hits = frozenset({tree.place("s003a"), tree.place("s030b"), tree.place("s030")})
+    found = window(tree, Asked(find="words"), picked="s030b", hits=hits)
+    assert ids(found) == ["root", "s003", "s003a", "s030", "s030b"]
+    assert [each.hit for each in found.rows] == [False, False, True, True, True]
+    assert [each.folds for each in found.rows] == [True, True, False, True, False]
+    assert found.outline == "1 2 3! 2! 3!"
+    assert (found.count, found.picked) == (5, 4)
+    assert [each.line.id for each in rows_at(tree, "all", [2, 4, 5], hits=hits)] == ["s003a", "s030b"]
+    failed = window(tree, Asked(find="words", show="errors"), picked="root", hits=hits)
+    assert ids(failed) == ["root", "s030", "s030b"]
+
+
+def test_nothing_found_is_no_rows():
+    found = window(steps(), Asked(find="words"), picked="root", hits=frozenset())
+    assert (found.rows, found.count, found.outline, found.picked, found.index(40)) == ([], 0, "", None, 0)
+
+
+def test_what_is_looked_for_is_no_twin_that_a_fold_hides():
+    tree = waterfall([row("root"), row("owner", "root", at=1), row("twin", "owner", at=2, twin_of="owner")])
+    assert tree.folded_at_first
+    hits = frozenset({tree.place("twin")})
+    found = window(tree, Asked(find="words"), picked="root", hits=hits)
+    assert ids(found) == ["root", "owner", "twin"]
+    assert not any(each.closed for each in [*found.rows, *rows_at(tree, "all", range(3), hits=hits)])
+
+
+def test_a_chain_of_thousands_is_walked_once():
+    tree = waterfall([row("s0"), *(row(f"s{depth}", f"s{depth - 1}", at=depth) for depth in range(1, 30_000))])
+    assert window(tree, Asked(find="words"), picked="s0", hits=frozenset(range(30_000))).count == 30_000

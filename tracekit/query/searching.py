@@ -226,8 +226,8 @@ class _Search:
     def _beside(self, text: str) -> list[str]:
         """Traces that no number leads to: those of open spans, and the one whose id was asked for."""
         rows = open_documents(self._source) if self._stored.open else []
-        matched = set(matching([(number, said) for number, _, said in rows], self._query))
-        found = [trace_id for number, trace_id, _ in rows if number in matched]
+        matched = set(matching([(row.number, row.text) for row in rows], self._query))
+        found = [row.trace_id for row in rows if row.number in matched and row.trace_id]
         asked = text.strip().lower()
         return [*found, asked] if _TRACE_ID.fullmatch(asked) else found
 
@@ -235,8 +235,8 @@ class _Search:
         """The numbers of the spans that fit, greatest first."""
         indexed = self._source.index.covers(self._stored)
         yield from self._scanned(self._stored.last, indexed)
-        candidates = (number for number in self._source.index.search(self._query) if number <= indexed)
-        yield from self._verified(candidates) if self._query.needs_positions else candidates
+        proposed = (number for number in self._source.index.search(self._query) if number <= indexed)
+        yield from self._verified(proposed) if self._query.needs_positions else proposed
 
     def _scanned(self, newest: int, indexed: int) -> Iterator[int]:
         """Those that the index does not have yet."""
@@ -246,43 +246,23 @@ class _Search:
                 self._notice = f"{newest - indexed} spans are not in the search index yet, and were not looked through."
                 return
             low = max(indexed + 1, newest - size + 1)
-            yield from matching(self._candidates(self._query, low, newest), self._query)
+            yield from matching(candidates(self._source, self._query, low, newest), self._query)
             newest, size = low - 1, min(size * _GROWTH, _MOST_SCANNED)
 
-    def _verified(self, candidates: Iterator[int]) -> Iterator[int]:
-        """Those of the candidates that hold the words in a row."""
+    def _verified(self, proposed: Iterator[int]) -> Iterator[int]:
+        """Those that were proposed and hold the words in a row."""
         rows = self._query.rows_of_words
-        while chunk := list(islice(candidates, _CHECKED)):
-            for numbers in _readable(chunk):
+        while chunk := list(islice(proposed, _CHECKED)):
+            for numbers in readable(chunk):
                 if time.monotonic() >= self._deadline:
                     self._notice = (
                         f"Words in a row were looked for during {SCAN_SECONDS:g} s, from the newest span on; "
                         "older ones may hold them too."
                     )
                     return
-                said = self._candidates(rows, numbers[-1], numbers[0], only=numbers)
+                said = candidates(self._source, rows, numbers[-1], numbers[0], only=numbers, attributes=False)
                 while some := list(islice(said, _SCANNED)):  # of many, only as many as the page needs are looked at
                     yield from matching(some, rows)
-
-    def _candidates(
-        self, query: Query, low: int, high: int, *, only: Sequence[int] | None = None
-    ) -> Iterator[tuple[int, str]]:
-        """Number and text of the spans within numbers, or of some of them, that may fit, greatest number first.
-
-        All who fit are among them.
-        """
-        bound = {
-            "low": low,
-            "high": high,
-            "only": only,
-            "barrier": BARRIER,
-            "texts": query.of_texts,
-            "attributes": query is self._query,
-            "members": list(query.members) or None,
-            "pattern": query.pattern,
-        }
-        rows = self._source.sql(statement(_FOLDER, "candidates"), bound).rows
-        return ((row[0], document(*row[1:])) for row in rows)
 
     def _traces_of(self, numbers: Sequence[int]) -> _Traces:
         bound = {"low": numbers[-1], "high": numbers[0], "seqs": " ".join(map(str, numbers))}
@@ -327,6 +307,33 @@ class _Search:
         return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _zoned(since))
 
 
+def candidates(
+    source: Queryable, query: Query, low: int, high: int, *, only: Sequence[int] | None = None, attributes: bool = True
+) -> Iterator[tuple[int, str]]:
+    """Number and text of the spans that may fit, greatest number first: all who fit are among them.
+
+    Args:
+        source: what answers.
+        query: what is asked for.
+        low: the least number.
+        high: the greatest.
+        only: some numbers within these.
+        attributes: whether the words of attributes are of the text.
+    """
+    bound = {
+        "low": low,
+        "high": high,
+        "only": only,
+        "barrier": BARRIER,
+        "texts": query.of_texts,
+        "attributes": attributes,
+        "members": list(query.members) or None,
+        "pattern": query.pattern,
+    }
+    rows = source.sql(statement(_FOLDER, "candidates"), bound).rows
+    return ((row[0], document(*row[1:])) for row in rows)
+
+
 def _growing(numbers: Iterator[int], size: int, *, page: int) -> Iterator[list[int]]:
     """Pieces of numbers, of `size` at first: most questions need no more.
 
@@ -342,8 +349,8 @@ def _growing(numbers: Iterator[int], size: int, *, page: int) -> Iterator[list[i
         yield chunk
 
 
-def _readable(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Numbers, falling, in pieces that are read quickly."""
+def readable(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Numbers of spans, falling, in pieces that are read quickly."""
     step = len(numbers) if numbers[0] - numbers[-1] <= _SPARSE * len(numbers) else _FEW
     for start in range(0, len(numbers), step):
         yield numbers[start : start + step]

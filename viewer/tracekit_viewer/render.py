@@ -37,7 +37,8 @@ class Renderer:
 
     def page(self, request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
         """Render a template as the answer."""
-        return responses.html(request, self.templates.get_template(template).render(**context), status=status)
+        made = self.templates.get_template(template).render(imported=self.assets.imported, **context)
+        return responses.html(request, made, status=status)
 
     def failure(self, request: Request, *, status: int, message: str) -> Response:
         """The error page, or the same words as JSON where JSON was asked for."""
@@ -56,9 +57,7 @@ def _environment(files: Assets) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    env.filters.update(
-        asset=files.url, imported=files.imported, visible=_visible, plain=_plain, folded=text.folded, commas=_commas
-    )
+    env.filters.update(asset=files.url, visible=_visible, plain=_plain, folded=text.folded, commas=_commas)
     return env
 
 

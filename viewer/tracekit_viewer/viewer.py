@@ -21,6 +21,7 @@ from tracekit.query.asking import Askable
 from tracekit.query.saved import Shelf
 from tracekit.store.attachments import Attachments
 from tracekit_viewer.experiments import Experiments
+from tracekit_viewer.finds import Finds
 from tracekit_viewer.outlines import Outlines
 from tracekit_viewer.render import Renderer
 
@@ -42,8 +43,10 @@ class Viewer:
     record: Record
     renderer: Renderer = field(default_factory=Renderer.load)
     outlines: Outlines = field(init=False)
+    finds: Finds = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "finds", Finds(source=self.source, version=self.version))
         object.__setattr__(self, "outlines", Outlines(source=self.source, version=self.version))
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:

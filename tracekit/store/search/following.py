@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tracekit.store import Parameters, Result
 from tracekit.store.search.index import DamagedIndexError, Facts, SearchIndex
@@ -99,17 +99,26 @@ def rebuild(index: SearchIndex, store: Followed) -> Caught:
 
 def documents(store: Queryable, low: int, high: int, *, only: Sequence[int] | None = None) -> list[tuple[int, str]]:
     """Number and text of the spans within numbers, both ends included; of `only` some where they are named."""
-    return [(number, text) for number, _, text in _rows(store, low=low, high=high, only=only, open=False)]
+    return [(row.number, row.text) for row in _rows(store, low=low, high=high, only=only, open=False)]
 
 
-def open_documents(store: Queryable) -> list[tuple[int, str, str]]:
-    """A number below 0, the trace and the text of each span that is open."""
+class Document(NamedTuple):
+    """The text of a span; where it is open, its number is below 0, and its trace and id are named."""
+
+    number: int
+    trace_id: str | None
+    span_id: str | None
+    text: str
+
+
+def open_documents(store: Queryable) -> list[Document]:
+    """All spans that are open."""
     return _rows(store, low=0, high=-1, only=None, open=True)
 
 
-def _rows(store: Queryable, **bound: Any) -> list[tuple[int, str, str]]:
+def _rows(store: Queryable, **bound: Any) -> list[Document]:
     found = store.sql(statement(_SQL, "rows_between"), {**bound, "barrier": BARRIER}).rows
-    return [(row[0], row[1], document(*row[2:])) for row in sorted(found, key=itemgetter(0))]
+    return [Document(row[0], row[1], row[2], document(*row[3:])) for row in sorted(found, key=itemgetter(0))]
 
 
 def _start(index: SearchIndex, stored: Facts) -> int:

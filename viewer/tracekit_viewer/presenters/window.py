@@ -20,6 +20,8 @@ PART = 500
 _BEFORE = 12
 """Rows above the chosen one."""
 
+Hits = frozenset[int] | None
+
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Asked:
@@ -28,6 +30,7 @@ class Asked:
     Attributes:
         span: the chosen span.
         show: which spans.
+        find: what is looked for in the trace; the rows are then the spans that hold it and all above these.
         text: `markdown`, or nothing.
         fold: ids of spans that were folded.
         open: ids of spans that were unfolded.
@@ -37,6 +40,7 @@ class Asked:
 
     span: str | None = None
     show: Show = "all"
+    find: str = ""
     text: str = ""
     fold: Sequence[str] = ()
     open: Sequence[str] = ()
@@ -48,6 +52,7 @@ class Asked:
         given: dict[str, str | int | None] = {
             "span": self.span,
             "show": None if self.show == "all" else self.show,
+            "find": self.find or None,
             "text": self.text or None,
             **changed,
         }
@@ -58,12 +63,21 @@ class Asked:
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Shown:
-    """A row: its line, its place among the rows of this view, counted from 0, and whether it folds or is folded."""
+    """A row.
+
+    Attributes:
+        line: its line.
+        index: its place among the rows of this view, counted from 0.
+        folds: whether there are rows beneath it.
+        closed: whether these are folded.
+        hit: whether its span holds what is looked for.
+    """
 
     line: Line
     index: int
     folds: bool
     closed: bool
+    hit: bool
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -75,7 +89,8 @@ class Window:
         count: how many this view of the trace has, those in folds included.
         start: how many rows in sight come before the first.
         behind: how many come after the last.
-        outline: of each row of the view its depth, with `!` where the span failed and `~` where it is folded.
+        outline: of each row of the view its depth, with `!` where the next error is looked for, or the next span that
+            holds what is looked for, and `~` where it is folded.
         picked: the place of the chosen row among those of the view; None where it is not among them.
         asked: what was asked.
     """
@@ -108,6 +123,7 @@ class Window:
         changed = Asked(
             span=self.asked.span,
             show=self.asked.show,
+            find=self.asked.find,
             text=self.asked.text,
             fold=[each for each in self.asked.fold if each != row.line.id] + ([] if row.closed else [row.line.id]),
             open=[each for each in self.asked.open if each != row.line.id] + ([row.line.id] if row.closed else []),
@@ -115,16 +131,17 @@ class Window:
         return changed.query(**{"from": self.start or None})
 
 
-def window(tree: Waterfall, asked: Asked, *, picked: str) -> Window:
+def window(tree: Waterfall, asked: Asked, *, picked: str, hits: Hits = None) -> Window:
     """The rows of a page.
 
     Args:
         tree: the trace.
         asked: how it is to be seen.
         picked: the span whose row is chosen.
+        hits: the places of the spans that hold what is looked for; None where nothing is.
     """
-    places = tree.places(asked.show)
-    folded = _folded(tree, asked, picked)
+    places = _places(tree, asked.show, hits)
+    folded = _folded(tree, asked, picked, hits)
     sight = visible(tree, places, folded)
     at = tree.known.get(picked)
     chosen = bisect_left(places, at) if at is not None else None
@@ -133,24 +150,46 @@ def window(tree: Waterfall, asked: Asked, *, picked: str) -> Window:
     start = _start(sight, at, asked)
     brought = sight[start : start + asked.rows]
     return Window(
-        rows=_rows(tree, places, [bisect_left(places, place) for place in brought], folded),
+        rows=_rows(tree, places, [bisect_left(places, place) for place in brought], folded, hits),
         count=len(places),
         start=start,
         behind=max(0, len(sight) - start - len(brought)),
-        outline=_outline(tree, places, folded),
+        outline=_outline(tree, places, folded, hits),
         picked=chosen,
         asked=asked,
         indices=places,
     )
 
 
-def rows_at(tree: Waterfall, show: Show, indices: Iterable[int]) -> list[Shown]:
+def rows_at(tree: Waterfall, show: Show, indices: Iterable[int], *, hits: Hits = None) -> list[Shown]:
     """Some rows of a view by their places in it; those that it does not have are left out."""
+    places = _places(tree, show, hits)
+    known = [index for index in indices if index < len(places)]
+    return _rows(tree, places, known, _folded_at_first(tree, hits), hits)
+
+
+def _places(tree: Waterfall, show: Show, hits: Hits) -> Sequence[int]:
+    """The places of the rows of a view: of spans that hold what is looked for, all above them come along."""
     places = tree.places(show)
-    return _rows(tree, places, [index for index in indices if index < len(places)], tree.folded_at_first)
+    if hits is None:
+        return places
+    wanted = set(hits)
+    for place in hits:
+        for above in tree.nesting.path(place):
+            if above in wanted:
+                break  # so are all above it, or they will be
+            wanted.add(above)
+    return [place for place in places if place in wanted]
 
 
-def _rows(tree: Waterfall, places: Sequence[int], indices: Sequence[int], folded: Iterable[int]) -> list[Shown]:
+def _folded_at_first(tree: Waterfall, hits: Hits) -> frozenset[int]:
+    """What is looked for must not be hidden by a fold that nobody made."""
+    return tree.folded_at_first if hits is None else frozenset()
+
+
+def _rows(
+    tree: Waterfall, places: Sequence[int], indices: Sequence[int], folded: Iterable[int], hits: Hits
+) -> list[Shown]:
     closed, levels = frozenset(folded), tree.nesting.levels
     lines = tree.at([places[index] for index in indices])
     return [
@@ -159,19 +198,20 @@ def _rows(tree: Waterfall, places: Sequence[int], indices: Sequence[int], folded
             index=index,
             folds=index + 1 < len(places) and levels[places[index + 1]] > line.level,
             closed=line.place in closed,
+            hit=hits is not None and line.place in hits,
         )
         for line, index in zip(lines, indices, strict=True)
     ]
 
 
-def _folded(tree: Waterfall, asked: Asked, picked: str) -> set[int]:
+def _folded(tree: Waterfall, asked: Asked, picked: str, hits: Hits) -> set[int]:
     """The places of the rows that are folded: the chosen one is never inside."""
     known: Mapping[str, int] = tree.known
-    folded = set(tree.folded_at_first) | {known[each] for each in asked.fold if each in known}
-    folded -= {known[each] for each in asked.open if each in known}
+    folded = _folded_at_first(tree, hits) | {known[each] for each in asked.fold if each in known}
+    opened = {known[each] for each in asked.open if each in known}
     if picked in known:
-        folded.difference_update(tree.nesting.path(known[picked]))
-    return folded
+        opened |= set(tree.nesting.path(known[picked]))
+    return set(folded - opened)
 
 
 def _start(sight: Sequence[int], at: int | None, asked: Asked) -> int:
@@ -183,11 +223,11 @@ def _start(sight: Sequence[int], at: int | None, asked: Asked) -> int:
     return max(0, min(place - _BEFORE, len(sight) - asked.rows))
 
 
-def _outline(tree: Waterfall, places: Sequence[int], folded: set[int]) -> str:
+def _outline(tree: Waterfall, places: Sequence[int], folded: set[int], hits: Hits) -> str:
     levels, stems = tree.nesting.levels, tree.nesting.stems
     said = [str(levels[place]) for place in places]
     for index, place in enumerate(places):
-        if stems[place].status == "error":
+        if stems[place].status == "error" if hits is None else place in hits:
             said[index] += "!"
     for place in folded:
         index = bisect_left(places, place)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tracekit.query.finding import Finding
 from tracekit.query.neighbours import neighbours
 from tracekit.query.traces import get_logs, get_scores, get_span, get_summary, get_trace
 from tracekit_viewer import responses
@@ -23,8 +24,8 @@ from tracekit_viewer.presenters.heading import heading
 from tracekit_viewer.presenters.judging import judging
 from tracekit_viewer.presenters.panel import panel
 from tracekit_viewer.presenters.timing import timing, waits
-from tracekit_viewer.presenters.waterfall import Show, waterfall
-from tracekit_viewer.presenters.window import ROWS, Asked, rows_at, window
+from tracekit_viewer.presenters.waterfall import Show, Waterfall, waterfall
+from tracekit_viewer.presenters.window import ROWS, Asked, Hits, rows_at, window
 from tracekit_viewer.routes.asking import whole
 from tracekit_viewer.viewer import Viewer
 
@@ -59,7 +60,9 @@ class _Pages:
         # A page that says it is of no version is asked for anew at once, and is whole then.
         outline = self._viewer.outlines.of(trace, whole=asked.show == "critical" or "from" in request.query_params)
         tree = outline.tree
-        span = self._span(trace["trace_id"], asked.span or tree.first_error or tree.root)
+        found, hits = self._found(trace, tree, asked)
+        first = tree.nesting.stems[min(hits)].span_id if hits else None
+        span = self._span(trace["trace_id"], asked.span or first or tree.first_error or tree.root)
         now = datetime.now(UTC)
         return self._viewer.renderer.page(
             request,
@@ -68,7 +71,8 @@ class _Pages:
             beside=neighbours(self._viewer.source, trace),
             tree=tree,
             map=outline.map,
-            window=window(tree, asked, picked=span["span_id"]),
+            window=window(tree, asked, picked=span["span_id"], hits=hits),
+            found=found,
             trace_id=trace["trace_id"],
             picked=span["span_id"],
             asked=asked,
@@ -84,7 +88,12 @@ class _Pages:
         return self._viewer.renderer.page(
             request,
             "rows.html",
-            rows=rows_at(tree, asked.show, _indices(request.query_params.get("at", ""))),
+            rows=rows_at(
+                tree,
+                asked.show,
+                _indices(request.query_params.get("at", "")),
+                hits=self._found(trace, tree, asked)[1],
+            ),
             trace_id=trace["trace_id"],
             picked=None,
             asked=asked,
@@ -111,6 +120,13 @@ class _Pages:
     def span_data(self, request: Request) -> Response:
         span = self._span(request.path_params["trace_id"], request.path_params["span_id"])
         return responses.data(request, span)
+
+    def _found(self, trace: Mapping[str, Any], tree: Waterfall, asked: Asked) -> tuple[Finding | None, Hits]:
+        """What is looked for: the spans that hold it, and their places."""
+        if not asked.find:
+            return None, None
+        found = self._viewer.finds.of(trace, tree, asked.find)
+        return found, frozenset(tree.known[each] for each in found.ids if each in tree.known)
 
     def _panel(self, span: dict[str, Any], outline: Outline, asked: Asked, now: datetime) -> dict[str, Any]:
         return {
@@ -155,6 +171,7 @@ def _asked(request: Request) -> Asked:
     return Asked(
         span=query.get("span") or None,
         show=_show(query.get("show", "all")),
+        find=query.get("find", "").strip(),
         text=text,
         fold=query.getlist("fold"),
         open=query.getlist("open"),

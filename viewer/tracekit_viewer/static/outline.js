@@ -1,11 +1,11 @@
-// What a trace's page knows of rows that are not there: how deep they are, whether they failed, what is folded, and so
-// which of them are in sight. A row is known by its index in the view; its position counts the rows in sight above it.
+// What a trace's page knows of rows that are not there: how deep they are, whether they failed (or, where something is looked
+// for, hold it), what is folded, and so which of them are in sight. A row is known by its index in the view; its position counts the rows in sight above it.
 export class Outline {
   constructor(text) {
     const said = text ? text.split(" ") : [];
     this.count = said.length;
     this.levels = Int32Array.from(said, (word) => parseInt(word, 10));
-    this.failed = Uint8Array.from(said, (word) => word.includes("!"));
+    this.marked = Uint8Array.from(said, (word) => word.includes("!"));
     this.closed = Uint8Array.from(said, (word) => word.includes("~"));
     this.settle();
   }
@@ -55,8 +55,8 @@ export class Outline {
     return opened;
   }
 
-  nextFailed(index) {
-    const after = this.failed.indexOf(1, index + 1);
-    return after < 0 ? this.failed.indexOf(1) : after;
+  nextMarked(index) {
+    const after = this.marked.indexOf(1, index + 1);
+    return after < 0 ? this.marked.indexOf(1) : after;
   }
 }

@@ -70,6 +70,16 @@ export function tree() {
     panelPane.replaceChildren(...page.body.childNodes);
     panelPane.scrollTop = 0;
     if (push) history.replaceState(null, "", `/traces/${trace}?${asked}`);
+    lead();
+  }
+
+  // Links to another view of the trace lead to the span that is chosen now.
+  function lead() {
+    for (const link of document.querySelectorAll(".survey a[data-show], .found a")) {
+      const there = new URL(link.href);
+      there.searchParams.set("span", id);
+      link.href = there.pathname + there.search;
+    }
   }
 
   function remember(index, closed) {
@@ -159,7 +169,7 @@ export function tree() {
       if (picked !== null && !fold(picked, false) && outline.folds(picked)) show(picked + 1);
     },
     nextError() {
-      return show(outline.nextFailed(picked ?? -1));
+      return show(outline.nextMarked(picked ?? -1));
     },
     critical: () => follow(query().get("show") === "critical" ? "all" : "critical"),
     before: () => document.querySelector("[data-before]")?.click(),
@@ -176,6 +186,7 @@ export function tree() {
       }
       rows.renew(outline, fresh);
       map.seen();
+      lead();
       grows.tick();
     },
   };

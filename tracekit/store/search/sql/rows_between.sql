@@ -1,5 +1,5 @@
 -- What can be found of each span: JSON, plain text (which `input` and `output` may both be), attributes. Spans that are
--- open have no number yet: with $open they come below 0, with their traces.
+-- open have no number yet: with $open they come below 0, with their traces and ids.
 WITH every AS (
     FROM internal.spans
     WHERE seq BETWEEN $low AND $high AND ($only::BIGINT[] IS NULL OR seq IN (SELECT unnest($only::BIGINT[])))
@@ -9,6 +9,7 @@ WITH every AS (
 SELECT
     seq,
     CASE WHEN seq < 0 THEN trace_id END AS trace_id,
+    CASE WHEN seq < 0 THEN span_id END AS span_id,
     concat_ws(
         $barrier,
         system_instructions, input_messages, output_messages, tool_arguments, tool_result, documents,
