@@ -17,6 +17,7 @@ NO_PAGES = {
     "/static/{digest}/{name}": "files of the package",
     "/attachments/sha256/{sha256}": "bytes of a span",
     "/live": "a stream of events",
+    "/too-long": "says why it is none",
 }
 """Routes that answer with something else than a page; those whose path has an ending are no pages either."""
 

@@ -140,3 +140,43 @@ def test_sizes_that_nobody_expects(tmp_path: Path, friendly: set[tuple[str, str]
             answer = client.get(path)
             assert answer.status_code == 200, (path, answer.text[:300])
             assert path.endswith(".json") or len(answer.text) < 1_000_000, path  # JSON has all of it
+
+
+def test_names_of_millions_of_characters(tmp_path: Path, friendly: set[tuple[str, str]]) -> None:
+    """What a program calls a user, a model or a tool stands in every row, title and link of some page."""
+    huge = hostile.HUGE_LINE
+    trace = seeds.trace_id()
+    span = seeds.span(
+        trace,
+        huge,
+        at=time.time_ns() - 1_000_000_000,
+        ms=5,
+        **dict.fromkeys(
+            ("session_id", "user_id", "project", "model", "request_model", "provider", "tool_name", "error_type"), huge
+        ),
+        kind="llm",
+        status="error",
+        status_message=huge,
+        tags=[huge],
+    )
+    paths = (
+        "/traces",
+        "/traces?facets=1",
+        f"/traces/{trace}",
+        f"/traces/{trace}?find=line",
+        *(path for path in SUMS if path != "/experiments"),
+        f"/review?trace={trace}",
+        f"/compare?a={trace}&b={trace}",
+        "/sql?q=SELECT+*+FROM+spans",
+        "/dataset",
+    )
+    with viewing.serve(tmp_path) as running, httpx2.Client(base_url=running.url, timeout=60) as client:
+        running.add([span])
+        for path in paths:
+            page = looked_at(client, path, friendly, huge)
+            assert len(page) < 1_000_000, path
+        assert "/too-long" in client.get("/traces").text
+        told = client.get("/too-long")
+        assert (told.status_code, "longer than the 16,000 characters" in told.text) == (414, True)
+        markdown = client.get(f"/traces/{trace}.md")
+        assert (markdown.status_code, len(markdown.text) < 1_000_000) == (200, True)

@@ -29,6 +29,7 @@ from tracekit_viewer.routes import (
     datasets,
     experiments,
     live,
+    overlong,
     review,
     saved,
     scores,
@@ -97,6 +98,7 @@ def viewer_routes(
         status,
         files,
         live,
+        overlong,
         static,
     )
     return [route for part in parts for route in part.routes(viewer)]

@@ -16,10 +16,17 @@ from starlette.responses import Response
 
 from tracekit_viewer import assets, responses, text
 from tracekit_viewer.assets import Assets
+from tracekit_viewer.presenters.address import session_address
 
 _LONGEST, _LONGEST_TITLE = 10_000, 2_000
 """Characters of a name, a message, a label; and of one that is the title of something."""
-_TITLES = {400: "That cannot be asked", 404: "Nothing here", 405: "Not that way", 503: "The store is busy"}
+_TITLES = {
+    400: "That cannot be asked",
+    404: "Nothing here",
+    405: "Not that way",
+    414: "Too long for an address",
+    503: "The store is busy",
+}
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -58,6 +65,7 @@ def _environment(files: Assets) -> Environment:
         auto_reload=False,
     )
     env.filters.update(asset=files.url, visible=_visible, plain=_plain, folded=text.folded, commas=_commas)
+    env.filters.update(session_address=session_address)
     return env
 
 

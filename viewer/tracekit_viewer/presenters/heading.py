@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from tracekit import state, units
 from tracekit.state import State
 from tracekit.units import Moment
+from tracekit_viewer.presenters.address import address
 from tracekit_viewer.presenters.chips import Chip
 from tracekit_viewer.presenters.judging import COMMENT, word
 from tracekit_viewer.presenters.strip import Figure
@@ -105,7 +105,7 @@ def _chips(trace: Mapping[str, Any]) -> list[Chip]:
         ("project", "project", trace["project"]),
     ]
     chips = [
-        Chip(label=label, value=value, href="/traces?" + urlencode({name: value}), shown=value)
+        Chip(label=label, value=value, href=address("/traces", {name: value}), shown=value)
         for label, name, value in pairs
         if value
     ]

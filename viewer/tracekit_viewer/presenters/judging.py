@@ -16,6 +16,7 @@ from markupsafe import escape
 from tracekit import units
 from tracekit.store.previews import assistant_text
 from tracekit.units import Moment
+from tracekit_viewer.presenters.address import is_short
 from tracekit_viewer.text import Folded, folded, visible
 
 HUMAN = "human"
@@ -68,7 +69,7 @@ def judging(span: Mapping[str, Any], *, now: datetime) -> Judging:
     return Judging(
         trace_id=span["trace_id"],
         span_id=span["span_id"],
-        session_id=span["session_id"],
+        session_id=session if (session := span["session_id"]) and is_short(session) else None,  # forms name it
         is_root=span["parent_span_id"] is None,
         said=spoken(relevant, now=now),
         verdict=verdicts[-1] if verdicts else None,

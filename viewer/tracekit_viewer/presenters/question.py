@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 
 from tracekit.query import asked
 from tracekit.query.traces import NEWEST
+from tracekit_viewer.presenters.address import address
 from tracekit_viewer.presenters.columns import canonical
 
 ATTRIBUTE = "attribute."
@@ -44,13 +44,12 @@ class Question:
 
     def url(self, cursor: str = "") -> str:
         """The address that asks this, from its beginning or from another place."""
-        query = urlencode({**self.asks, "cursor": cursor} if cursor else self.asks, safe=",")
-        return f"/traces?{query}" if query else "/traces"
+        return address("/traces", {**self.asks, "cursor": cursor} if cursor else self.asks, safe=",")
 
     def elsewhere(self, path: str, **more: str) -> str:
         """The address of another page that asks for these traces, in this order."""
         given = {name: value for name, value in self.asks.items() if name in {"q", "sort"}} | more
-        return f"{path}?{urlencode(given)}" if given else path
+        return address(path, given)
 
     def narrowed(self, key: str, value: str | None) -> Question:
         """With this condition in place of those on the same field; None takes them off."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from tracekit import state, units
 from tracekit.query.analytics import Page
@@ -14,11 +13,12 @@ from tracekit.state import State
 from tracekit.text import undated
 from tracekit.units import UNKNOWN, Moment, Quantity
 from tracekit_viewer.presenters import table
+from tracekit_viewer.presenters.address import address, session_address
 from tracekit_viewer.presenters.judging import Said, spoken
 from tracekit_viewer.presenters.overview import Figure
 from tracekit_viewer.presenters.sums import View
 from tracekit_viewer.presenters.table import Cell, Pager, Table, excerpt
-from tracekit_viewer.presenters.timerange import TimeRange, address
+from tracekit_viewer.presenters.timerange import TimeRange
 from tracekit_viewer.text import Folded, folded
 
 _EXCERPT = 120
@@ -52,11 +52,6 @@ class Conversation:
     pager: Pager
     said: list[Said]
     href: str
-
-
-def session_address(session_id: str) -> str:
-    """The page of a session."""
-    return f"/sessions/{quote(session_id, safe='', errors='replace')}"
 
 
 def sessions(found: Page, *, time: TimeRange, user: str | None, now: datetime, start: int, size: int) -> View:

@@ -13,8 +13,9 @@ from tracekit.query.analytics import By, Page, Sums
 from tracekit.query.savings import Saving
 from tracekit.units import UNKNOWN, Quantity
 from tracekit_viewer.presenters import table
+from tracekit_viewer.presenters.address import address
 from tracekit_viewer.presenters.table import Cell, Pager, Table, excerpt
-from tracekit_viewer.presenters.timerange import Choice, TimeRange, address
+from tracekit_viewer.presenters.timerange import Choice, TimeRange
 
 GROUPS: tuple[By, ...] = get_args(By)
 _FILTER = {"model": "model", "project": "project", "user": "user_id"}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from tracekit import units
 from tracekit.units import Moment, Quantity
+
+_LONG = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,11 @@ class Table:
     foot: list[Cell] = field(default_factory=list[Cell])
     keys: list[str] = field(default_factory=list[str])
     note: str = ""
+
+    def key(self, place: int) -> str:
+        """The name of a row, as a page has it: of a long one, which a program may have made of anything, its digest."""
+        key = self.keys[place]
+        return key if len(key) <= _LONG else sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
     def right(self, place: int) -> bool:
         """Whether a column holds quantities."""

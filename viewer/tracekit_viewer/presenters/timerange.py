@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
 
 from tracekit.errors import UsageError
 from tracekit.query.analytics import Window
 from tracekit.units import moment
+from tracekit_viewer.presenters.address import address
 
 ALL = "all"
 DEFAULT = "24h"
@@ -144,11 +144,6 @@ def chosen(
         path=path,
         kept=kept,
     )
-
-
-def address(path: str, query: Mapping[str, str]) -> str:
-    """A path with parameters."""
-    return f"{path}?{urlencode(query, errors='replace')}" if query else path
 
 
 def _first(bounds: tuple[datetime, datetime] | None, until: datetime) -> datetime:
