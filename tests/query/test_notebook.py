@@ -145,3 +145,13 @@ def test_a_program_prints_what_the_command_prints(data_dir: Path, filled: list[s
     command = [sys.executable, "-m", "tracekit", "show", filled[0], "--dir", str(data_dir)]
     assert shown == subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "invoke_agent support" in shown
+
+
+def test_rows_are_a_sequence_of_dictionaries(data_dir: Path, filled: list[str]) -> None:
+    found = tracekit.connect(data_dir).traces()
+    assert len(found) == len(found.rows) > 1
+    assert [row["trace_id"] for row in found] == [row[found.columns.index("trace_id")] for row in found.rows]
+    assert list(found) == found.dicts()
+    assert found[-1] == found.dicts()[-1]
+    with pytest.raises(IndexError):
+        found[len(found)]

@@ -53,13 +53,17 @@ align-items:center;padding:2px 0;border-top:1px solid var(--tk-line);cursor:poin
 .tracekit pre{margin:2px 0;padding:6px 10px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;overflow:auto;
 border-left:3px solid var(--tk-line);background:color-mix(in srgb,currentColor 5%,transparent);color:inherit;
 font-size:12px}
-.tracekit table{border-collapse:collapse;width:100%;margin:0;font:inherit;color:inherit}
-.tracekit th,.tracekit td{text-align:left;vertical-align:top;padding:4px 12px 4px 0;border-top:1px solid var(--tk-line)}
-.tracekit .tk-nowrap{white-space:nowrap}
-.tracekit th.tk-r,.tracekit td.tk-r{text-align:right;white-space:nowrap}
-.tracekit thead th{font-weight:500;color:var(--tk-soft);border:0}
+.tracekit.tracekit table{border-collapse:collapse;table-layout:auto;width:100%;margin:0;font:inherit;color:inherit}
+.tracekit.tracekit tbody tr{background:none}
+.tracekit.tracekit th,.tracekit.tracekit td{text-align:left;vertical-align:top;white-space:normal;
+padding:4px 12px 4px 0;border-top:1px solid var(--tk-line)}
+.tracekit.tracekit .tk-nowrap,.tracekit.tracekit td code{white-space:nowrap}
+.tracekit.tracekit th.tk-r,.tracekit.tracekit td.tk-r{text-align:right;white-space:nowrap}
+.tracekit.tracekit td code{padding:0;background:none;color:var(--tk-soft);font-size:11px}
+.tracekit.tracekit thead th{font-weight:500;color:var(--tk-soft);border:0}
 """
-"""Every rule begins with the class of the fragment, or with what the page around it says of its theme."""
+"""Every rule begins with the class of the fragment, or with what the page around it says of its theme. Rules of tables
+say it twice: JupyterLab has others for every table (columns of one width, words to the right), which these outweigh."""
 
 
 def trace(found: Row, previews: Mapping[str, Row]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ _LIST = re.compile(r"(.*)\[\d*\]")
 
 @dataclass(slots=True, kw_only=True)
 class Result:
-    """Rows of a query.
+    """Rows of a query; as a sequence, each of them as a dictionary.
 
     Attributes:
         columns: names, in order; a name may stand twice.
@@ -32,9 +33,18 @@ class Result:
     rows: list[tuple[Any, ...]]
     truncated: bool = False
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (dict(zip(self.columns, row, strict=True)) for row in self.rows)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        return dict(zip(self.columns, self.rows[place], strict=True))
+
     def dicts(self) -> list[dict[str, Any]]:
         """Each row as a dictionary by column name; of columns with one name the last one stands."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        return list(self)
 
     def arrow(self) -> Any:
         """The rows as an Arrow table of the columns' types."""
