@@ -192,6 +192,7 @@ def test_a_token_guards_everything_but_health(data_dir: Path, tmp_path: Path, ht
         assert http.get(f"{url}/health").status_code == 200
         for path in ("/", "/traces.json", "/v1/traces", "/api/sql", "/nothing"):
             assert http.get(url + path).status_code == 401
+        assert "asks for its token" in http.get(url, headers={"accept": "text/html"}, follow_redirects=True).text
         assert http.get(f"{url}/traces.json", headers={"Authorization": "Bearer s3cret"}).status_code == 200
         assert count(data_dir) == 0  # other commands come in by the key of up.json
 

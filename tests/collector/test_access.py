@@ -22,7 +22,8 @@ def _page(request: Request) -> PlainTextResponse:
 
 @pytest.fixture
 def client() -> Iterator[httpx2.Client]:
-    routes = [Route("/", _page, methods=["GET", "POST"]), Route("/health", _page)]
+    open_ones = [Route(path, _page) for path in ("/health", "/login", "/static/viewer.css")]
+    routes = [Route("/", _page, methods=["GET", "POST"]), *open_ones]
     guards = [
         Middleware(HostGuard, names=(*LOOPBACK_NAMES, "Box.local")),
         Middleware(TokenGuard, keys=Keys("s3cret", "k3y")),
@@ -77,10 +78,24 @@ def test_the_token_in_a_link_becomes_a_cookie_and_leaves_the_address(client: htt
     assert (answer.status_code, answer.headers["location"]) == (303, "/?status=error")
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
-    assert "samesite=strict" in cookie
+    assert "samesite=lax" in cookie
     assert client.get(answer.headers["location"]).text == "status=error"
 
 
 def test_a_wrong_token_in_a_link_is_refused(client: httpx2.Client) -> None:
     assert client.get("/?token=wrong").status_code == 401
     assert client.post("/?token=s3cret").status_code == 401
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def test_a_browser_is_asked_for_the_token_and_led_on(client: httpx2.Client) -> None:
+    answer = client.get("/?token=wrong&status=error&q=a%26b", headers=BROWSER)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2F%3Fstatus%3Derror%26q%3Da%2526b")
+    assert client.get("/", headers={**BROWSER, **TOKEN}).status_code == 200
+    assert client.post("/", headers=BROWSER).status_code == 401
+    for path in ("/login", "/static/viewer.css"):
+        assert client.get(path).status_code == 200
+    for path in ("/login/", "/static", "/statics/x", "/logins"):
+        assert client.get(path).status_code == 401

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
+from tracekit.collector.access import Keys, TokenGuard
 from tracekit.evals.archive import Archive
 from tracekit.model import Score, Span
 from tracekit.query.saved import Shelf
@@ -44,10 +46,12 @@ class Served:
 
 
 @contextmanager
-def serve(directory: Path) -> Generator[Served]:
-    """Serve an empty store of `directory`."""
+def serve(directory: Path, *, token: str = "") -> Generator[Served]:
+    """Serve an empty store of `directory`, to those who have the token where there is one."""
     store = open_store(directory / "traces.duckdb")
-    app = Starlette(exception_handlers=error_handlers())
+    keys = Keys(token) if token else None
+    guards = [Middleware(TokenGuard, keys=keys)] if keys else []
+    app = Starlette(exception_handlers=error_handlers(), middleware=guards)
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", lifespan="off")
     )
@@ -65,6 +69,7 @@ def serve(directory: Path) -> Generator[Served]:
             version=lambda: store.version,
             record=record,
             closing=lambda: server.should_exit,
+            keys=keys,
         )
     )
     thread = threading.Thread(target=server.run)

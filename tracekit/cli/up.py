@@ -270,6 +270,7 @@ def _application(
     from tracekit.query.serve import api_routes
     from tracekit_viewer.app import error_handlers, viewer_routes
 
+    keys = Keys(options.token, running.key) if options.token else None
     receiver = Receiver(
         acceptance,
         instance=running.instance,
@@ -287,13 +288,14 @@ def _application(
             version=source.version,
             record=record,
             closing=closing,
+            keys=keys,
         ),
     ]
     guards: list[Middleware] = []
     if options.host not in _WILDCARDS:  # the names it is reached by cannot be known: its token is what guards it
         guards.append(Middleware(HostGuard, names=(*LOOPBACK_NAMES, options.host)))
-    if options.token:
-        guards.append(Middleware(TokenGuard, keys=Keys(options.token, running.key)))
+    if keys is not None:
+        guards.append(Middleware(TokenGuard, keys=keys))
     return Starlette(
         routes=routes,
         middleware=[*guards, Middleware(GZipMiddleware, compresslevel=5)],

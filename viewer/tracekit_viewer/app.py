@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.status import HTTP_404_NOT_FOUND
 
+from tracekit.collector.access import Keys
 from tracekit.evals.archive import Archive
 from tracekit.query.asking import Askable
 from tracekit.query.saved import Shelf
@@ -29,6 +30,7 @@ from tracekit_viewer.routes import (
     datasets,
     experiments,
     live,
+    login,
     overlong,
     review,
     saved,
@@ -59,6 +61,7 @@ def viewer_routes(
     version: Callable[[], int],
     record: Record,
     closing: Callable[[], bool] = _never,
+    keys: Keys | None = None,
 ) -> list[BaseRoute]:
     """The routes of all pages.
 
@@ -72,6 +75,7 @@ def viewer_routes(
         record: makes durable what a person has said of a span, a trace or a session. Awaited in the event loop.
         closing: whether the server is about to stop: open streams then end at once. Without it they end
             within a minute.
+        keys: the words that let a request in, where one is needed: there is a page then that asks for it.
     """
     viewer = Viewer(
         source=source,
@@ -81,6 +85,7 @@ def viewer_routes(
         version=version,
         record=record,
         closing=closing,
+        asks_token=keys is not None,
     )
     parts = (
         scores,
@@ -101,7 +106,8 @@ def viewer_routes(
         overlong,
         static,
     )
-    return [route for part in parts for route in part.routes(viewer)]
+    asking = [] if keys is None else login.routes(viewer, keys)
+    return [*asking, *(route for part in parts for route in part.routes(viewer))]
 
 
 def error_handlers() -> dict[Any, Any]:

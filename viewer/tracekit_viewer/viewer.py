@@ -41,6 +41,7 @@ class Viewer:
     version: Callable[[], int]
     closing: Callable[[], bool]
     record: Record
+    asks_token: bool = False
     renderer: Renderer = field(default_factory=Renderer.load)
     outlines: Outlines = field(init=False)
     finds: Finds = field(init=False)

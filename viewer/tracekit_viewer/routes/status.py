@@ -22,7 +22,7 @@ def routes(viewer: Viewer) -> list[Route]:
     def page(request: Request) -> Response:
         version = viewer.version()
         view = status(tracing(viewer.source), now=datetime.now(UTC))
-        return viewer.renderer.page(request, "status.html", view=view, version=version)
+        return viewer.renderer.page(request, "status.html", view=view, version=version, asks_token=viewer.asks_token)
 
     def data(request: Request) -> Response:
         found = tracing(viewer.source)
