@@ -98,6 +98,14 @@ def _significant(value: float) -> int:
     return 1 - exponent
 
 
+def span_of_time(seconds: int) -> str:
+    """A time that somebody has set, in the largest unit that says it whole: `30 days`, `36 hours`, `90 seconds`."""
+    for noun, length in (("day", _DAY), ("hour", _HOUR), ("minute", _MINUTE)):
+        if seconds >= length and seconds % length == 0:
+            return plural(seconds // length, noun)
+    return plural(seconds, "second")
+
+
 def plural(number: int, noun: str) -> str:
     """A count of things, every digit: `1 span`, `1,204 spans`, `2 processes`."""
     ending = "es" if noun.endswith("s") else "s"
@@ -105,11 +113,11 @@ def plural(number: int, noun: str) -> str:
 
 
 def size(number: int) -> Quantity:
-    """Bytes as `812 B`, `1.4 kB`, `3.1 MB`."""
+    """Bytes as `812 B`, `1.4 kB`, `3.1 MB`, `4.2 GB`."""
     exact = f"{number:,} bytes"
     if number < 1_000:  # noqa: PLR2004
         return Quantity(f"{number} B", exact)
-    for unit, scale in (("MB", 1_000_000), ("kB", 1_000)):
+    for unit, scale in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)):
         if number >= scale * 0.9995:
             return Quantity(f"{number / scale:.1f} {unit}", exact)
     return Quantity(f"{number} B", exact)

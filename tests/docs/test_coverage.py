@@ -157,13 +157,16 @@ def test_every_route_is_documented(tmp_path: Path) -> None:
 def routes(tmp_path: Path) -> list[BaseRoute]:
     from tracekit.collector.acceptance import Acceptance
     from tracekit.collector.durable import GroupCommit
+    from tracekit.collector.access import Keys
     from tracekit.collector.ingest import Ingest
     from tracekit.collector.receiver import Receiver
     from tracekit.evals.archive import Archive
     from tracekit.journal.writer import JournalWriter
+    from tracekit.query.keeping import keeping
     from tracekit.query.saved import Shelf
     from tracekit.query.serve import api_routes
     from tracekit.query.source import StoreSource
+    from tracekit.store import Retention
     from tracekit_viewer.app import viewer_routes
 
     store = open_store(tmp_path / "traces.duckdb")
@@ -182,6 +185,8 @@ def routes(tmp_path: Path) -> list[BaseRoute]:
             shelf=Shelf(tmp_path),
             version=lambda: 0,
             record=record,
+            keys=Keys("test"),
+            keeping=lambda: keeping(source, tmp_path, tmp_path / "traces.duckdb", retention=Retention()),
         )
         return [*receiver.routes(), *api_routes(source, key="test"), *pages]
     finally:

@@ -16,8 +16,9 @@ from starlette.middleware import Middleware
 from tracekit.collector.access import Keys, TokenGuard
 from tracekit.evals.archive import Archive
 from tracekit.model import Score, Span
+from tracekit.query.keeping import keeping
 from tracekit.query.saved import Shelf
-from tracekit.store import Batch, Store
+from tracekit.store import Batch, Retention, Store
 from tracekit.store.attachments import Attachments
 from tracekit.store.duckdb import open_store
 from tracekit_viewer.app import error_handlers, viewer_routes
@@ -68,6 +69,7 @@ def serve(directory: Path, *, token: str = "") -> Generator[Served]:
             shelf=shelf,
             version=lambda: store.version,
             record=record,
+            keeping=lambda: keeping(store, directory, directory / "traces.duckdb", retention=Retention()),
             closing=lambda: server.should_exit,
             keys=keys,
         )

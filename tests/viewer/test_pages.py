@@ -29,6 +29,7 @@ def routes(served: viewing.Served) -> set[str]:
         shelf=served.shelf,
         version=lambda: 0,
         record=None,  # pyright: ignore[reportArgumentType] - nothing is asked of these routes
+        keeping=None,  # pyright: ignore[reportArgumentType]
     )
     found = [route for route in made if isinstance(route, Route)]
     got = {route.path for route in found if "GET" in (route.methods or ())}

@@ -8,10 +8,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support import viewing
+from tests.support import journals, viewing
 from tracekit.collector.ingest import Ingest
 from tracekit.journal import records
 from tracekit.journal.writer import JournalWriter
+from tracekit.store import retention
+from tracekit.store.search.following import catch_up
+from tracekit_viewer.presenters import keeping
 
 CLIENT: dict[str, Any] = {
     "name": "openai",
@@ -61,7 +64,15 @@ def page(served, path="/status"):
 
 def test_it_says_that_nothing_is_known_yet(served):
     assert "No program has told of a client yet" in page(served).text
-    assert page(served, "/status.json").json() == {"clients": [], "processes": [], "problems": []}
+    said = page(served, "/status.json").json()
+    assert (said["clients"], said["processes"], said["problems"], said["lost"], said["newest"]) == (
+        [],
+        [],
+        [],
+        [],
+        None,
+    )
+    assert "No trace is stored yet" in page(served).text
 
 
 def test_it_shows_the_newest_report_of_each_client(served, data_dir):
@@ -107,3 +118,57 @@ def test_a_report_that_is_none_is_set_aside(served, data_dir):
     assert len(page(served, "/status.json").json()["clients"]) == 1
     [row] = served.store.sql("SELECT sum(faults) AS faults FROM internal.journals").dicts()
     assert row["faults"] == 1
+
+
+def test_it_tells_of_journals_storage_and_what_is_missing(served, data_dir):
+    folder = data_dir / "journal"
+    folder.mkdir(parents=True, exist_ok=True)
+    header, *frames = journals.frames(9)
+    (folder / "100-1-aa.tkj").write_bytes(b"".join([header, *frames[:3], *frames[5:7], *frames[8:]]))  # 3 of 9 are gone
+    Ingest(folder, served.store).fold()
+    (folder / "100-2-bb.tkj").write_bytes(b"x" * 5_000)  # no journal, and not looked at yet
+    shown, said = page(served).text, page(served, "/status.json").json()
+    data = said["data"]
+    assert data["journals"]["missing_records"] == sum(row["records"] for row in said["lost"]) > 0
+    assert (data["journals"]["files"], data["journals"]["unread_bytes"]) == (2, 5_000)
+    assert data["spans"] == data["unindexed_spans"] == len(served.store.sql("FROM spans")) > 0
+    assert data["database_bytes"] > 0
+    assert data["free_bytes"] > 0
+    assert not {"outdated_spans", "missing_attachments", "up"} & data.keys()  # nobody has looked
+    assert {row["process"] for row in said["lost"]} == {row["process"] for row in served.store.sql("FROM gaps")}
+    assert said["newest"] is not None
+    assert any("records never came" in problem for problem in said["problems"])
+    for expected in ("Coming in", "Gaps", "5.0 kB", "Traces are kept.", "records never came"):
+        assert expected in shown
+    catch_up(served.store.index, served.store)
+    assert page(served, "/status.json").json()["data"]["unindexed_spans"] == 0
+
+
+@pytest.mark.parametrize(
+    ("policy", "rules"),
+    [
+        (retention.parse(None, None), ["Traces are kept."]),
+        (
+            retention.parse("30d, scratch=36h, audit=keep", "1.5GB"),
+            [
+                "Traces of 'audit' are kept.",
+                "Traces of 'scratch' are forgotten 36 hours after they began.",
+                "All other traces are forgotten 30 days after they began.",
+                "Above 1.5 GB of database, the oldest go first.",
+            ],
+        ),
+        (
+            retention.parse("90s", None, "0.1, slow=2.5s"),
+            [
+                "Traces are forgotten 90 seconds after they began.",
+                "Of traces that are over, 10% are kept, and all that failed, were slower than 2.50 s or were judged.",
+            ],
+        ),
+        (
+            retention.parse(None, None, "0.125"),
+            ["Traces are kept.", "Of traces that are over, 12.5% are kept, and all that failed or were judged."],
+        ),
+    ],
+)
+def test_what_is_kept_in_words(policy, rules):
+    assert keeping.rules(policy) == rules

@@ -266,6 +266,7 @@ def _application(
     from tracekit.collector.access import LOOPBACK_NAMES, HostGuard, Keys, TokenGuard
     from tracekit.collector.receiver import Receiver
     from tracekit.evals.archive import archive
+    from tracekit.query.keeping import keeping
     from tracekit.query.saved import Shelf
     from tracekit.query.serve import api_routes
     from tracekit_viewer.app import error_handlers, viewer_routes
@@ -287,6 +288,7 @@ def _application(
             shelf=Shelf(options.directory),
             version=source.version,
             record=record,
+            keeping=lambda: keeping(source, options.directory, options.database, retention=options.retention),
             closing=closing,
             keys=keys,
         ),

@@ -5,6 +5,7 @@ It refuses to mend anything.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import stat
 from collections import Counter
@@ -26,7 +27,9 @@ from tracekit.query.source import attachments, open_source
 from tracekit.query.tracing import Tracing, tracing
 from tracekit.store import JournalState
 from tracekit.store.attachments import Attachments, Swept
+from tracekit.store.search import following
 from tracekit.store.search.following import Queryable
+from tracekit.store.search.index import DamagedIndexError, SearchIndex, beside
 from tracekit.store.sqlfiles import statement
 
 LOW_BYTES = 200 << 20
@@ -65,6 +68,12 @@ class Health:
     free_bytes: int | None = None
     database_bytes: int | None = None
     database_mode: str | None = None
+    log_bytes: int | None = None
+    """What the database has yet to write into its file."""
+    index_bytes: int | None = None
+    """The index of the words, which can be written anew."""
+    unindexed_spans: int | None = None
+    """Spans that are not in it yet: a search reads them one by one."""
     schema_version: int | None = None
     spans: int | None = None
     traces: int | None = None
@@ -91,26 +100,55 @@ def examine(directory: Path, database: Path) -> Health:
     health = Health(directory=str(directory), database=str(database))
     if not directory.exists():
         return health  # nothing has been recorded yet, which is no trouble
-    _look_at_directory(health, directory)
     up = running.find(directory)
     if up is not None:
         health.up = {"url": up.url, "pid": up.pid, "grpc": up.grpc}
+    tails: Mapping[str, Tail] = {}
     try:
         with open_source(directory, db=database) as source:
-            facts = source.sql(statement(QUERIES, "store_facts")).dicts()[0]
-            health.schema_version, health.spans, health.traces = facts.values()
+            tails = _ask(health, source)
             health.outdated_spans = outdated_spans(source)
             _look_at_attachments(health, Attachments(directory), source)
-            tails = _tails(source)
-            health.tracing = tracing(source)
     except TracekitError as error:
         health.problems.append(str(error))
-        tails = {}
+    _look_around(health, directory, database, tails)
+    return health
+
+
+def glance(source: Queryable, directory: Path, database: Path) -> Health:
+    """The same of a store that is open, as often as a page wants it: without a look at every span and attachment."""
+    health = Health(directory=str(directory), database=str(database))
+    _look_around(health, directory, database, _ask(health, source))
+    health.attachments = Attachments(directory).totals()
+    return health
+
+
+def _ask(health: Health, source: Queryable) -> Mapping[str, Tail]:
+    """What the store knows; how far it has read each journal."""
+    facts = source.sql(statement(QUERIES, "store_facts")).dicts()[0]
+    health.schema_version, health.spans, health.traces = facts.values()
+    health.tracing = tracing(source)
+    health.unindexed_spans = _unindexed(source, Path(health.database))
+    return _tails(source)
+
+
+def _unindexed(source: Queryable, database: Path) -> int | None:
+    stored = following.facts(source)
+    try:
+        with contextlib.closing(SearchIndex(beside(database), writable=False)) as index:
+            covered = index.covers(stored)
+    except DamagedIndexError:
+        return None  # whoever searches next has it written anew
+    return max(stored.last - max(covered, stored.first - 1), 0)
+
+
+def _look_around(health: Health, directory: Path, database: Path, tails: Mapping[str, Tail]) -> None:
+    """What the files say."""
+    _look_at_directory(health, directory)
     _look_at_database(health, database)
     _look_at_quarantine(health, Quarantine(directory))
     _look_at_journals(health, directory / "journal", tails)
     health.problems += health.tracing.problems()
-    return health
 
 
 def _look_at_directory(health: Health, directory: Path) -> None:
@@ -133,6 +171,17 @@ def _look_at_database(health: Health, database: Path) -> None:
     health.database_bytes, health.database_mode = found.st_size, f"{stat.S_IMODE(found.st_mode):04o}"
     if found.st_mode & _OTHERS:
         health.problems.append(f"{database} is open to other users. Close it: chmod 600 {database}")
+    health.log_bytes = _bytes(database.with_name(f"{database.name}.wal"))
+    health.index_bytes = _bytes(*beside(database).glob("*"))
+
+
+def _bytes(*paths: Path) -> int:
+    """The size of some files; one that is gone by now has none."""
+    found = 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            found += path.stat().st_size
+    return found
 
 
 def outdated_spans(source: Queryable) -> int:

@@ -18,6 +18,7 @@ from starlette.status import HTTP_404_NOT_FOUND
 from tracekit.collector.access import Keys
 from tracekit.evals.archive import Archive
 from tracekit.query.asking import Askable
+from tracekit.query.keeping import Keeping
 from tracekit.query.saved import Shelf
 from tracekit.store.attachments import Attachments
 from tracekit_viewer import responses
@@ -60,6 +61,7 @@ def viewer_routes(
     shelf: Shelf,
     version: Callable[[], int],
     record: Record,
+    keeping: Callable[[], Keeping],
     closing: Callable[[], bool] = _never,
     keys: Keys | None = None,
 ) -> list[BaseRoute]:
@@ -73,6 +75,7 @@ def viewer_routes(
         version: a number that grows with each change of what `source` holds; called often, so it must be
             cheap.
         record: makes durable what a person has said of a span, a trace or a session. Awaited in the event loop.
+        keeping: looks at the data directory; called by the page of its state.
         closing: whether the server is about to stop: open streams then end at once. Without it they end
             within a minute.
         keys: the words that let a request in, where one is needed: there is a page then that asks for it.
@@ -84,6 +87,7 @@ def viewer_routes(
         shelf=shelf,
         version=version,
         record=record,
+        keeping=keeping,
         closing=closing,
         asks_token=keys is not None,
     )

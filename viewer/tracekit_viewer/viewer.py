@@ -18,6 +18,7 @@ from tracekit.collector.durable import NotDurableError
 from tracekit.errors import QueryError, StoreBusyError, TracekitError, UsageError
 from tracekit.model import Score
 from tracekit.query.asking import Askable
+from tracekit.query.keeping import Keeping
 from tracekit.query.saved import Shelf
 from tracekit.store.attachments import Attachments
 from tracekit_viewer.experiments import Experiments
@@ -41,6 +42,7 @@ class Viewer:
     version: Callable[[], int]
     closing: Callable[[], bool]
     record: Record
+    keeping: Callable[[], Keeping]
     asks_token: bool = False
     renderer: Renderer = field(default_factory=Renderer.load)
     outlines: Outlines = field(init=False)

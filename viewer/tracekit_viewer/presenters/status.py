@@ -53,7 +53,6 @@ class Process:
 class Status:
     """The page."""
 
-    problems: list[str]
     clients: list[Client]
     processes: list[Process]
 
@@ -61,7 +60,6 @@ class Status:
 def status(found: Tracing, *, now: datetime) -> Status:
     """The page of what was found."""
     return Status(
-        problems=found.problems(),
         clients=[_client(row, now) for row in found.clients],
         processes=[_process(row, now) for row in found.processes],
     )

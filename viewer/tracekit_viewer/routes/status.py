@@ -1,4 +1,4 @@
-"""How tracing itself does in the programs that wrote here, with its JSON twin."""
+"""How tracing does in the programs that wrote here, and how what they wrote is kept, with its JSON twin."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tracekit.query.tracing import tracing
 from tracekit_viewer import responses
+from tracekit_viewer.presenters.keeping import kept
 from tracekit_viewer.presenters.status import status
 from tracekit_viewer.viewer import Viewer
 
@@ -21,12 +21,21 @@ def routes(viewer: Viewer) -> list[Route]:
 
     def page(request: Request) -> Response:
         version = viewer.version()
-        view = status(tracing(viewer.source), now=datetime.now(UTC))
-        return viewer.renderer.page(request, "status.html", view=view, version=version, asks_token=viewer.asks_token)
+        now, found = datetime.now(UTC), viewer.keeping()
+        return viewer.renderer.page(
+            request,
+            "status.html",
+            problems=found.health.problems,
+            view=status(found.health.tracing, now=now),
+            kept=kept(found, now=now),
+            version=version,
+            asks_token=viewer.asks_token,
+        )
 
     def data(request: Request) -> Response:
-        found = tracing(viewer.source)
-        said: dict[str, Any] = {**asdict(found), "problems": found.problems()}
+        found = viewer.keeping()
+        told = asdict(found.health.tracing)
+        said: dict[str, Any] = {**told, "problems": found.health.problems, **found.as_dict()}
         return responses.data(request, said)
 
     return [Route("/status", viewer.guarded(page)), Route("/status.json", viewer.guarded(data))]
