@@ -156,8 +156,8 @@ def test_every_route_is_documented(tmp_path: Path) -> None:
 
 def routes(tmp_path: Path) -> list[BaseRoute]:
     from tracekit.collector.acceptance import Acceptance
-    from tracekit.collector.durable import GroupCommit
     from tracekit.collector.access import Keys
+    from tracekit.collector.durable import GroupCommit
     from tracekit.collector.ingest import Ingest
     from tracekit.collector.receiver import Receiver
     from tracekit.evals.archive import Archive
