@@ -8,10 +8,11 @@ import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call, message, span
 from tracekit.errors import QueryError
+from tracekit.model import Span
 from tracekit.query import searching
 from tracekit.query.filters import Filters
 from tracekit.query.traces import list_traces
-from tracekit.store import Batch, Store
+from tracekit.store import Batch, Result, Store
 from tracekit.store.search.following import catch_up, documents
 from tracekit.store.search.language import parse
 from tracekit.store.search.memory import matching
@@ -94,6 +95,85 @@ def test_what_there_was_no_time_for_is_said(store: Store, monkeypatch: pytest.Mo
     page = list_traces(store, filters=Filters(text='"family discount"'))
     assert page.notice is not None
     assert page.notice.startswith("Words in a row were looked for during 0 s")
+
+
+class Reading:
+    """A store that tells how many spans' texts were read to look for words in a row."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.index = store.index
+        self.texts = 0
+
+    def sql(self, query: str, parameters: Any = (), *, limit: int | None = None) -> Result:
+        if "said_by" in query:
+            self.texts += len(parameters["seqs"].split())
+        return self._store.sql(query, parameters, limit=limit)
+
+
+def test_a_trace_that_was_found_is_not_looked_at_again(store: Store) -> None:
+    store.commit(
+        Batch(
+            spans=[span("family discount", trace=n % 3 + 1, number=n // 3 + 1) for n in range(300)]
+            + [span("discount for the family", trace=9, number=n + 1) for n in range(20)]
+        )
+    )
+    catch_up(store.index, store)
+    reading = Reading(store)
+    page = list_traces(reading, filters=Filters(text='"family discount"'))
+    assert len(page.traces) == 3
+    assert reading.texts == 3 + 20
+    assert page.notice is None
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_words_in_a_row_lead_to_the_traces_that_a_look_at_every_span_finds(
+    store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_CHECKED": 8, "_MOST_CHECKED": 16, "_READ": 5, "_SCANNED": 7, "_FIRST": 4}.items():
+        monkeypatch.setattr(searching, name, value)
+    rng = random.Random(seed)
+    words = ["family", "discount", "gravel", "order", "é", "\\n", "x"]
+
+    def made(number: int) -> Span:
+        said = " ".join(rng.choice(words) for _ in range(rng.randrange(1, 7)))
+        start = BASE_NS + rng.randrange(60) * SECOND
+        return span(trace=rng.randrange(40) + 1, number=number, start_ns=start, output=said, project=rng.choice("pq"))
+
+    for part in range(3):
+        store.commit(Batch(spans=[made(part * 200 + number + 1) for number in range(200)]))
+        if part < 2:
+            catch_up(store.index, store)
+    trace_of = dict(store.sql("SELECT seq, trace_id FROM internal.spans").rows)
+    said = documents(store, 0, max(trace_of))
+    everything = [trace["trace_id"] for trace in list_traces(store, limit=99).traces]
+    projects = {trace["trace_id"]: trace["project"] for trace in list_traces(store, limit=99).traces}
+    hits = 0
+    for query in (
+        '"family discount"',
+        '"gravel order gravel"',
+        '"x é"',
+        "family-disc*",
+        '"order n"',
+        'é "x x"',
+        '"x y"',
+    ):
+        fit = {trace_of[number] for number in matching(said, parse(query))}
+        for project in (None, "p"):
+            wanted = [each for each in everything if each in fit and project in (None, projects[each])]
+            filters = Filters(text=query, project=project)
+            seen: list[str] = []
+            page = list_traces(store, limit=6, filters=filters)
+            while True:
+                seen += [trace["trace_id"] for trace in page.traces]
+                if page.next is None:
+                    break
+                page = list_traces(store, limit=6, filters=filters, cursor=page.next)
+            assert seen == wanted, query
+            slowest = list_traces(store, limit=99, filters=filters, sort="slowest").traces
+            assert sorted(trace["trace_id"] for trace in slowest) == sorted(wanted), query
+            hits += len(wanted)
+    assert hits > 100
 
 
 def test_a_damaged_index_is_written_anew_and_the_search_answered(store: Store) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tracekit.query.outline import Stem
-from tracekit.query.searching import SCAN_SECONDS, candidates, readable
+from tracekit.query.searching import SCAN_SECONDS, texts_of
 from tracekit.query.traces import window_of
 from tracekit.store.search.following import Queryable, open_documents
 from tracekit.store.search.language import Query, parse
@@ -53,8 +53,7 @@ def find(source: Queryable, trace: Mapping[str, Any], stems: Sequence[Stem], tex
         if time.monotonic() >= deadline:
             unread += len(numbers)
             continue
-        said = candidates(source, query, min(numbers), max(numbers), only=list(numbers), attributes=False)
-        ids |= {numbers[number] for number in matching(said, query)}
+        ids |= {numbers[number] for number in matching(texts_of(source, query, list(numbers)), query)}
     notice = (
         f"Texts were read for {SCAN_SECONDS:g} s: those of {unread:,} spans were not looked through."
         if unread
@@ -88,5 +87,4 @@ def _pieces(source: Queryable, trace: Mapping[str, Any]) -> Iterator[dict[int, s
     ids = dict(rows)
     numbers = list(ids)
     for start in range(0, len(numbers), _TOGETHER):
-        for piece in readable(numbers[start : start + _TOGETHER]):
-            yield {number: ids[number] for number in piece}
+        yield {number: ids[number] for number in numbers[start : start + _TOGETHER]}

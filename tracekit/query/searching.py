@@ -1,7 +1,8 @@
 """Traces by the words and attributes of their spans, newest first: the index proposes, the store disposes.
 
 What the index does not have yet, it reads and looks through itself, for a bounded time; where that was not enough the
-answer says so. It refuses to change the index, but for throwing away a file of it that cannot be read.
+answer says so. Words in a row are looked for in traces, not in spans: once a trace has been found, its other spans are
+not read. It refuses to change the index, but for throwing away a file of it that cannot be read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -30,20 +31,23 @@ SCAN_SECONDS = 2.0
 _FOLDER = Path(__file__).parent / "sql"
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _SCANNED, _MOST_SCANNED = 256, 8192
-_CHECKED = 1024
-"""Candidates whose texts are read together: neighbours are unpacked together, however few are asked for."""
+_CHECKED, _MOST_CHECKED = 1024, 4096
+"""Spans that may hold words in a row and are looked at together, at first and at most: neighbours are unpacked
+together, however few are asked for."""
+_READ = 2048
+"""Spans whose texts are in memory together."""
+_OFTEN = 0.5
+"""The share of traces found by one span each from which on the next ones are looked for so."""
 _FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
-_SPARSE = 16
 MOST_FOUND = 1 << 20
 """Spans that fit of which all is wanted, at most."""
 NOTHING = "The query holds no word that could be searched for."
 EVERYTHING = Where()
 FIRST: Mapping[str, Any] = {"limit": 1, "before": None, "before_id": None}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALWAYS, _FOREVER = "-infinity", "infinity"
 _USUAL = timedelta(hours=1)
 """By how much a trace began before its spans, where it is not looked for any further back."""
-_FEW = 48
-"""So many numbers DuckDB looks up one by one; for more it reads all that lies between them."""
 
 
 class Searchable(Queryable, Protocol):
@@ -168,6 +172,21 @@ class _Traces:
     latest: str = _FOREVER
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class _Piece:
+    """What a piece of the spans, from the greatest number down, leads to.
+
+    Attributes:
+        traces: those that had not been found before, or all.
+        lowest: the least number that was looked at.
+        spans: how many spans are known to fit.
+    """
+
+    traces: _Traces
+    lowest: int
+    spans: int
+
+
 @dataclass(slots=True, kw_only=True)
 class _Every:
     """Ids of traces, and what a person should know of how they were found."""
@@ -197,6 +216,7 @@ class _Search:
         self._paging = paging
         self._deadline = time.monotonic() + SCAN_SECONDS
         self._kept: dict[str, dict[str, Any]] = {}
+        self._known: set[str] = set()  # traces that have been found, on the page or not
         self._notice: str | None = None
         self._stored = facts(source)
 
@@ -204,22 +224,24 @@ class _Search:
         """All traces that fit, at most those that the newest `most` spans lead to."""
         if not self._query.terms:
             return _Every(ids=[], notice=NOTHING)
-        found = dict.fromkeys(self._beside(text))
+        found = self._beside(text)
+        self._known.update(found)
         looked = 0
-        for numbers in _growing(self._numbers(), min(_MOST, most), page=_MOST):
-            found |= dict.fromkeys(self._traces_of(numbers).ids)
-            looked += len(numbers)
+        for piece in self._pieces(min(_MOST, most), page=_MOST):
+            new = [trace_id for trace_id in piece.traces.ids if trace_id not in self._known]
+            self._known.update(new)
+            found += new
+            looked += piece.spans
             if looked >= most:
                 self._notice = self._notice or f"Of the spans that fit, only the newest {looked:,} were looked at."
                 break
-        return _Every(ids=list(found), notice=self._notice)
+        return _Every(ids=list(dict.fromkeys(found)), notice=self._notice)
 
     def run(self, text: str) -> Found:
         self._keep(_Traces(ids=self._beside(text)))
-        first = _SCANNED if self._query.needs_positions else _FIRST
-        for numbers in _growing(self._numbers(), first, page=self._paging["limit"]):
-            self._keep(self._traces_of(numbers))
-            if self._is_enough(numbers[-1]):
+        for piece in self._pieces(_FIRST, page=self._paging["limit"]):
+            self._keep(piece.traces)
+            if self._is_enough(piece.lowest):
                 break
         return Found(traces=self._newest(), notice=self._notice)
 
@@ -231,12 +253,21 @@ class _Search:
         asked = text.strip().lower()
         return [*found, asked] if _TRACE_ID.fullmatch(asked) else found
 
-    def _numbers(self) -> Iterator[int]:
-        """The numbers of the spans that fit, greatest first."""
+    def _pieces(self, first: int, *, page: int) -> Iterator[_Piece]:
+        """What the spans that fit lead to, those with the greatest numbers first; `first` of them at first."""
         indexed = self._source.index.covers(self._stored)
-        yield from self._scanned(self._stored.last, indexed)
+        scanned = self._scanned(self._stored.last, indexed)
         proposed = (number for number in self._source.index.search(self._query) if number <= indexed)
-        yield from self._verified(proposed) if self._query.needs_positions else proposed
+        if self._query.needs_positions:
+            yield from self._settled(scanned, min(first, _SCANNED), page=page)
+            yield from self._checked(proposed)
+        else:
+            yield from self._settled(chain(scanned, proposed), first, page=page)
+
+    def _settled(self, numbers: Iterator[int], first: int, *, page: int) -> Iterator[_Piece]:
+        """What spans that fit for certain lead to."""
+        for some in _growing(numbers, first, page=page):
+            yield _Piece(traces=self._traces_of(some), lowest=some[-1], spans=len(some))
 
     def _scanned(self, newest: int, indexed: int) -> Iterator[int]:
         """Those that the index does not have yet."""
@@ -246,34 +277,56 @@ class _Search:
                 self._notice = f"{newest - indexed} spans are not in the search index yet, and were not looked through."
                 return
             low = max(indexed + 1, newest - size + 1)
-            yield from matching(candidates(self._source, self._query, low, newest), self._query)
+            yield from matching(_candidates(self._source, self._query, low, newest), self._query)
             newest, size = low - 1, min(size * _GROWTH, _MOST_SCANNED)
 
-    def _verified(self, proposed: Iterator[int]) -> Iterator[int]:
-        """Those that were proposed and hold the words in a row."""
+    def _checked(self, proposed: Iterator[int]) -> Iterator[_Piece]:
+        """What those of the proposed spans lead to that hold the words in a row."""
+        size, singly = _CHECKED, True
+        while self._notice is None and (numbers := list(islice(proposed, size))):
+            spans = self._new_spans(numbers)
+            fit: list[int] = []
+            rest = list(spans)
+            if singly:  # one span of each trace first: where most traces are found so, few other texts are read
+                first = {trace_id: number for number, (trace_id, _) in reversed(spans.items())}
+                fit = self._holding(sorted(first.values(), reverse=True))
+                done = {spans[number][0] for number in fit}
+                rest = [number for number, (of, _) in spans.items() if of not in done and number != first[of]]
+                singly = len(done) >= _OFTEN * len(first)
+            fit += self._holding(rest)
+            yield _Piece(traces=_led_to([spans[number] for number in fit]), lowest=numbers[-1], spans=len(fit))
+            size = min(size * _GROWTH, _MOST_CHECKED)
+
+    def _new_spans(self, numbers: Sequence[int]) -> dict[int, tuple[str, int]]:
+        """Trace and start, in microseconds since 1970, of those of the spans whose traces have not been found yet."""
+        rows = self._source.sql(statement(_FOLDER, "traces_of"), _named(numbers)).rows
+        stored = {number: (trace_id, started) for number, trace_id, started in rows if trace_id not in self._known}
+        return {number: stored[number] for number in numbers if number in stored}
+
+    def _holding(self, numbers: Sequence[int]) -> list[int]:
+        """Those of the spans that hold the words in a row, as far as there is time to read them."""
         rows = self._query.rows_of_words
-        while chunk := list(islice(proposed, _CHECKED)):
-            for numbers in readable(chunk):
-                if time.monotonic() >= self._deadline:
-                    self._notice = (
-                        f"Words in a row were looked for during {SCAN_SECONDS:g} s, from the newest span on; "
-                        "older ones may hold them too."
-                    )
-                    return
-                said = candidates(self._source, rows, numbers[-1], numbers[0], only=numbers, attributes=False)
-                while some := list(islice(said, _SCANNED)):  # of many, only as many as the page needs are looked at
-                    yield from matching(some, rows)
+        found: list[int] = []
+        for start in range(0, len(numbers), _READ):
+            if time.monotonic() >= self._deadline:
+                self._notice = (
+                    f"Words in a row were looked for during {SCAN_SECONDS:g} s, from the newest span on; "
+                    "older ones may hold them too."
+                )
+                break
+            found += matching(texts_of(self._source, rows, numbers[start : start + _READ]), rows)
+        return found
 
     def _traces_of(self, numbers: Sequence[int]) -> _Traces:
-        bound = {"low": numbers[-1], "high": numbers[0], "seqs": " ".join(map(str, numbers))}
-        [(ids, earliest, latest)] = self._source.sql(statement(_FOLDER, "matched_traces"), bound).rows
+        [(ids, earliest, latest)] = self._source.sql(statement(_FOLDER, "matched_traces"), _named(numbers)).rows
         return _Traces(ids=ids or [], earliest=earliest or _ALWAYS, latest=latest or _FOREVER)
 
     def _keep(self, traces: _Traces) -> None:
         """Add the newest of these traces that pass the filters."""
-        wanted = [trace_id for trace_id in traces.ids if trace_id not in self._kept]
+        wanted = [trace_id for trace_id in traces.ids if trace_id not in self._known]
         if not wanted:
             return
+        self._known.update(wanted)
         if self._where.sql != EVERYTHING.sql:
             narrower = Where(sql=f"{statement(_FOLDER / 'where', 'among')}\n    AND {self._where.sql}")
             query, bound = narrower.into(statement(_FOLDER, "list_traces"), **self._where.bound, among=" ".join(wanted))
@@ -307,26 +360,26 @@ class _Search:
         return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _zoned(since))
 
 
-def candidates(
-    source: Queryable, query: Query, low: int, high: int, *, only: Sequence[int] | None = None, attributes: bool = True
-) -> Iterator[tuple[int, str]]:
-    """Number and text of the spans that may fit, greatest number first: all who fit are among them.
+def texts_of(source: Queryable, query: Query, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Number and text of the spans that may hold the words of a query, all who do among them; attributes are left out.
 
     Args:
         source: what answers.
         query: what is asked for.
-        low: the least number.
-        high: the greatest.
-        only: some numbers within these.
-        attributes: whether the words of attributes are of the text.
+        numbers: those of the spans, the greatest first.
     """
+    bound = {**_named(numbers), "barrier": BARRIER, "pattern": query.pattern}
+    rows = source.sql(statement(_FOLDER, "texts_of"), bound).rows
+    return ((row[0], document(row[1], row[2], None, None)) for row in rows)
+
+
+def _candidates(source: Queryable, query: Query, low: int, high: int) -> Iterator[tuple[int, str]]:
+    """Number and text of the spans within numbers that may fit, all who do among them."""
     bound = {
         "low": low,
         "high": high,
-        "only": only,
         "barrier": BARRIER,
         "texts": query.of_texts,
-        "attributes": attributes,
         "members": list(query.members) or None,
         "pattern": query.pattern,
     }
@@ -349,11 +402,18 @@ def _growing(numbers: Iterator[int], size: int, *, page: int) -> Iterator[list[i
         yield chunk
 
 
-def readable(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Numbers of spans, falling, in pieces that are read quickly."""
-    step = len(numbers) if numbers[0] - numbers[-1] <= _SPARSE * len(numbers) else _FEW
-    for start in range(0, len(numbers), step):
-        yield numbers[start : start + step]
+def _named(numbers: Sequence[int]) -> dict[str, Any]:
+    """The parameters that say which spans: as one text, as a list of many takes longer to bind than all the rest."""
+    return {"low": numbers[-1], "high": numbers[0], "seqs": " ".join(map(str, numbers))}
+
+
+def _led_to(spans: Sequence[tuple[str, int]]) -> _Traces:
+    """The traces of spans, by trace and start in microseconds since 1970."""
+    if not spans:
+        return _Traces(ids=[])
+    starts = [started for _, started in spans]
+    earliest, latest = ((_EPOCH + timedelta(microseconds=at)).isoformat() for at in (min(starts), max(starts)))
+    return _Traces(ids=list(dict.fromkeys(trace_id for trace_id, _ in spans)), earliest=earliest, latest=latest)
 
 
 def _before(time: str) -> str:

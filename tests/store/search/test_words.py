@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -112,3 +113,19 @@ def test_no_phrase_reaches_from_one_field_into_the_next() -> None:
     assert matching(documents, parse("family discount gravel")) == [1]
     assert matching(documents, parse('"family discount"')) == []
     assert matching(documents, parse('"discount gravel"')) == []
+
+
+def test_a_text_of_ascii_is_read_as_the_tokenizer_reads_it() -> None:
+    rng = random.Random(5)
+    signs = [*map(chr, range(128)), *["a", "A", "b", "ab", "_", " ", "1", "\n"] * 12]
+    plain = [(n, "".join(rng.choice(signs) for _ in range(rng.randrange(40)))) for n in range(2_000)]
+    foreign = [(n, f"{text} é") for n, text in plain]  # which the tokenizer itself looks at
+    words = ("a", "ab", "b", "_a", "a_", "1", "1a")
+    queries = [*words, "a*", "_a*", "a b ab", 'ab "a b"', '"a b a"', '"a b*', "a-b*", "a-b-ab"]
+    queries += [f'"{one} {other}"' for one in words for other in words]
+    hits = 0
+    for query in queries:
+        found = matching(plain, parse(query))
+        assert found == matching(foreign, parse(query)), query
+        hits += len(found)
+    assert hits > 1_000

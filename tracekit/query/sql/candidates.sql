@@ -20,14 +20,14 @@ WITH near AS (
         attributes::VARCHAR AS attributes,
         list_transform(carried, lambda part: part.attribute) AS carried
     FROM internal.spans
-    WHERE seq BETWEEN $low AND $high AND ($only::BIGINT[] IS NULL OR seq IN (SELECT unnest($only::BIGINT[])))
+    WHERE seq BETWEEN $low AND $high
 )
 SELECT
     seq,
     CASE WHEN $texts THEN json_texts END AS json_texts,
     CASE WHEN $texts THEN texts END AS texts,
-    CASE WHEN $attributes THEN attributes END AS attributes,
-    CASE WHEN $attributes THEN carried END AS carried
+    attributes,
+    carried
 FROM near
 WHERE (
         $members::VARCHAR[] IS NULL
