@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     if len(spans) < trace["span_count"]:
         since = {name: bound[name] for name in ("trace_id", "start_ns")}
         spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
-    return {**trace, "spans": spans}
+    return {**trace, "spans": sorted(spans, key=itemgetter("start_time", "span_id"))}
 
 
 def get_summary(source: Queryable, trace_id: str) -> dict[str, Any] | None:

@@ -5,5 +5,4 @@ SELECT
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, counted, cost_usd, twin_of,
     usage_fault, session_id, user_id, tags, finish_reasons, response_id, tool_name, tool_call_id, scope_name, scope_version, dialect
 FROM spans
-WHERE trace_id = $trace_id AND start_time >= make_timestamptz($start_ns::BIGINT // 1000)
-ORDER BY start_time, span_id;
+WHERE trace_id = $trace_id AND start_time >= make_timestamptz($start_ns::BIGINT // 1000);

@@ -7,7 +7,9 @@ opened without access to files or network and with its configuration locked.
 from __future__ import annotations
 
 import re
+import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,9 +24,11 @@ warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", mod
 
 _BATCH_ROWS = 10_000
 _READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
-_REMEMBERED = 256
-_reads: set[str] = set()
-"""Statements that have been let through before: the pages ask the same ones again and again."""
+_REMEMBERED, _LONGEST = 256, 20_000
+_parsed: OrderedDict[str, duckdb.Statement] = OrderedDict()
+"""Statements that have been let through before, at most so many and of at most so many characters, the one asked last
+at the end: the pages ask the same ones again and again, and to parse one takes as long as to plan it."""
+_remembering = threading.Lock()
 
 
 def answer(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters, *, limit: int | None) -> Result:
@@ -33,11 +37,11 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parame
     Raises:
         QueryError: see `Store.sql`.
     """
-    _check(connection, query)
+    checked = _checked(connection, query)
     values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
     try:
         connection.execute("BEGIN TRANSACTION READ ONLY")
-        connection.execute(query, values or None)
+        connection.execute(checked, values or None)
         described = connection.description or []
         columns, types = [column[0] for column in described], [str(column[1]) for column in described]
         found: Any = connection.to_arrow_reader(_BATCH_ROWS)
@@ -57,9 +61,12 @@ def table(connection: duckdb.DuckDBPyConnection, query: str, bound: Mapping[str,
     return connection.execute(query, bound).to_arrow_table()
 
 
-def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    if query in _reads:
-        return
+def _checked(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statement:
+    """The query as the one statement that it is, and that only reads."""
+    with _remembering:
+        if query in _parsed:
+            _parsed.move_to_end(query)
+            return _parsed[query]
     try:
         query.encode()
     except UnicodeEncodeError as error:
@@ -76,8 +83,12 @@ def _check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
             f"a statement of type {kind.name} was given, and queries only read; use SELECT, FROM, VALUES, "
             "DESCRIBE, SHOW, SUMMARIZE or EXPLAIN."
         )
-    if len(_reads) < _REMEMBERED:
-        _reads.add(query)
+    if len(query) <= _LONGEST:
+        with _remembering:
+            _parsed[query] = statements[0]
+            if len(_parsed) > _REMEMBERED:
+                _parsed.popitem(last=False)
+    return statements[0]
 
 
 def _rows(batches: Iterable[Any], types: list[str], limit: int | None) -> tuple[list[tuple[Any, ...]], bool]:

@@ -43,8 +43,8 @@ class Followed(Queryable, Protocol):
 
 def facts(store: Queryable) -> Facts:
     """What the index needs to know of a store."""
-    name, first, last, still_open = store.sql(statement(_SQL, "facts")).rows[0]
-    return Facts(store=name, first=first, last=last, open=still_open)
+    name, last, still_open = store.sql(statement(_SQL, "facts")).rows[0]
+    return Facts(store=name, last=last, open=still_open)
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -69,7 +69,8 @@ def catch_up(index: SearchIndex, store: Followed, *, seconds: float | None = Non
     deadline = None if seconds is None else time.monotonic() + seconds
     with index.held():
         stored = facts(store)
-        at = max(_start(index, stored), stored.first - 1)
+        [(first,)] = store.sql(statement(_SQL, "first")).rows
+        at = max(_start(index, stored), first - 1)
         spans, rows = 0, _FIRST_ROWS
         while at < stored.last and (deadline is None or time.monotonic() < deadline):
             handed = store.handover.first(at + 1)
@@ -82,7 +83,7 @@ def catch_up(index: SearchIndex, store: Followed, *, seconds: float | None = Non
                 rows = max(min(_BYTES // max(size, 1), 4 * rows, _MOST_ROWS), 1)
             spans += index.add(found, upto=upto, store=stored.store)
             at = upto
-        index.drop_before(stored.first)
+        index.drop_before(first)
     return Caught(spans=spans, behind=max(stored.last - at, 0))
 
 

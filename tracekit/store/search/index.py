@@ -35,13 +35,11 @@ class Facts:
 
     Attributes:
         store: which store it is.
-        first: the least number in it; -1 for none.
         last: the greatest number in it; -1 for none.
         open: how many spans are open; they have no numbers.
     """
 
     store: str
-    first: int
     last: int
     open: int = 0
 

@@ -1,0 +1,1 @@
+SELECT coalesce(min(seq), -1) FROM internal.spans;
