@@ -44,11 +44,12 @@ said AS (
     FROM chosen WHERE by_status AND by_model AND by_tool AND by_user AND by_tag GROUP BY project
     UNION ALL
     SELECT 'tool', tool_name, count(DISTINCT trace_id)
-    FROM spans
-    WHERE tool_name IS NOT NULL
-        AND trace_id IN (
-            SELECT trace_id FROM chosen WHERE by_status AND by_model AND by_project AND by_user AND by_tag
-        )
+    FROM (
+        SELECT trace_id, tool_name FROM internal.spans WHERE tool_name IS NOT NULL
+        UNION ALL
+        SELECT trace_id, tool_name FROM internal.open_spans WHERE tool_name IS NOT NULL
+    )
+    WHERE trace_id IN (SELECT trace_id FROM chosen WHERE by_status AND by_model AND by_project AND by_user AND by_tag)
     GROUP BY tool_name
     UNION ALL
     SELECT 'user', user_id, count(*)

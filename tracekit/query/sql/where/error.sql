@@ -1,1 +1,5 @@
-error_count > 0 AND trace_id IN (SELECT trace_id FROM spans WHERE status = 'error' AND error_type = $value)
+error_count > 0 AND trace_id IN (
+    SELECT trace_id FROM internal.spans WHERE status = 'error' AND error_type = $value
+    UNION ALL
+    SELECT trace_id FROM internal.open_spans WHERE status = 'error' AND error_type = $value
+)

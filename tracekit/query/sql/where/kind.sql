@@ -1,1 +1,5 @@
-trace_id IN (SELECT trace_id FROM spans WHERE kind = $value)
+trace_id IN (
+    SELECT trace_id FROM internal.spans WHERE kind = $value
+    UNION ALL
+    SELECT trace_id FROM internal.open_spans WHERE kind = $value
+)

@@ -1,1 +1,5 @@
-trace_id IN (SELECT trace_id FROM spans WHERE tool_name = $value)
+trace_id IN (
+    SELECT trace_id FROM internal.spans WHERE tool_name = $value
+    UNION ALL
+    SELECT trace_id FROM internal.open_spans WHERE tool_name = $value
+)

@@ -1,1 +1,5 @@
-trace_id IN (SELECT trace_id FROM spans WHERE ttft_ms BETWEEN $low AND $high)
+trace_id IN (
+    SELECT trace_id FROM internal.spans WHERE ttft_ms BETWEEN $low AND $high
+    UNION ALL
+    SELECT trace_id FROM internal.open_spans WHERE ttft_ms BETWEEN $low AND $high
+)
