@@ -1,9 +1,19 @@
 -- Goes first: the model calls of a time, each response once. Spans that own their usage, and calls that told none and of which no
 -- other span tells. `unpriced` is what `unpriced_spans` of a trace counts.
 WITH RECURSIVE every AS (
+    SELECT
+        trace_id, span_id, parent_span_id, project, name, kind, tool_name, operation, status, outcome,
+        provider, model, request_model, response_model, service_tier,
+        user_id, start_time, start_ns, end_ns, ttft_ms, usage_details, counted, told_elsewhere, twin_of,
+        input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd
     FROM internal.spans
-    UNION ALL BY NAME
-    SELECT * EXCLUDE (journal) FROM internal.open_spans
+    UNION ALL
+    SELECT
+        trace_id, span_id, parent_span_id, project, name, kind, tool_name, operation, status, outcome,
+        provider, model, request_model, response_model, service_tier,
+        user_id, start_time, start_ns, end_ns, ttft_ms, usage_details, counted, told_elsewhere, twin_of,
+        input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd
+    FROM internal.open_spans
 ),
 model_calls AS (
     SELECT
