@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from tracekit_viewer import assets
+from tracekit_viewer.render import Renderer
 
 STATIC = assets.load()
 MODULES = {
@@ -59,3 +60,11 @@ def test_a_page_asks_at_once_for_all_that_its_entry_imports(client: httpx2.Clien
     head = client.get(path, follow_redirects=True).text.partition("</head>")[0]
     assert re.findall(r'<script type="module" src="[^"]+/([^"/]+)"', head) == [entry]
     assert re.findall(r'<link rel="modulepreload" href="[^"]+/([^"/]+)"', head) == STATIC.imported(entry)
+
+
+def test_no_page_waits_for_its_templates_once_they_are_ready() -> None:
+    renderer = Renderer.load()
+    renderer.compile()
+    ready = renderer.templates.cache
+    assert ready is not None
+    assert {name for _, name in ready.keys()} >= set(renderer.templates.list_templates(extensions=["html"]))  # noqa: SIM118

@@ -140,6 +140,7 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
     from tracekit.collector.server import Server
     from tracekit.journal.writer import JournalWriter
     from tracekit.query.running import Running, withdraw
+    from tracekit_viewer.render import Renderer
 
     host, port = listening.getsockname()[:2]
     running = Running(
@@ -160,6 +161,7 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
 
     def ready() -> None:
         _tell(options, dataclasses.replace(running, grpc=grpc.address if grpc else None), source, browser=browser)
+        Renderer.load().compile()
 
     app = _application(
         options,

@@ -7,6 +7,7 @@ as safe without one of them. A failure is a page too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,6 +21,8 @@ from tracekit_viewer.presenters.address import session_address
 
 _LONGEST, _LONGEST_TITLE = 10_000, 2_000
 """Characters of a name, a message, a label; and of one that is the title of something."""
+_FIRST = ("base.html", "macros.html", "cells.html", "traces.html")
+"""The templates that the first page cannot do without."""
 _TITLES = {
     400: "That cannot be asked",
     404: "Nothing here",
@@ -37,10 +40,17 @@ class Renderer:
     templates: Environment
 
     @staticmethod
+    @cache
     def load() -> Renderer:
-        """Read the package's templates and static files."""
+        """The package's templates and static files, read once in a process."""
         files = assets.load()
         return Renderer(assets=files, templates=_environment(files))
+
+    def compile(self) -> None:
+        """Make all templates ready, those of the first page first: else the first page of each kind waits for them."""
+        names = self.templates.list_templates(extensions=["html"])
+        for name in sorted(names, key=lambda name: name not in _FIRST):
+            self.templates.get_template(name)
 
     def page(self, request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
         """Render a template as the answer."""
