@@ -34,8 +34,9 @@ _SCANNED, _MOST_SCANNED = 256, 8192
 _CHECKED, _MOST_CHECKED = 1024, 4096
 """Spans that may hold words in a row and are looked at together, at first and at most: neighbours are unpacked
 together, however few are asked for."""
-_READ = 2048
-"""Spans whose texts are in memory together."""
+_READ, _MOST_READ, _SELDOM = 1024, 4096, 0.125
+"""Spans whose texts are asked for together, at first and at most: more from one question to the next, while of no more
+than this share there is a text that may hold the words."""
 _OFTEN = 0.5
 """The share of traces found by one span each from which on the next ones are looked for so."""
 _FIRST, _MOST, _GROWTH = 1024, 1 << 16, 4
@@ -45,6 +46,8 @@ NOTHING = "The query holds no word that could be searched for."
 EVERYTHING = Where()
 FIRST: Mapping[str, Any] = {"limit": 1, "before": None, "before_id": None}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ANYTHING = ""
+"""A regular expression that matches every text."""
 _ALWAYS, _FOREVER = "-infinity", "infinity"
 _USUAL = timedelta(hours=1)
 """By how much a trace began before its spans, where it is not looked for any further back."""
@@ -216,6 +219,7 @@ class _Search:
         self._paging = paging
         self._deadline = time.monotonic() + SCAN_SECONDS
         self._kept: dict[str, dict[str, Any]] = {}
+        self._together = _READ
         self._known: set[str] = set()  # traces that have been found, on the page or not
         self._notice: str | None = None
         self._stored = facts(source)
@@ -307,14 +311,19 @@ class _Search:
         """Those of the spans that hold the words in a row, as far as there is time to read them."""
         rows = self._query.rows_of_words
         found: list[int] = []
-        for start in range(0, len(numbers), _READ):
+        at = 0
+        while at < len(numbers):
             if time.monotonic() >= self._deadline:
                 self._notice = (
                     f"Words in a row were looked for during {SCAN_SECONDS:g} s, from the newest span on; "
                     "older ones may hold them too."
                 )
                 break
-            found += matching(texts_of(self._source, rows, numbers[start : start + _READ]), rows)
+            some = numbers[at : at + self._together]
+            said = list(texts_of(self._source, rows, some))
+            found += matching(said, rows)
+            at += len(some)
+            self._together = min(2 * self._together, _MOST_READ) if len(said) <= _SELDOM * len(some) else _READ
         return found
 
     def _traces_of(self, numbers: Sequence[int]) -> _Traces:
@@ -368,9 +377,17 @@ def texts_of(source: Queryable, query: Query, numbers: Sequence[int]) -> Iterato
         query: what is asked for.
         numbers: those of the spans, the greatest first.
     """
-    bound = {**_named(numbers), "barrier": BARRIER, "pattern": query.pattern}
+    bound = {**_named(numbers), "barrier": BARRIER, "pattern": query.pattern or _ANYTHING}
     rows = source.sql(statement(_FOLDER, "texts_of"), bound).rows
-    return ((row[0], document(row[1], row[2], None, None)) for row in rows)
+    return ((row[0], _said(*row[1:])) for row in rows)
+
+
+def _said(json_texts: str, texts: str, *either: str | None) -> str:
+    """The text of a span; `input` and `output` are JSON where they begin like it."""
+    given = [text for text in either if text is not None]
+    as_json = [text for text in given if text.startswith(("{", "["))]
+    plain = [text for text in given if not text.startswith(("{", "["))]
+    return document(BARRIER.join([json_texts, *as_json]), BARRIER.join([texts, *plain]), None, None)
 
 
 def _candidates(source: Queryable, query: Query, low: int, high: int) -> Iterator[tuple[int, str]]:
