@@ -1,1 +1,1 @@
-FROM traces WHERE trace_id = $trace_id;
+FROM internal.traces WHERE trace_id = $trace_id;

@@ -8,7 +8,7 @@ WITH placed AS (
         lag(name) OVER places AS before_name,
         lead(trace_id) OVER places AS behind,
         lead(name) OVER places AS behind_name
-    FROM traces
+    FROM internal.traces
     WHERE session_id = $session_id
     WINDOW places AS (ORDER BY start_time, trace_id)
 )
