@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import sys
+import threading
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,7 +162,7 @@ def _serve(options: _Options, source: StoreSource, listening: socket.socket, *, 
 
     def ready() -> None:
         _tell(options, dataclasses.replace(running, grpc=grpc.address if grpc else None), source, browser=browser)
-        Renderer.load().compile()
+        threading.Thread(target=Renderer.load().compile, name="tracekit-templates", daemon=True).start()
 
     app = _application(
         options,

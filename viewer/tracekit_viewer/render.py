@@ -6,6 +6,7 @@ as safe without one of them. A failure is a page too.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +22,8 @@ from tracekit_viewer.presenters.address import session_address
 
 _LONGEST, _LONGEST_TITLE = 10_000, 2_000
 """Characters of a name, a message, a label; and of one that is the title of something."""
+_PAUSE = 0.01
+"""Seconds between two templates that are made ready."""
 _FIRST = ("base.html", "macros.html", "cells.html", "traces.html")
 """The templates that the first page cannot do without."""
 _TITLES = {
@@ -47,10 +50,14 @@ class Renderer:
         return Renderer(assets=files, templates=_environment(files))
 
     def compile(self) -> None:
-        """Make all templates ready, those of the first page first: else the first page of each kind waits for them."""
+        """Make all templates ready, those of the first page first: else the first page of each kind waits for them.
+
+        It takes its time, so that whoever asks meanwhile is answered hardly later than without it.
+        """
         names = self.templates.list_templates(extensions=["html"])
         for name in sorted(names, key=lambda name: name not in _FIRST):
             self.templates.get_template(name)
+            time.sleep(_PAUSE)
 
     def page(self, request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
         """Render a template as the answer."""
