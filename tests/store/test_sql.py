@@ -209,6 +209,24 @@ def test_arrow_keeps_types_of_no_rows(store: Store) -> None:
     assert schema.types == [pa.timestamp("us", tz="UTC"), pa.list_(pa.string()), pa.int64()]
 
 
+def test_plain_rows_leave_by_a_shorter_way_and_are_the_same(store: Store) -> None:
+    plain = """
+        SELECT * FROM (VALUES
+            (1::BIGINT, 2::INTEGER, 0.5::DOUBLE, true, 'a\u00e9\u2028', '{"a": 1}'::JSON, ['x', NULL]::VARCHAR[]),
+            (-9223372036854775808, -1, 'inf'::DOUBLE, false, '', '[]'::JSON, []::VARCHAR[]),
+            (NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+        ) AS rows (big, small, real, truth, words, json, list)
+    """
+    longer = f"SELECT *, TIMESTAMPTZ '2026-11-29' AS time FROM ({plain})"
+    for limit in (None, 1, 2, 3, 4):
+        short, whole = store.sql(plain, limit=limit), store.sql(longer, limit=limit)
+        assert short.rows == [row[:-1] for row in whole.rows]
+        assert (short.types, short.truncated) == (whole.types[:-1], whole.truncated)
+        assert [[type(value) for value in row] for row in short.rows] == [
+            [type(value) for value in row[:-1]] for row in whole.rows
+        ]
+
+
 def test_a_library_that_is_not_there_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(UsageError, match="polars is not installed"):

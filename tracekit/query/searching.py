@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from tracekit.query.conditions import Condition, Where, where
 from tracekit.query.filters import Filters
+from tracekit.query.times import moment, timed
 from tracekit.store.search.following import Queryable, facts, open_documents
 from tracekit.store.search.index import PART, DamagedIndexError, SearchIndex
 from tracekit.store.search.language import Query, parse
@@ -45,7 +46,6 @@ MOST_FOUND = 1 << 20
 NOTHING = "The query holds no word that could be searched for."
 EVERYTHING = Where()
 FIRST: Mapping[str, Any] = {"limit": 1, "before": None, "before_id": None}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ANYTHING = ""
 """A regular expression that matches every text."""
 _ALWAYS, _FOREVER = "-infinity", "infinity"
@@ -339,7 +339,7 @@ class _Search:
         if self._where.sql != EVERYTHING.sql:
             narrower = Where(sql=f"{statement(_FOLDER / 'where', 'among')}\n    AND {self._where.sql}")
             query, bound = narrower.into(statement(_FOLDER, "list_traces"), **self._where.bound, among=" ".join(wanted))
-            rows = self._source.sql(query, bound | dict(self._paging)).dicts()
+            rows = [timed(row) for row in self._source.sql(query, bound | dict(self._paging)).dicts()]
         else:
             rows = self._among(wanted, _before(traces.earliest), traces.latest)
             if len(rows) < min(len(wanted), self._paging["limit"]):
@@ -349,7 +349,7 @@ class _Search:
     def _among(self, wanted: Sequence[str], earliest: str, latest: str) -> list[dict[str, Any]]:
         """The newest of these traces that began between two times."""
         bound = {**self._paging, "among": " ".join(wanted), "earliest": earliest, "latest": latest}
-        return self._source.sql(statement(_FOLDER, "traces_among"), bound).dicts()
+        return [timed(row) for row in self._source.sql(statement(_FOLDER, "traces_among"), bound).dicts()]
 
     def _newest(self) -> list[dict[str, Any]]:
         rows = sorted(self._kept.values(), key=lambda row: (row["start_time"], row["trace_id"]), reverse=True)
@@ -365,7 +365,7 @@ class _Search:
         older = self._source.sql(statement(_FOLDER, "newest_before"), {"seq": number}).rows
         if not older:
             return True
-        [(latest,)] = older
+        latest = moment(older[0][0])
         return (full and newest[-1]["start_time"] > latest) or (since is not None and latest < _zoned(since))
 
 
@@ -429,7 +429,7 @@ def _led_to(spans: Sequence[tuple[str, int]]) -> _Traces:
     if not spans:
         return _Traces(ids=[])
     starts = [started for _, started in spans]
-    earliest, latest = ((_EPOCH + timedelta(microseconds=at)).isoformat() for at in (min(starts), max(starts)))
+    earliest, latest = (moment(at).isoformat() for at in (min(starts), max(starts)))
     return _Traces(ids=list(dict.fromkeys(trace_id for trace_id, _ in spans)), earliest=earliest, latest=latest)
 
 

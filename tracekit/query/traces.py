@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,13 @@ from typing import Any
 from tracekit.errors import QueryError
 from tracekit.query.filters import Filters
 from tracekit.query.searching import Searchable, narrow, search
+from tracekit.query.times import microseconds, timed
 from tracekit.store.search.following import Queryable
 from tracekit.store.sqlfiles import statement
 
 _FOLDER = Path(__file__).parent / "sql"
 _JSON_STARTS = ("{", "[")
 _JSON_OR_TEXT = frozenset({"input", "output"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _tokens(trace: Mapping[str, Any]) -> int | None:
@@ -86,7 +86,8 @@ def list_traces(
         query = statement(_FOLDER, "list_traces" if sort == NEWEST else "list_traces_by")
         if sort != NEWEST:
             query = query.replace("/* key */ NULL", statement(_FOLDER / "keys", sort).strip())
-        traces, notice = source.sql(*narrowed.where.into(query, **paging)).dicts(), narrowed.notice
+        rows = source.sql(*narrowed.where.into(query, **paging)).dicts()
+        traces, notice = [timed(row) for row in rows], narrowed.notice
     if len(traces) <= limit:
         return TracePage(traces=traces, notice=notice)
     return TracePage(traces=traces[:limit], next=_cursor(traces[limit - 1], sort), notice=notice)
@@ -101,7 +102,9 @@ def get_trace(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     if trace is None:
         return None
     bound = window_of(trace)
-    spans = [] if bound["end_ns"] is None else source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()
+    spans: list[dict[str, Any]] = []
+    if bound["end_ns"] is not None:
+        spans = [timed(span) for span in source.sql(statement(_FOLDER, "trace_spans"), bound).dicts()]
     if len(spans) < trace["span_count"]:
         since = {name: bound[name] for name in ("trace_id", "start_ns")}
         spans = source.sql(statement(_FOLDER, "every_trace_span"), since).dicts()
@@ -117,10 +120,9 @@ def get_summary(source: Queryable, trace_id: str) -> dict[str, Any] | None:
     `gaps` are those that it never got of a process that wrote spans of this trace, and at about that time: rows of the
     view `gaps`.
     """
-    rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
-    if not rows:
+    trace = _row(source, trace_id)
+    if trace is None:
         return None
-    trace = rows[0]
     scores = get_scores(source, trace_id, trace["session_id"])
     lost = source.sql(statement(_FOLDER, "missing_records")).dicts()[0]
     gaps = source.sql(statement(_FOLDER, "trace_gaps"), window_of(trace)).dicts() if lost["records"] else []
@@ -131,10 +133,10 @@ def get_summary(source: Queryable, trace_id: str) -> dict[str, Any] | None:
 
 def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] | None:
     """One span with every column of the `spans` view, JSON decoded; None where there is no such span."""
-    traces = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
-    if not traces:
+    trace = _row(source, trace_id)
+    if trace is None:
         return None
-    bound = window_of(traces[0]) | {"span_id": span_id}
+    bound = window_of(trace) | {"span_id": span_id}
     result = source.sql(statement(_FOLDER, "get_span"), bound)
     if not result.rows:
         result = source.sql(statement(_FOLDER, "get_span"), bound | {"end_ns": None})
@@ -142,6 +144,12 @@ def get_span(source: Queryable, trace_id: str, span_id: str) -> dict[str, Any] |
         return None
     columns = zip(result.columns, result.types, result.rows[0], strict=True)
     return {name: decoded(name, kind, value) for name, kind, value in columns}
+
+
+def _row(source: Queryable, trace_id: str) -> dict[str, Any] | None:
+    """The row of one trace in the `traces` view."""
+    rows = source.sql(statement(_FOLDER, "get_trace"), {"trace_id": trace_id}).dicts()
+    return timed(rows[0]) if rows else None
 
 
 def get_scores(source: Queryable, trace_id: str, session_id: str | None) -> list[dict[str, Any]]:
@@ -158,19 +166,15 @@ def is_session(source: Queryable, session_id: str) -> bool:
 def window_of(trace: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters by which the spans of a trace are found without looking at those of other times.
 
-    Of a trace that has not ended, `end_ns` is None.
+    They are numbers, which are compared as they are: a time written as text is read by a calendar first. Of a trace
+    that has not ended, `end_ns` is None.
     """
-    started, ended = _microseconds(trace["start_time"]), trace["end_time"]
+    started, ended = microseconds(trace["start_time"]), trace["end_time"]
     return {
         "trace_id": trace["trace_id"],
         "start_ns": started * 1000,
-        "end_ns": None if ended is None else _microseconds(ended) * 1000 + 999,
+        "end_ns": None if ended is None else microseconds(ended) * 1000 + 999,
     }
-
-
-def _microseconds(moment: datetime) -> int:
-    """Since 1970: a number is compared as it is, while a time written as text is read by a calendar first."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def get_logs(source: Queryable, trace_id: str, span_id: str) -> list[dict[str, Any]]:

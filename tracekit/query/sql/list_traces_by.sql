@@ -1,4 +1,6 @@
 -- Greatest first by something else than time; where it is not known, last. All columns are read of those on the page only.
+-- Times are numbers, as in get_trace.sql.
+SELECT * REPLACE (epoch_us(start_time) AS start_time, epoch_us(end_time) AS end_time)
 FROM internal.traces
 WHERE rowid IN (
     SELECT rowid
@@ -13,4 +15,4 @@ WHERE rowid IN (
     ORDER BY key DESC, start_time DESC, trace_id DESC
     LIMIT $limit
 )
-ORDER BY coalesce((/* key */ NULL)::DOUBLE, '-infinity'::DOUBLE) DESC, start_time DESC, trace_id DESC;
+ORDER BY coalesce((/* key */ NULL)::DOUBLE, '-infinity'::DOUBLE) DESC, traces.start_time DESC, trace_id DESC;

@@ -1,4 +1,4 @@
-"""Users' queries: one statement, read-only, on a connection of its own. Rows leave through Arrow.
+"""Users' queries: one statement, read-only, on a connection of its own. Rows leave through Arrow, but for plain ones.
 
 Three locks: only statements that read are let through, the transaction is read-only, and the database was
 opened without access to files or network and with its configuration locked.
@@ -24,6 +24,9 @@ warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", mod
 
 _BATCH_ROWS = 10_000
 _READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
+_PLAIN = frozenset({"BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "VARCHAR", "JSON", "VARCHAR[]"})
+"""Types whose values DuckDB gives as Arrow would; of rows of nothing else it needs no second statement, which is what
+its Python interface makes of a result that is asked for as Arrow."""
 _REMEMBERED, _LONGEST = 256, 20_000
 _parsed: OrderedDict[str, duckdb.Statement] = OrderedDict()
 """Statements that have been let through before, at most so many and of at most so many characters, the one asked last
@@ -44,9 +47,7 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parame
         connection.execute(checked, values or None)
         described = connection.description or []
         columns, types = [column[0] for column in described], [str(column[1]) for column in described]
-        found: Any = connection.to_arrow_reader(_BATCH_ROWS)
-        with found as batches:
-            rows, truncated = _rows(batches, types, limit)
+        rows, truncated = _plain(connection, limit) if _PLAIN.issuperset(types) else _arrow(connection, types, limit)
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     return Result(columns=columns, types=types, rows=rows, truncated=truncated)
@@ -89,6 +90,21 @@ def _checked(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Statem
             if len(_parsed) > _REMEMBERED:
                 _parsed.popitem(last=False)
     return statements[0]
+
+
+def _plain(connection: duckdb.DuckDBPyConnection, limit: int | None) -> tuple[list[tuple[Any, ...]], bool]:
+    if limit is None:
+        return connection.fetchall(), False
+    rows = connection.fetchmany(limit + 1)
+    return rows[:limit], len(rows) > limit
+
+
+def _arrow(
+    connection: duckdb.DuckDBPyConnection, types: list[str], limit: int | None
+) -> tuple[list[tuple[Any, ...]], bool]:
+    found: Any = connection.to_arrow_reader(_BATCH_ROWS)
+    with found as batches:
+        return _rows(batches, types, limit)
 
 
 def _rows(batches: Iterable[Any], types: list[str], limit: int | None) -> tuple[list[tuple[Any, ...]], bool]:
