@@ -205,6 +205,46 @@ def test_what_is_asked_is_found_in_every_order(stored: Store, text: str, found: 
         assert names == found.split()
 
 
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("tool:search", "tool_name = 'search'"),
+        ("kind:tool", "kind = 'tool'"),
+        ("has:tool", "kind = 'tool'"),
+        ("ttft>10ms", "ttft_ms > 10"),
+        ("failed:tool", "status = 'error' AND kind = 'tool'"),
+        ("error:TimeoutError", "error_type = 'TimeoutError'"),
+    ],
+)
+def test_spans_that_are_open_fulfil_conditions_too(store: Store, text: str, condition: str) -> None:
+    tool: dict[str, Any] = {"kind": "tool", "tool_name": "search"}
+    failed: dict[str, Any] = {"status": "error", "error_type": "TimeoutError"}
+    store.commit(
+        Batch(
+            spans=[
+                span("ended", trace=1, **tool),
+                span("failed", trace=2, **tool, **failed),
+                call("slow", trace=3, ttft_ms=20.0),
+                span("none", trace=4),
+            ],
+            opened={
+                "j": [
+                    span("open", trace=5, end_ns=None, **tool),
+                    span("open and failed", trace=6, end_ns=None, **tool, **failed),
+                    call("open and slow", trace=7, end_ns=None, ttft_ms=20.0),
+                ]
+            },
+        )
+    )
+    rows = store.sql(f"SELECT DISTINCT trace_id FROM spans WHERE {condition}").rows
+    wanted = {trace_id for (trace_id,) in rows}
+    found = {row["trace_id"] for row in list_traces(store, filters=asked.parse(text)).traces}
+    assert found == wanted
+    assert len(wanted) >= 2
+    others = {row["trace_id"] for row in list_traces(store, filters=asked.parse(f"-{text}")).traces}
+    assert (len(others), others & wanted) == (7 - len(wanted), set())
+
+
 @pytest.mark.parametrize("sort", SORTS)
 def test_pages_join_up_in_every_order(store: Store, sort: str) -> None:
     """Equal figures and unknown ones are on either side of a page's end."""

@@ -193,3 +193,21 @@ def test_what_is_not_there_is_none(store: Store) -> None:
     assert get_trace(store, "f" * 32) is None
     assert get_span(store, "f" * 32, "f" * 16) is None
     assert list_traces(store).traces == []
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_rows_are_those_of_the_views(store: Store, *, is_open: bool) -> None:
+    spans = [
+        call(f"c{n}", trace=1, number=9 - n, parent=10, start_ns=BASE_NS + n // 2 * SECOND + 1_999, tags=["é", "a"])
+        for n in range(5)
+    ]
+    root = span("root", trace=1, number=10, **({"end_ns": None} if is_open else {"end_ns": BASE_NS + 60 * SECOND}))
+    store.commit(Batch(spans=spans if is_open else [*spans, root], opened={"j": [root]} if is_open else {}))
+    summary = store.sql("FROM traces").dicts()
+    assert list_traces(store).traces == list_traces(store, sort="slowest").traces == summary
+    assert list_traces(store, filters=Filters(text="c1")).traces == summary
+    trace = get_trace(store, f"{1:032x}")
+    assert trace is not None
+    assert {name: trace[name] for name in summary[0]} == summary[0]
+    rows = store.sql("FROM spans ORDER BY start_time, span_id").dicts()
+    assert trace["spans"] == [{name: row[name] for name in trace["spans"][0]} for row in rows]
