@@ -139,7 +139,7 @@ def _unindexed(source: Queryable, database: Path) -> int | None:
             covered = index.covers(stored)
     except DamagedIndexError:
         return None  # whoever searches next has it written anew
-    return max(stored.last - max(covered, stored.first - 1), 0)
+    return max(stored.last - max(covered, following.first_number(source) - 1), 0)
 
 
 def _look_around(health: Health, directory: Path, database: Path, tails: Mapping[str, Tail]) -> None:

@@ -47,6 +47,11 @@ def facts(store: Queryable) -> Facts:
     return Facts(store=name, last=last, open=still_open)
 
 
+def first_number(store: Queryable) -> int:
+    """The least number of a span in a store; -1 for none."""
+    return int(store.sql(statement(_SQL, "first")).rows[0][0])
+
+
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Caught:
     """What catching up did: spans indexed, and spans' numbers not looked at for lack of time."""
@@ -68,8 +73,7 @@ def catch_up(index: SearchIndex, store: Followed, *, seconds: float | None = Non
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     with index.held():
-        stored = facts(store)
-        [(first,)] = store.sql(statement(_SQL, "first")).rows
+        stored, first = facts(store), first_number(store)
         at = max(_start(index, stored), first - 1)
         spans, rows = 0, _FIRST_ROWS
         while at < stored.last and (deadline is None or time.monotonic() < deadline):
