@@ -39,9 +39,11 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         if path in _open:
             raise StoreBusyError(f"{path} is already open in this process; use that store, or close it first.")
         _make_directory(path.parent)
-        connection = _connect(path) if _inspect(path) else _create(path)
+        connection = _connect(path)
         try:
             keep_private(path)
+            connection.execute("USE traces")
+            connection.execute("SET enable_external_access = false")  # a query reads no file and asks no network
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
             _migrate(connection)
             connection.execute("SET lock_configuration = true")
@@ -92,23 +94,31 @@ def _make_directory(directory: Path) -> None:
         ) from error
 
 
-def _create(path: Path) -> duckdb.DuckDBPyConnection:
-    """A new file; where that fails, what a full disk has left of it is taken away, as it could never be opened."""
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection with the file attached, as only so its row groups can be sized, and looked at before."""
+    connection = duckdb.connect(config=CONFIG | {"temp_directory": f"{path}.tmp"})
     try:
-        return _connect(path)
-    except StoreBusyError:
+        made = not _looked_at(connection, path)
+        try:
+            _attach(connection, "attach", path)
+        except StoreBusyError:
+            raise
+        except StoreError:
+            if made:  # what a full disk has left of a new file could never be opened
+                path.unlink(missing_ok=True)
+            raise
+    except BaseException:
+        connection.close()
         raise
-    except StoreError:
-        path.unlink(missing_ok=True)
-        raise
+    return connection
 
 
-def _inspect(path: Path) -> bool:
+def _looked_at(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     """Look at a file before anything could be written to it. False when there is none, or one without a byte."""
     if not path.exists():
         return False
     try:
-        connection = _connect(path, read_only=True)
+        _attach(connection, "attach_to_look", path)
     except StoreBusyError:
         raise
     except StoreError:
@@ -117,23 +127,18 @@ def _inspect(path: Path) -> bool:
             return False
         raise
     try:
-        tables = {name for (name,) in connection.execute(query("tables")).fetchall()}
-        if not tables:
-            return True
-        if "internal.schema_versions" not in {
-            name for (name,) in connection.execute(query("schema_tables")).fetchall()
-        }:
-            raise StoreError(
-                f"{path} is a DuckDB database of something else (it holds {', '.join(sorted(tables))}); "
-                "it is left as it is. Name another file with --db."
-            )
         found = _version(connection)
+        others = connection.execute(query("tables")).fetchall() if found is None else []
+        connection.execute("DETACH traces")
     except duckdb.Error as error:
         raise StoreError(f"{path} cannot be read: {error}.") from error
-    finally:
-        connection.close()
+    if others:
+        raise StoreError(
+            f"{path} is a DuckDB database of something else (it holds {', '.join(name for (name,) in others)}); "
+            "it is left as it is. Name another file with --db."
+        )
     known = migrations()[-1][0]
-    if found > known:
+    if found is not None and found > known:
         raise NewerSchemaError(
             f"{path} has schema {found}, and tracekit {__version__} knows up to {known}: a newer one "
             "wrote it. Upgrade (pip install -U tracekit-llm), or name another file with --db. "
@@ -142,12 +147,10 @@ def _inspect(path: Path) -> bool:
     return True
 
 
-def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a file for a look at it, or to work with it: then it is attached, as only so its row groups can be sized."""
+def _attach(connection: duckdb.DuckDBPyConnection, how: str, path: Path) -> None:
+    """Attach a file as `traces` by one of the statements for it."""
     try:
-        if read_only:
-            return duckdb.connect(path, read_only=True, config=CONFIG | {"enable_external_access": False})
-        return _attached(path)
+        connection.execute(query(how), [str(path)])
     except duckdb.Error as error:
         message = str(error)
         if "Could not set lock" in message:
@@ -165,22 +168,9 @@ def _connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnectio
         raise StoreError(f"{path} cannot be opened: {message}. Check the path and its permissions.") from error
 
 
-def _attached(path: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config=CONFIG | {"temp_directory": f"{path}.tmp"})
-    try:
-        connection.execute(query("attach"), [str(path)])
-        connection.execute("USE traces")
-        connection.execute("SET enable_external_access = false")  # a query reads no file and asks no network
-    except duckdb.Error:
-        connection.close()
-        raise
-    return connection
-
-
 def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Apply each migration that is missing, one transaction each."""
-    made = connection.execute(query("schema_tables")).fetchall()
-    current = _version(connection) if made else 0
+    current = _version(connection) or 0
     for version, file in migrations():
         if version > current:
             connection.begin()
@@ -193,6 +183,10 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
             connection.commit()
 
 
-def _version(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute(query("schema_version")).fetchone()
+def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The schema of what is attached, None where it has none: a list of its tables would take ten times as long."""
+    try:
+        row = connection.execute(query("schema_version")).fetchone()
+    except duckdb.CatalogException:
+        return None
     return row[0] if row and row[0] is not None else 0

@@ -1,1 +1,1 @@
-SELECT max(version) FROM internal.schema_versions;
+SELECT max(version) FROM traces.internal.schema_versions;

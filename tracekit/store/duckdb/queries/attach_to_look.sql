@@ -1,0 +1,1 @@
+ATTACH ? AS traces (READ_ONLY);
