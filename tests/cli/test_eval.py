@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import forks
 from tests.support.commands import PROGRAM, tracekit
 
 SUITE = '''
@@ -138,7 +139,7 @@ def test_parts_are_put_together_and_only_then_compared(here: Path, run: Command)
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_end_by_hand_keeps_what_is_done_and_resume_goes_on(here: Path, run: Command, how: signal.Signals) -> None:
     environment = {**os.environ, "TRACEKIT_DIR": "", "WAIT_AT": "q5"}
-    process = subprocess.Popen(
+    process = forks.start(
         [*PROGRAM, "eval"], cwd=here, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     while not (here / "answered").exists() or "q5" not in (here / "answered").read_text():
@@ -202,7 +203,7 @@ def test_stored_traces_are_scored_and_become_a_dataset(here: Path, run: Command)
         "tracekit.score('correct', True, trace_id=found['why 2'], source='human');"
         "tracekit.score('helpful', False, trace_id=found['why 3'], source='human', comment='no')"
     )
-    subprocess.run([PROGRAM[0], "-c", note], cwd=here, env={**os.environ, "TRACEKIT_DIR": ".tracekit"}, check=True)
+    forks.run([PROGRAM[0], "-c", note], cwd=here, env={**os.environ, "TRACEKIT_DIR": ".tracekit"}, check=True)
 
     made = run("from-traces", "name = 'shout'", "--output", "data.jsonl")
     assert made.returncode == 0, made.stderr

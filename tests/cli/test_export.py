@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import subprocess
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from tests.cli.conftest import OTHER, Ran
-from tests.support import journals
+from tests.support import forks, journals
 from tests.support.commands import PROGRAM, up
 from tracekit.errors import UsageError
 from tracekit.model import RawSpan
@@ -207,7 +206,7 @@ def test_a_file_stays_as_it_was_when_an_export_fails(run: Run, recorded: Path, t
 
 def test_a_pipe_takes_a_bundle(recorded: Path, tmp_path: Path) -> None:
     command = [*PROGRAM, "export", "--bundle", "-", "--json", "--dir", str(recorded)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=60)
+    done = forks.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=60)
     assert json.loads(done.stderr)["spans"] == 3
     with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
         assert archive.testzip() is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import HOSTILE, OTHER, Ran
-from tests.support import journals
+from tests.support import forks, journals
 from tests.support.commands import PROGRAM, tracekit
 from tracekit.cli.ls import fitted, started
 from tracekit.journal.writer import JournalWriter
@@ -192,7 +191,7 @@ def test_on_a_terminal_there_is_colour_and_nothing_else_that_acts(recorded: Path
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
     environment.pop("NO_COLOR", None)
-    with subprocess.Popen([*PROGRAM, *verb], stdout=theirs, cwd=recorded, env=environment) as process:
+    with forks.start([*PROGRAM, *verb], stdout=theirs, cwd=recorded, env=environment) as process:
         os.close(theirs)
         seen = b""
         while True:

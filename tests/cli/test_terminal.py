@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import OTHER, Ran
-from tests.support import seeds
+from tests.support import forks, seeds
 from tracekit.store import Batch
 from tracekit.store.duckdb import open_store
 from tracekit.text import width
@@ -45,7 +44,7 @@ def on_a_terminal(*arguments: str, **environment: str) -> str:
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
     env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
     command = [sys.executable, "-m", "tracekit", *arguments]
-    with subprocess.Popen(
+    with forks.start(
         command, stdin=slave, stdout=slave, stderr=slave, env={**env, "TERM": "xterm-256color", **environment}
     ) as process:
         os.close(slave)

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from tests.cli.conftest import Ran
-from tests.support import journals, otlp
+from tests.support import forks, journals, otlp
 from tests.support.commands import PROGRAM, up
 from tracekit.journal.writer import JournalWriter
 from tracekit.query.source import open_source
@@ -137,7 +137,7 @@ def test_a_second_up_and_another_holder_are_named(run: Run, data_dir: Path, tmp_
     assert (ran.code, f"process {process.pid}" in ran.err, url in ran.err) == (2, True, True)
     store = open_store(data_dir / "traces.duckdb")
     command = [*PROGRAM, "up", "--port", "0", "--no-grpc", "--no-browser"]
-    held = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    held = forks.start(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     time.sleep(1)
     store.close()  # a short command that has it is waited for
     with held:

@@ -38,7 +38,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from tests.support import otlp
+from tests.support import forks, otlp
 from tests.support.commands import tracekit, up
 from tracekit.collector.acceptance import Acceptance
 from tracekit.collector.body import Limits
@@ -287,9 +287,7 @@ def test_a_taken_port_ends_it_only_where_it_was_asked_for(data_dir: Path, tmp_pa
         port = str(holder.getsockname()[1])
         flags = ["--grpc-port", port] if asked else []
         command = [sys.executable, "-c", script, port, "up", "--port", "0", "--no-browser", *flags]
-        with subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
+        with forks.start(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             line = process.stdout.readline()
             if not asked:

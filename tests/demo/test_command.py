@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import forks
 from tracekit.demo.record import MARK, record, recorded
 from tracekit.errors import TracekitError
 from tracekit.query.source import open_source
@@ -24,9 +25,9 @@ def command(*flags: str) -> list[str]:
 
 
 @contextmanager
-def serving(*flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(*flags: str) -> Iterator[tuple[str, forks.Started]]:
     """A demo that serves, by its URL."""
-    with subprocess.Popen(
+    with forks.start(
         command("--no-browser", *flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
@@ -60,7 +61,7 @@ def test_the_next_start_serves_what_is_there(directory: Path) -> None:
 
 def test_a_second_demo_beside_a_running_one_names_it(directory: Path) -> None:
     with serving("--port", "0", "--dir", str(directory)) as (url, _):
-        done = subprocess.run(
+        done = forks.run(
             command("--no-browser", "--dir", str(directory)), capture_output=True, text=True, timeout=20, check=True
         )
         assert done.stdout.strip() == url
@@ -86,7 +87,7 @@ def test_where_the_usual_port_is_taken_it_takes_another(directory: Path) -> None
 def test_a_port_that_was_asked_for_and_is_taken_is_refused(directory: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
+        done = forks.run(
             command("--no-browser", "--port", str(port), "--dir", str(directory)),
             capture_output=True,
             text=True,
@@ -99,7 +100,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused(directory: Path) -> N
 
 
 def test_without_serving_it_says_what_there_is(directory: Path) -> None:
-    done = subprocess.run(
+    done = forks.run(
         command("--no-serve", "--dir", str(directory)), capture_output=True, text=True, timeout=20, check=False
     )
     assert done.returncode == 0

@@ -1,7 +1,8 @@
 """Every block of the documentation runs: file by file, in order, in an empty directory, with a local model server.
 
 A `python` block with a file name on its fence is also saved under it, for the blocks behind it. Commands that serve are
-started, asked whether they are well, and stopped.
+started, asked whether they are well, and stopped. What a new user reads first runs in new interpreters, as it does
+there; the other pages' programs are forked (see `tests.support.forks`), but for lines that only a shell understands.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ import pytest
 
 from tests.docs import markdown
 from tests.docs.markdown import Block
+from tests.support import forks
+from tests.support.commands import PROGRAM
 from tracekit.demo.server import ModelServer
 
 RUN = {"python", "bash", "sql", "toml", "json"}
 SERVING = ("tracekit up", "tracekit demo")
+FIRST = {"README.md", "docs/quickstart.md"}
+PROGRAMS = {"tracekit": ["-m", "tracekit"], "python": []}
 
 
 @pytest.fixture
@@ -44,6 +49,8 @@ def environment(tmp_path: Path, data_dir: Path) -> Iterator[dict[str, str]]:
 def test_every_block_runs(path: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     here = tmp_path / "here"
     here.mkdir()
+    if markdown.name(path) in FIRST:
+        environment[forks.NEW] = "1"
     for block in markdown.blocks(path):
         try:
             _run(block, here, environment)
@@ -69,33 +76,36 @@ def _run(block: Block, here: Path, environment: dict[str, str]) -> None:
     elif block.language == "bash":
         for line in block.code.splitlines():
             serves = line.startswith(SERVING) and "--no-serve" not in line
-            (_serve if serves else _shell)(line, here, environment)
+            (_serve if serves else _command)(_words(line), here, environment)
     elif block.language == "sql":
-        _command(["tracekit", "sql", block.code], here, environment)
+        _command([*PROGRAM, "sql", block.code], here, environment)
     elif block.language == "toml":
         tomllib.loads(block.code)
     elif block.language == "json":
         json.loads(block.code)
 
 
-def _shell(line: str, here: Path, environment: dict[str, str]) -> None:
-    _command(["bash", "-euc", line], here, environment)
+def _words(line: str) -> list[str]:
+    """The command of a line: a program's where the shell would do no more than divide it, else the shell's."""
+    words = shlex.split(line, comments=True)
+    if words[:1] and words[0] in PROGRAMS and not set("$`*?~|&;<>(){}[]!\\") & set(line.replace("'", "")):
+        return [sys.executable, *PROGRAMS[words[0]], *words[1:]]
+    return ["bash", "-euc", line]
 
 
 def _command(command: list[str], here: Path, environment: dict[str, str]) -> None:
-    subprocess.run(command, cwd=here, env=environment, check=True, capture_output=True, text=True, timeout=60)
+    forks.run(command, cwd=here, env=environment, check=True, capture_output=True, text=True, timeout=60)
 
 
-def _serve(line: str, here: Path, environment: dict[str, str]) -> None:
+def _serve(command: list[str], here: Path, environment: dict[str, str]) -> None:
     """Start what serves until it prints its URL, ask whether it is well, and stop it."""
-    words = shlex.split(line, comments=True)
-    with subprocess.Popen(
-        words, cwd=here, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    with forks.start(
+        command, cwd=here, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         try:
             url = process.stdout.readline().strip()
-            assert url.startswith("http://127.0.0.1:"), f"{line} printed {url!r}"
+            assert url.startswith("http://127.0.0.1:"), f"{shlex.join(command)} printed {url!r}"
             with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
                 assert answer.status == 200
         finally:

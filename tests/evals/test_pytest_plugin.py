@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import forks
+
 SUITE = """
 import os
 from tracekit.evals import suite
@@ -51,7 +53,7 @@ def run(here: Path) -> Pytest:
             environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         variables = {**os.environ, "TRACEKIT_DIR": "", "TRACEKIT_INSTRUMENT": "openai", **environment}
         variables.pop("PYTEST_CURRENT_TEST", None)
-        return subprocess.run(words, cwd=here, env=variables, capture_output=True, text=True, timeout=120, check=False)
+        return forks.run(words, cwd=here, env=variables, capture_output=True, text=True, timeout=120)
 
     return ran
 

@@ -1,4 +1,4 @@
-"""The command as a process of its own, and a `tracekit up` for as long as a test needs it."""
+"""The command as a process of its own (see `forks`), and a `tracekit up` for as long as a test needs it."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support import forks
+
 PROGRAM = (sys.executable, "-m", "tracekit")
 
 
 def tracekit(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
-    return subprocess.run(
+    return forks.run(
         [*PROGRAM, *arguments],
         cwd=cwd,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=60,
-        check=False,
     )
 
 
 @contextlib.contextmanager
-def up(*arguments: str, cwd: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def up(*arguments: str, cwd: Path, **environment: str) -> Iterator[tuple[str, forks.Started]]:
     """`tracekit up --port 0` that answers: its URL and process. Ended at the end, where it still runs.
 
     It answers OTLP/gRPC where an argument gives a port for it: several at once would fight for the usual one.
     """
     grpc = () if "--grpc-port" in arguments else ("--no-grpc",)
     command = [*PROGRAM, "up", "--port", "0", "--no-browser", *grpc, *arguments]
-    process = subprocess.Popen(
+    process = forks.start(
         command, cwd=cwd, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process:
