@@ -115,5 +115,5 @@ def test_a_run_without_a_suite_loads_nothing_of_it(here: Path, run: Pytest) -> N
         "    loaded = [name for name in sys.modules if name.startswith('tracekit')]\n"
         "    assert set(loaded) == {'tracekit', 'tracekit._version', 'tracekit.testing'}, loaded\n"
     )
-    plain = run(seed=1)
+    plain = run(seed=1, **{forks.NEW: "1"})
     assert outcomes(plain) == {"passed": 1}, plain.stdout
