@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import corpus
+
+
+AUTHORITY = Path(__file__).parent / "support" / "authority.pem"
+"""One that has signed nothing: to load all that the world trusts takes a client longer than its calls here."""
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +29,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "data"
     monkeypatch.setenv("TRACEKIT_DIR", str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(AUTHORITY))
     monkeypatch.setenv("TRACEKIT_OVERHEAD_BUDGET", "60000")  # a busy machine is no reason to leave content out
     return path
 
@@ -34,10 +40,23 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_MODULES = 40
+"""So many that have been loaded since are worth a collection of garbage."""
+_loaded = 0
+
+
 def pytest_collection_finish() -> None:
     """Have no later collection of garbage look at what is there for good: a quarter of a second each time."""
+    global _loaded  # noqa: PLW0603 - once a process
+    _loaded = len(sys.modules)
     gc.collect()
     gc.freeze()
+
+
+def pytest_runtest_logstart() -> None:
+    """The same again where tests have loaded much more, between two tests: what one holds is not there for good."""
+    if len(sys.modules) > _loaded + _MODULES:
+        pytest_collection_finish()
 
 
 def pytest_unconfigure() -> None:

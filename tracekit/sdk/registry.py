@@ -24,7 +24,7 @@ from tracekit.sdk.runtime import runtime
 GROUP = "opentelemetry_instrumentor"
 OPT_IN = "tracekit_opt_in"
 """The group of those that are put in place only where they are named."""
-HOME = "tracekit_integrations."
+_DISTRIBUTION = "tracekit-llm"
 _PACKAGES = {
     "autogen": "autogen_core",
     "google_adk": "google.adk",
@@ -78,9 +78,15 @@ def _say_unseen(present: Installed, function: str, path: str) -> None:
 
 
 def available() -> dict[str, importlib.metadata.EntryPoint]:
-    """Our integrations by name, those to be named included. Foreign instrumentors of the same group are not ours."""
-    points = [point for group in (GROUP, OPT_IN) for point in importlib.metadata.entry_points(group=group)]
-    return {point.name: point for point in points if point.value.startswith(HOME)}
+    """Our integrations by name, those to be named included.
+
+    They stand in our own package's metadata: to ask for all entry points of a group reads those of every package.
+    """
+    try:
+        points = importlib.metadata.distribution(_DISTRIBUTION).entry_points
+    except importlib.metadata.PackageNotFoundError:
+        return {}
+    return {point.name: point for point in points if point.group in (GROUP, OPT_IN)}
 
 
 def known(names: Collection[str]) -> Collection[str]:
