@@ -12,7 +12,6 @@ import pytest
 
 from tests.support import corpus
 
-
 AUTHORITY = Path(__file__).parent / "support" / "authority.pem"
 """One that has signed nothing: to load all that the world trusts takes a client longer than its calls here."""
 

@@ -10,13 +10,13 @@ import pytest
 
 from tests.cli.conftest import Ran
 from tests.support import seeds
+from tests.support.stores import new_store
 from tracekit.cli import diff
 from tracekit.query.comparing import compare
 from tracekit.query.difference import Shape, lines
 from tracekit.query.source import open_source
 from tracekit.query.traces import get_span
 from tracekit.store import Batch
-from tracekit.store.duckdb import open_store
 from tracekit.text import width
 
 Run = Callable[..., Ran]
@@ -42,7 +42,7 @@ def pair(data_dir: Path) -> tuple[str, str, str]:
         kind="tool",
         tool_name="\x1b]0;x\x07",
     )
-    store = open_store(data_dir / "traces.duckdb")
+    store = new_store(data_dir / "traces.duckdb")
     store.commit(Batch(spans=[*before, *after, *more, evil]))
     store.close()
     return before[0].trace_id, after[0].trace_id, more[0].trace_id

@@ -17,8 +17,8 @@ import pytest
 
 from tests.cli.conftest import OTHER, Ran
 from tests.support import forks, seeds
+from tests.support.stores import new_store
 from tracekit.store import Batch
-from tracekit.store.duckdb import open_store
 from tracekit.text import width
 
 Run = Callable[..., Ran]
@@ -32,7 +32,7 @@ def lately(data_dir: Path) -> list[str]:
     at = time.time_ns() - 60_000_000_000
     asked = seeds.agent(at, question="Where is my order 8841? " * 20, answer="It is in Porto. " * 20, failing=True)
     evil = seeds.llm(seeds.trace_id(), at=at, ms=3, model=f"m{seeds.HOSTILE}", session_id="\x1b[2J" + "s" * 90)
-    store = open_store(data_dir / "traces.duckdb")
+    store = new_store(data_dir / "traces.duckdb")
     store.commit(Batch(spans=[*asked, evil]))
     store.close()
     return [asked[0].trace_id, evil.trace_id]

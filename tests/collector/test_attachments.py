@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support import journals
+from tests.support.stores import new_store
 from tracekit.collector.ingest import Ingest
 from tracekit.errors import StoreError
 from tracekit.journal.writer import JournalWriter
@@ -20,7 +21,6 @@ from tracekit.query.source import attachments
 from tracekit.query.traces import get_span
 from tracekit.store import Store
 from tracekit.store.attachments import GRACE_SECONDS, Attachments
-from tracekit.store.duckdb import open_store
 from tracekit.store.extraction import references
 
 BYTES = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
@@ -57,7 +57,7 @@ def stored(store: Store, number: int) -> dict[str, Any]:
 
 def test_a_content_is_kept_once_and_the_span_says_all_that_it_said(tmp_path: Path) -> None:
     record(tmp_path, 1, 2)
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     ingest = Ingest(tmp_path / "journal", store)
     assert ingest.fold().spans == 2
     kept = Attachments(tmp_path)
@@ -78,7 +78,7 @@ def test_reading_anew_leaves_rows_as_they_are(tmp_path: Path) -> None:
     from tracekit.store import Position
 
     record(tmp_path, 1)
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     ingest = Ingest(tmp_path / "journal", store)
     ingest.fold()
     before = stored(store, 1)
@@ -89,7 +89,7 @@ def test_reading_anew_leaves_rows_as_they_are(tmp_path: Path) -> None:
 
 def test_no_row_is_stored_before_its_attachment(tmp_path: Path) -> None:
     record(tmp_path, 1)
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     ingest = Ingest(tmp_path / "journal", store)
     (tmp_path / "attachments").write_text("in the way")
     with pytest.raises(StoreError, match="its span stays in the journal"):

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pytest
 
 from tests.support import journals
+from tests.support.stores import new_store
 from tracekit.collector import decoding, pipe
 from tracekit.collector.decoding import DecodingProcess
 from tracekit.collector.ingest import Ingest
 from tracekit.errors import StoreError, UsageError
 from tracekit.journal.writer import JournalWriter
 from tracekit.store import Store
-from tracekit.store.duckdb import open_store
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def journal(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     yield opened
     opened.close()
 
@@ -56,7 +56,7 @@ def process(ingest: Ingest) -> int | None:
 def test_rows_are_those_of_decoding_here(journal: Path, store: Store, ingest: Ingest, tmp_path: Path) -> None:
     (journal / "a.tkj").write_bytes(b"".join(journals.frames(300)))
     assert ingest.fold().spans == 300
-    here = open_store(tmp_path / "here.duckdb")
+    here = new_store(tmp_path / "here.duckdb")
     assert Ingest(journal, here).fold().spans == 300
     query = "FROM spans ORDER BY span_id"
     assert store.sql(query).rows == here.sql(query).rows
@@ -94,7 +94,7 @@ def test_a_killed_process_is_told_and_another_goes_on(journal: Path, store: Stor
 
 def test_a_batch_that_cannot_be_stored_is_read_again(journal: Path, store: Store, tmp_path: Path) -> None:
     (journal / "a.tkj").write_bytes(b"".join(journals.frames(200)))
-    other = open_store(tmp_path / "other.duckdb")
+    other = new_store(tmp_path / "other.duckdb")
     ingest = Ingest(journal, other, limit=16_384, apart=True)
     other.close()
     with pytest.raises(StoreError):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.spans import span
+from tests.support.stores import new_store
 from tracekit.collector import indexing
 from tracekit.collector.indexing import IndexLoop
 from tracekit.store import Batch, Store
-from tracekit.store.duckdb import open_store
 from tracekit.store.search.following import catch_up, facts
 
 
@@ -21,7 +21,7 @@ def until_indexed(store: Store, number: int) -> None:
 
 
 def test_the_index_follows_the_store(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     said: list[str] = []
     loop = IndexLoop(store, tell=said.append)
     loop.start()
@@ -34,7 +34,7 @@ def test_the_index_follows_the_store(tmp_path: Path) -> None:
 
 
 def test_what_is_in_the_way_is_told_once_and_the_store_goes_on(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     store.index.directory.write_text("in the way")
     said: list[str] = []
     before = indexing.RETRY_SECONDS
@@ -58,7 +58,7 @@ def test_what_is_in_the_way_is_told_once_and_the_store_goes_on(tmp_path: Path) -
 
 
 def test_a_fault_of_ours_is_told_and_indexing_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     said: list[str] = []
 
     def stumble(*_: object, **__: object) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import journals, otlp
+from tests.support.stores import new_store
 from tracekit.collector.ingest import Ingest
 from tracekit.collector.tail import Tail
 from tracekit.errors import StoreError
@@ -31,7 +32,7 @@ def journal(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     yield opened
     opened.close()
 
@@ -101,7 +102,7 @@ def test_nothing_is_read_twice_and_a_quiet_step_commits_nothing(
 def test_a_commit_that_fails_changes_nothing_and_the_next_has_it_all(
     journal: Path, tmp_path: Path, writer: JournalWriter
 ) -> None:
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     ingest = Ingest(journal, store)
     journals.end(writer, 1)
     store.close()

@@ -19,6 +19,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from tests.support import corpus, otlp
 from tests.support.otlp import text
+from tests.support.stores import new_store
 from tracekit.collector.ingest import Ingest
 from tracekit.collector.rederive import Rederiver
 from tracekit.errors import DecodeError
@@ -26,7 +27,6 @@ from tracekit.journal import records
 from tracekit.journal.writer import JournalWriter
 from tracekit.otlp import decode
 from tracekit.store import Position, Store
-from tracekit.store.duckdb import open_store
 
 Record = tuple[bytes, bytes]
 VIEWS = ("spans", "traces", "messages", "logs")
@@ -36,7 +36,7 @@ SCOPE = InstrumentationScope(name="opentelemetry.instrumentation.openai_v2")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     yield opened
     opened.close()
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import journals
+from tests.support.stores import new_store
 from tracekit.collector import loop as loop_module
 from tracekit.collector.ingest import Ingest, Progress
 from tracekit.collector.loop import IngestLoop, Stored
 from tracekit.journal.writer import JournalWriter
-from tracekit.store.duckdb import open_store
 
 
 def until(happened: Callable[[], bool]) -> None:
@@ -27,7 +27,7 @@ def until(happened: Callable[[], bool]) -> None:
 
 def test_a_program_s_journal_is_followed_without_being_woken_and_taken_to_its_end_at_the_stop(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "journal")
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     said: list[str] = []
     loop = IngestLoop(Ingest(tmp_path / "journal", store), tell=said.append, failed=lambda: said.append("failed"))
     loop.start()
@@ -45,7 +45,7 @@ def test_a_stop_does_not_wait_for_all_that_is_there(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(loop_module, "LOOK_SECONDS", 0.0)
     (tmp_path / "journal").mkdir()
     (tmp_path / "journal" / "a.tkj").write_bytes(b"".join(journals.frames(100)))
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     ingest = Ingest(tmp_path / "journal", store)
     loop = IngestLoop(ingest, tell=print, failed=lambda: None)
     loop.start()
@@ -67,7 +67,7 @@ def test_journals_that_are_stored_are_removed_or_packed_where_that_is_wanted(
     (journal / "b.tkj").write_bytes(b"".join(journals.frames(1)))
     for path in journal.iterdir():
         os.utime(path, (0, 0))
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     loop = IngestLoop(Ingest(journal, store), tell=print, failed=lambda: None, stored=stored)
     loop.start()
     loop.stop()
@@ -81,7 +81,7 @@ def test_packing_takes_turns_with_storing_and_tells_once_what_cannot_be(tmp_path
     journal.mkdir()
     for name in "abc":
         (journal / f"{name}.tkj").write_bytes(b"".join(journals.frames(3)))
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     ingest = Ingest(journal, store)
     ingest.fold()
     (journal / "b.tkj").write_bytes((journal / "b.tkj").read_bytes()[::-1])  # went bad after it was stored
@@ -102,7 +102,7 @@ def test_packing_takes_turns_with_storing_and_tells_once_what_cannot_be(tmp_path
 def test_a_store_that_refuses_is_told_once_and_tried_again(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "journal")
     journals.end(writer, 1)
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     said: list[str] = []
     loop = IngestLoop(Ingest(tmp_path / "journal", store), tell=said.append, failed=lambda: said.append("failed"))
     store.close()
@@ -126,7 +126,7 @@ class Faulty(Ingest):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_of_our_own_is_passed_on(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "traces.duckdb")
+    store = new_store(tmp_path / "traces.duckdb")
     failed = threading.Event()
     loop = IngestLoop(Faulty(tmp_path / "journal", store), tell=print, failed=failed.set)
     loop.start()

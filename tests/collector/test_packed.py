@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from tests.support import journals
+from tests.support.stores import new_store
 from tests.support.torture import rounds
 from tracekit.collector import packed
 from tracekit.collector.ingest import Ingest
@@ -24,7 +25,6 @@ from tracekit.journal import reader, records
 from tracekit.journal.frame import pack as frame
 from tracekit.journal.writer import JournalWriter
 from tracekit.store import Store
-from tracekit.store.duckdb import open_store
 
 SPANS = 400
 BLOCK = 4_000
@@ -38,7 +38,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
     def get(name: str) -> Store:
         if name not in stores:
-            stores[name] = open_store(tmp_path / f"{name}.duckdb")
+            stores[name] = new_store(tmp_path / f"{name}.duckdb")
         return stores[name]
 
     yield get

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from tests.support import journals
+from tests.support.stores import new_store
 from tracekit.collector.ingest import Ingest
 from tracekit.journal import reader, records
 from tracekit.journal.writer import JournalWriter
 from tracekit.store import Store
-from tracekit.store.duckdb import open_store
 
 HOUR = 3600
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     yield opened
     opened.close()
 

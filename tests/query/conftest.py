@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.stores import new_store
 from tracekit.store import Store
-from tracekit.store.duckdb import open_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     yield opened
     opened.close()

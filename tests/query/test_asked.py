@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call, message, span
+from tests.support.stores import new_store
 from tracekit.errors import QueryError, UsageError
 from tracekit.model import Score
 from tracekit.query import asked
@@ -16,7 +17,6 @@ from tracekit.query.conditions import Condition
 from tracekit.query.filters import Filters
 from tracekit.query.traces import SORTS, list_traces
 from tracekit.store import Batch, Store
-from tracekit.store.duckdb import open_store
 
 NOW = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
 
@@ -131,7 +131,7 @@ def test_words_of_a_search_are_never_taken_for_conditions() -> None:
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(tmp_path_factory.mktemp("asked") / "traces.duckdb")
+    store = new_store(tmp_path_factory.mktemp("asked") / "traces.duckdb")
     said = [message("user", "the family discount")]
     store.commit(
         Batch(

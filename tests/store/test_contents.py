@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from tests.support.spans import BASE_NS
+from tests.support.stores import new_store
 from tracekit import semconv as sc
 from tracekit.dialects import canonical
 from tracekit.model import RawSpan
@@ -62,7 +63,7 @@ def test_every_attribute_is_shown_as_it_came(store: Store, *, ended: bool) -> No
 def test_content_lies_in_the_file_once(tmp_path: Path, form: Any) -> None:
     words = " ".join(f"{number * 7919:x}" for number in range(50_000))  # compresses badly
     path = tmp_path / "t.duckdb"
-    store = open_store(path)
+    store = new_store(path)
     messages = [{"role": "user", "parts": [{"type": "text", "content": words}]}]
     store.commit(Batch(spans=[canonical(_raw({sc.OPERATION: sc.CHAT, sc.INPUT_MESSAGES: form(messages)}))]))
     stored = one(store, "SELECT length(attributes::VARCHAR) FROM internal.spans")

@@ -12,9 +12,9 @@ import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call, span
 from tests.support.stacks import STACKS, Build, Trace
+from tests.support.stores import new_store
 from tracekit.model import Span
 from tracekit.store import Batch, Store
-from tracekit.store.duckdb import open_store
 
 ROWS = "SELECT counted, twin_of, cost_usd, usage_fault FROM spans WHERE trace_id = ? ORDER BY span_id"
 SUMS = """
@@ -26,7 +26,7 @@ _numbers = count(1)
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One store for all these tests: each has traces of its own."""
-    opened = open_store(tmp_path_factory.mktemp("ledger") / "traces.duckdb")
+    opened = new_store(tmp_path_factory.mktemp("ledger") / "traces.duckdb")
     yield opened
     opened.close()
 
@@ -219,7 +219,7 @@ def test_a_large_trace_is_judged_in_time_that_grows_with_its_size(tmp_path: Path
         made.append(
             call(trace=number, number=20_000 + step, parent=10_000 + step, start_ns=at + 1, response_id=f"r{step}")
         )
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     opened.commit(Batch(spans=made))
     assert opened.sql("SELECT count_if(counted), count(twin_of) FROM spans").rows == [(5000, 5000)]
     opened.close()
@@ -247,7 +247,7 @@ def test_the_cost_that_an_agent_names_is_compared_with_its_calls(
 
 def test_a_large_trace_in_many_batches_is_judged_as_at_once(tmp_path: Path) -> None:
     """Agents that sum up rightly or wrongly, calls seen twice, siblings, links that come before what they hang on."""
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     rng = random.Random(7)
     spans = [large_trace(number, random.Random(5)) for number in (1, 2)]
     opened.commit(Batch(spans=spans[0]))

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import corpus
+from tests.support.stores import new_store
 from tracekit.dialects import canonical, reports
 from tracekit.model import Span
 from tracekit.otlp import decode
 from tracekit.store import Batch, Store
-from tracekit.store.duckdb import open_store
 from tracekit.store.pricing import Pricer
 
 CASES = sorted({path.parent for path in corpus.files("otlp-samples/*/*/traces-*.pb")})
@@ -60,7 +60,7 @@ def stored(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Store, dict[Path, set[str]]]]:
     """All cases in one store, and the traces of each."""
-    store = open_store(tmp_path_factory.mktemp("recorded") / "traces.duckdb")
+    store = new_store(tmp_path_factory.mktemp("recorded") / "traces.duckdb")
     cases = {case: spans_of(case) for case in CASES}
     rng = random.Random(request.param)
     spans = [span for case in cases.values() for span in case]

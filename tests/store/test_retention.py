@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call, message, span
+from tests.support.stores import new_store
 from tracekit.errors import StoreError, UsageError
 from tracekit.model import RawLog, Score, Span
 from tracekit.store import Batch, Retention, Store
@@ -135,7 +136,7 @@ def test_the_oldest_go_when_the_database_is_too_large(store: Store) -> None:
 
 def test_compacting_gives_space_back_and_changes_no_row(tmp_path: Path) -> None:
     path = tmp_path / "t.duckdb"
-    store = open_store(path)
+    store = new_store(path)
     fill(store, 12, size=60_000)
     store.forget(parse("2d", None), now_ns=BASE_NS + 12 * DAY)
     queries = ["FROM spans ORDER BY ALL", "FROM traces ORDER BY ALL", "FROM messages ORDER BY ALL", "FROM logs"]

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 from tests.support.spans import span
+from tests.support.stores import new_store
 from tracekit.errors import QueryError, UsageError
 from tracekit.store import Batch, Position, Store
-from tracekit.store.duckdb import open_store
 
 # The columns that people's queries rely on: a promise, so written out here a second time.
 SPANS = [
@@ -141,7 +141,7 @@ INSTANT = "TIMESTAMP WITH TIME ZONE"
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One store of one span for all these tests: none of their queries may change it."""
-    opened = open_store(tmp_path_factory.mktemp("sql") / "traces.duckdb")
+    opened = new_store(tmp_path_factory.mktemp("sql") / "traces.duckdb")
     opened.commit(Batch(spans=[span()]))
     yield opened
     opened.close()

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from tests.support.stores import new_store
 from tracekit.collector.access import Keys, TokenGuard
 from tracekit.evals.archive import Archive
 from tracekit.model import Score, Span
@@ -20,7 +21,6 @@ from tracekit.query.keeping import keeping
 from tracekit.query.saved import Shelf
 from tracekit.store import Batch, Retention, Store
 from tracekit.store.attachments import Attachments
-from tracekit.store.duckdb import open_store
 from tracekit_viewer.app import error_handlers, viewer_routes
 
 
@@ -49,7 +49,7 @@ class Served:
 @contextmanager
 def serve(directory: Path, *, token: str = "") -> Generator[Served]:
     """Serve an empty store of `directory`, to those who have the token where there is one."""
-    store = open_store(directory / "traces.duckdb")
+    store = new_store(directory / "traces.duckdb")
     keys = Keys(token) if token else None
     guards = [Middleware(TokenGuard, keys=keys)] if keys else []
     app = Starlette(exception_handlers=error_handlers(), middleware=guards)

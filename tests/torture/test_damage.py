@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import journals
+from tests.support.stores import new_store
 from tests.support.torture import rounds
 from tracekit.collector.ingest import Ingest
 from tracekit.collector.tail import Tail
@@ -18,14 +19,13 @@ from tracekit.journal import reader, records
 from tracekit.journal.frame import Frame, pack
 from tracekit.journal.writer import JournalWriter
 from tracekit.store import Store
-from tracekit.store.duckdb import open_store
 
 SEEDS = rounds(4, all_of_them=100)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     yield opened
     opened.close()
 

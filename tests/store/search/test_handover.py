@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from tests.support.spans import call, message, span
+from tests.support.stores import new_store
 from tracekit.model import Span
 from tracekit.store import Batch
 from tracekit.store.duckdb import open_store
@@ -38,7 +39,7 @@ EVERY: list[dict[str, Any]] = [
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     assert isinstance(opened, DuckDBStore)
     yield opened
     opened.close()

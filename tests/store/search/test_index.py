@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from tests.support.spans import BASE_NS, SECOND, call, message, span
+from tests.support.stores import new_store
 from tracekit.errors import StoreError
 from tracekit.store import Batch
 from tracekit.store.duckdb import open_store
@@ -33,7 +34,7 @@ SEPARATORS = (" ", ", ", "\n", '"', " — ", ".", "\t", "' ")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    opened = open_store(tmp_path / "traces.duckdb")
+    opened = new_store(tmp_path / "traces.duckdb")
     assert isinstance(opened, DuckDBStore)
     yield opened
     opened.close()
@@ -144,7 +145,7 @@ def test_what_is_damaged_is_written_anew(store: DuckDBStore, damage: str, monkey
 
 def test_the_index_of_another_store_is_none_of_ours(tmp_path: Path, store: DuckDBStore) -> None:
     store.commit(Batch(spans=[span("ours")]))
-    other = open_store(tmp_path / "other.duckdb")
+    other = new_store(tmp_path / "other.duckdb")
     other.commit(Batch(spans=[span("theirs"), span("more", trace=2)]))
     catch_up(store.index, other)
     other.close()
@@ -197,7 +198,7 @@ time.sleep(60)
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.05])
 def test_a_killed_indexer_goes_on_where_it_was(tmp_path: Path, delay: float) -> None:
     database = tmp_path / "traces.duckdb"
-    store = open_store(database)
+    store = new_store(database)
     asked = [message("user", "family discount " * 50)]
     store.commit(Batch(spans=[call(f"n{n}", trace=n + 1, input_messages=asked) for n in range(400)]))
     store.close()

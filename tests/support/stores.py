@@ -1,0 +1,31 @@
+"""Stores without the cost of their schema: each is a copy of one that has been made here once."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from pathlib import Path
+
+from tracekit.store import Store
+from tracekit.store.duckdb import open_store
+
+
+def new_store(path: Path) -> Store:
+    """An open store without a row at `path`, where there is none. Close it."""
+    lay(path)
+    return open_store(path)
+
+
+def lay(path: Path) -> None:
+    """Have a database without a row at `path`, as the first command of a data directory leaves it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(_empty())
+
+
+@functools.cache
+def _empty() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "traces.duckdb"
+        open_store(path).close()
+        return path.read_bytes()
