@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import signal
 import sys
@@ -37,6 +38,14 @@ def pytest_configure() -> None:
     """Have Ctrl-C end the programs that tests start: a job in a shell's background, and all beneath it, ignores it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()  # nothing becomes garbage while modules are loaded
+    atexit.register(gc.unfreeze)  # the end of the process takes everything apart
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only tests of openai's client are asked for, load no file that has none: all of them load every client."""
+    only_openai = config.option.markexpr == "openai" and collection_path.name.startswith("test_")
+    return (only_openai and "mark.openai" not in collection_path.read_text(encoding="utf-8")) or None
 
 
 _MODULES = 40
@@ -50,17 +59,13 @@ def pytest_collection_finish() -> None:
     _loaded = len(sys.modules)
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_logstart() -> None:
     """The same again where tests have loaded much more, between two tests: what one holds is not there for good."""
     if len(sys.modules) > _loaded + _MODULES:
         pytest_collection_finish()
-
-
-def pytest_unconfigure() -> None:
-    """Let the end of the process take everything apart."""
-    gc.unfreeze()
 
 
 @pytest.hookimpl(optionalhook=True)
