@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import journals
+from tests.support.stores import lay
 from tracekit.cli import main
 from tracekit.journal.writer import JournalWriter
 
@@ -42,6 +43,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 @pytest.fixture
 def recorded(data_dir: Path) -> Path:
     """Two traces: a chat with a child, and a newer one that failed and is hostile."""
+    lay(data_dir / "traces.duckdb")
     writer = JournalWriter(data_dir / "journal")
     resource = writer.resource({"tracekit.project": "shop", "service.name": "web"})
     named = {"session.id": "s-1", "user.id": "u-1"}

@@ -17,6 +17,7 @@ import pytest
 import tracekit
 from tests.support import journals
 from tests.support.commands import up
+from tests.support.stores import lay
 from tracekit.errors import QueryError, StoreBusyError, StoreError, UsageError
 from tracekit.journal.writer import JournalWriter
 from tracekit.query import running, source
@@ -29,6 +30,7 @@ OTHER = "f" * 32
 @pytest.fixture
 def recorded(data_dir: Path) -> Path:
     """A data directory in which a program that has ended left two traces."""
+    lay(data_dir / "traces.duckdb")
     writer = JournalWriter(data_dir / "journal")
     journals.end(writer, 1, **journals.chat(1, model="gpt-4o"))
     journals.end(writer, 2, parent=1)

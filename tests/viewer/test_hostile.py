@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from tests.support import hostile, markup, pages, seeds, viewing, worlds
+from tests.support import hostile, markup, pages, seeds, torture, viewing, worlds
 
 SUMS = (
     "/overview",
@@ -72,12 +72,13 @@ def test_a_trace_of_each(client: httpx2.Client, served: viewing.Served, friendly
         looked_at(client, f"/traces/{trace_id}", friendly, text)
 
 
+@pytest.mark.torture
 def test_the_span_below_and_the_comparison(
     client: httpx2.Client, served: viewing.Served, friendly: set[tuple[str, str]]
 ) -> None:
     every = trace_ids(served)
     children = dict(served.store.sql("SELECT trace_id, span_id FROM spans WHERE parent_span_id IS NOT NULL").rows)
-    for number, (trace_id, text) in enumerate(zip(every, hostile.TEXTS, strict=True)):
+    for number, (trace_id, text) in torture.some(list(enumerate(zip(every, hostile.TEXTS, strict=True))), 5):
         panel = client.get(f"/traces/{trace_id}/spans/{children[trace_id]}.html").text
         found = markup.parse(panel)
         assert (found.odd, found.vocabulary - friendly) == ([], set()), text
@@ -96,6 +97,7 @@ def test_lists_and_sums(client: httpx2.Client, served: viewing.Served, friendly:
     looked_at(client, f"/experiments/{run}?limit=500&with={run}", friendly, *hostile.TEXTS)
 
 
+@pytest.mark.torture
 def test_each_as_what_is_asked_for(client: httpx2.Client) -> None:
     trace = client.get("/traces.json?limit=1").json()["traces"][0]["trace_id"]
     ways = (
@@ -107,7 +109,7 @@ def test_each_as_what_is_asked_for(client: httpx2.Client) -> None:
         "/models?by={}",
         "/compare?a={}&b={}",
     )
-    for number, text in enumerate(hostile.TEXTS):
+    for number, text in torture.some(list(enumerate(hostile.TEXTS)), 5):
         said = quote(text, safe="", errors="replace")
         path = ways[number % len(ways)].format(said, said)
         answer = client.get(path)
