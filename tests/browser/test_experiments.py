@@ -66,8 +66,7 @@ def test_rows_are_sorted_by_the_head_of_a_column(visit: Open) -> None:
     expect(page.locator("a[data-row]").first).to_have_text("q06")
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 320), ("light", 1440)])
 def test_the_html_report_opens_from_a_disk(
     browser: Browser, axe: str, tmp_path: Path, scheme: Literal["dark", "light"], width: int
 ) -> None:
