@@ -18,12 +18,21 @@ from tests.support import seeds, viewing
 from tracekit.config import environment
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if executable() is None:
         pytest.skip("no chromium: install it or name it in $CHROMIUM")
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> Contexts:
+    """One context for all that is the same of a visit, with an empty page that keeps its process going.
+
+    To start them takes the processor longer than to show a page.
+    """
+    return Contexts(browser)
 
 
 @pytest.fixture(scope="module")
@@ -53,37 +62,71 @@ class Visit:
         assert self.complaints == []
 
 
+class Contexts:
+    """The contexts of a browser, and the pages that one test has opened in them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._kept: dict[bool, tuple[BrowserContext, Page]] = {}
+        self._passing: list[BrowserContext] = []
+
+    def page(self, *, scripts: bool, cached: bool) -> Page:
+        """A new page."""
+        if not cached:
+            self._passing.append(self._new(scripts=scripts))
+            return self._passing[-1].new_page()
+        if scripts not in self._kept:
+            context = self._new(scripts=scripts)
+            self._kept[scripts] = context, context.new_page()
+        return self._kept[scripts][0].new_page()
+
+    def leave(self) -> None:
+        """Close all pages, and forget what they have left."""
+        while self._passing:
+            self._passing.pop().close()
+        for context, empty in self._kept.values():
+            for page in context.pages:
+                if page is not empty:
+                    if page.url.startswith("http"):
+                        page.evaluate("localStorage.clear()")
+                    page.close()
+            context.clear_cookies()
+
+    def _new(self, *, scripts: bool) -> BrowserContext:
+        permissions = ["clipboard-read", "clipboard-write"]
+        return self._browser.new_context(java_script_enabled=scripts, permissions=permissions)
+
+
 Open = Callable[..., Visit]
 
 
 @pytest.fixture
-def visit(browser: Browser, served: viewing.Served) -> Iterator[Open]:
-    """Open a context: `visit(width=320, scheme="dark")`; each must have been quiet when the test ends."""
-    contexts: list[BrowserContext] = []
+def visit(contexts: Contexts, served: viewing.Served) -> Iterator[Open]:
+    """Open a page: `visit(width=320, scheme="dark")`; each must have been quiet when the test ends.
+
+    Nothing is left of earlier visits but what the browser has cached; `cached=False` is a browser that was never here.
+    """
     visits: list[Visit] = []
 
-    def opened(*, width: int = 1440, height: int = 900, scheme: str = "light", scripts: bool = True) -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
-            java_script_enabled=scripts,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        contexts.append(context)
-        found = Visit(context.new_page(), served.url)
+    def opened(
+        *, width: int = 1440, height: int = 900, scheme: str = "light", scripts: bool = True, cached: bool = True
+    ) -> Visit:
+        page = contexts.page(scripts=scripts, cached=cached)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        found = Visit(page, served.url)
         visits.append(found)
-        found.page.set_default_timeout(30_000)
-        found.page.on("request", lambda request: found.asked.append(request.url))
-        found.page.on(
+        page.set_default_timeout(30_000)
+        page.on("request", lambda request: found.asked.append(request.url))
+        page.on(
             "console",
             lambda said: found.complaints.append(said.text) if said.type in ("error", "warning") else None,
         )
-        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+        page.on("pageerror", lambda error: found.complaints.append(str(error)))
         return found
 
     yield opened
-    for context in contexts:
-        context.close()
+    contexts.leave()
     for each in visits:
         each.quiet()
 

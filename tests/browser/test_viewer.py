@@ -248,7 +248,7 @@ def test_no_serious_finding_on_the_list_of_keys(visit, axe):
 
 
 def test_the_first_page_is_light(visit):
-    seen = visit()
+    seen = visit(cached=False)
     devtools = seen.page.context.new_cdp_session(seen.page)
     devtools.send("Network.enable")
     received: list[float] = []
