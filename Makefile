@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
-# Two more than there are processors: tests wait for processes, browsers and disks.
-TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+# One more than there are processors: tests wait for processes, browsers and disks. Each loads all clients first.
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST = -m pytest -n $(TEST_WORKERS)
 
 # Some environments turn it off; hundreds of processes would compile the same modules again and again.
