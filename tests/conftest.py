@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import itertools
 import signal
 import sys
 from pathlib import Path
@@ -17,9 +18,14 @@ AUTHORITY = Path(__file__).parent / "support" / "authority.pem"
 """One that has signed nothing: to load all that the world trusts takes a client longer than its calls here."""
 
 
+_numbers = itertools.count()
+
+
 @pytest.fixture(autouse=True)
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data directory that only this test sees, and no setting of the machine's."""
+def surroundings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No setting of the machine's, and a data directory that only this test sees, made when something is stored."""
     for name in (
         "TRACEKIT_PROJECT",
         "TRACEKIT_DB",
@@ -27,10 +33,18 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
     ):
         monkeypatch.delenv(name, raising=False)
-    path = tmp_path / "data"
-    monkeypatch.setenv("TRACEKIT_DIR", str(path))
     monkeypatch.setenv("SSL_CERT_FILE", str(AUTHORITY))
     monkeypatch.setenv("TRACEKIT_OVERHEAD_BUDGET", "60000")  # a busy machine is no reason to leave content out
+    monkeypatch.setenv("TRACEKIT_DIR", str(tmp_path_factory.getbasetemp() / "data" / str(next(_numbers))))
+    if "tmp_path" in request.fixturenames:
+        request.getfixturevalue("data_dir")
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data directory of this test. Most tests need no folder: one for each would be thousands."""
+    path = tmp_path / "data"
+    monkeypatch.setenv("TRACEKIT_DIR", str(path))
     return path
 
 
