@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from tracekit.demo.server import ModelServer
 RUN = {"python", "bash", "sql", "toml", "json"}
 SERVING = ("tracekit up", "tracekit demo")
 FIRST = {"README.md", "docs/quickstart.md"}
+_QUOTED = re.compile(r"""'[^']*'|"[^"$`\\!]*"|#.*""")
+"""What a shell takes as it stands, or leaves out."""
 PROGRAMS = {"tracekit": ["-m", "tracekit"], "python": []}
 
 
@@ -88,7 +91,7 @@ def _run(block: Block, here: Path, environment: dict[str, str]) -> None:
 def _words(line: str) -> list[str]:
     """The command of a line: a program's where the shell would do no more than divide it, else the shell's."""
     words = shlex.split(line, comments=True)
-    if words[:1] and words[0] in PROGRAMS and not set("$`*?~|&;<>(){}[]!\\") & set(line.replace("'", "")):
+    if words[:1] and words[0] in PROGRAMS and not set("$`*?~|&;<>(){}[]!\\") & set(_QUOTED.sub("", line)):
         return [sys.executable, *PROGRAMS[words[0]], *words[1:]]
     return ["bash", "-euc", line]
 
