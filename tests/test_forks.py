@@ -77,8 +77,13 @@ def test_it_is_sent_signals_and_waited_for(surroundings: dict[str, str]) -> None
 
 
 def test_what_is_read_early_gets_a_new_interpreter() -> None:
-    asked = [sys.executable, "-c", "import sys; print('tracekit.store' in sys.modules, sys.flags.utf8_mode)"]
-    assert forks.run(asked, capture_output=True, text=True).stdout == f"True {sys.flags.utf8_mode}\n"
-    other = {**os.environ, "PYTHONUTF8": str(1 - sys.flags.utf8_mode)}
-    assert forks.run(asked, env=other, capture_output=True, text=True).stdout == f"False {1 - sys.flags.utf8_mode}\n"
-    assert forks.run([*asked[:1], "-E", *asked[1:]], capture_output=True, text=True).stdout.startswith("False")
+    here = sys.flags.utf8_mode
+    asked = ["-c", "import sys; print('tracekit.store' in sys.modules, sys.flags.utf8_mode)"]
+
+    def said(*flags: str, **settings: str) -> str:
+        env = {**os.environ, **settings}
+        return forks.run([sys.executable, *flags, *asked], env=env, capture_output=True, text=True).stdout
+
+    assert said() == f"{sys.platform == 'linux'} {here}\n"
+    assert said(PYTHONUTF8=str(1 - here)) == f"False {1 - here}\n"
+    assert said("-B") == f"False {here}\n"

@@ -3,7 +3,7 @@
 `start` and `run` take what `subprocess.Popen` and `subprocess.run` take, as far as tests need it. A program has its own
 arguments, environment, folder, standard streams and `__main__`, and ends as programs do. What differs from a new
 interpreter is that modules are loaded already, so there is one after all where that could matter: with flags of the
-interpreter, with other values of what is read while modules load, where nothing forks, and for all with
+interpreter, with other values of what is read while modules load, where it is not Linux, and for all with
 $TRACEKIT_NEW_INTERPRETERS set.
 """
 
@@ -26,6 +26,7 @@ import subprocess
 import sys
 import threading
 import types
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -43,6 +44,9 @@ _READ_EARLY = ("PYTHON", "OTEL_", "LC_", "LANG", "TZ", "LD_", "DYLD_", "OMP_", "
 NEW = "TRACEKIT_NEW_INTERPRETERS"
 """Set for a program, or for all: it gets an interpreter of its own."""
 
+_ROOT = Path(__file__).parents[2]
+_SETTINGS = dict(os.environ)
+"""Before any test has set one of its own."""
 _NUMBER = struct.Struct("i")
 _LENGTH = struct.Struct("Q")
 
@@ -191,10 +195,10 @@ def run(
 
 def _forks(words: list[str], settings: Mapping[str, str]) -> bool:
     """Whether a program can be forked: a script, a module or code of this interpreter's, in surroundings as here."""
-    if not hasattr(os, "fork") or settings.get(NEW) or words[0] != sys.executable:
+    if sys.platform != "linux" or settings.get(NEW) or words[0] != sys.executable:  # macOS's libraries do not bear it
         return False
     plain = words[1:2] in (["-m"], ["-c"]) or (len(words) > 1 and not words[1].startswith("-"))
-    return plain and _early(settings) == _early(_server().settings)
+    return plain and _early(settings) == _early(_SETTINGS)
 
 
 def _early(settings: Mapping[str, str]) -> dict[str, str]:
@@ -205,12 +209,11 @@ class _Server:
     """The process that forks, as seen from here. It ends when this process does."""
 
     def __init__(self) -> None:
-        self.settings = dict(os.environ)
         self._asking = threading.Lock()
         self._line, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", __name__, str(theirs.fileno())]
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[2])
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=_ROOT, env=_SETTINGS)
         atexit.register(self.close)
 
     def fork(self, words: list[str], cwd: str, settings: Mapping[str, str], descriptors: list[int]) -> int:
@@ -263,7 +266,9 @@ def _serve(line: socket.socket) -> dict[str, Any] | None:
             if not length:
                 return None
             asked = _exactly(line, *_LENGTH.unpack(length))
-            pid = os.fork()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # threads that a library keeps, and starts again by itself
+                pid = os.fork()
             if not pid:
                 signal.set_wakeup_fd(-1)
                 for number, descriptor in enumerate(descriptors[:3]):
