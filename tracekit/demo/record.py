@@ -69,6 +69,7 @@ def _environment(directory: Path, model: str) -> dict[str, str]:
         "TRACEKIT_DIR": str(directory),
         "TRACEKIT_PROJECT": PROJECT,
         "TRACEKIT_CAPTURE_CONTENT": "true",
+        "TRACEKIT_OVERHEAD_BUDGET": "60000",  # a busy machine is no reason to leave content out
         "TRACEKIT_INSTRUMENT": "openai",
         "TRACEKIT_EXCLUDE": "",
         "TRACEKIT_ENDPOINT": "",
