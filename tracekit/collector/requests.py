@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -36,27 +37,38 @@ _LEAST = 28
 _Source = tuple[Frame, Tail]
 
 
-@dataclass(slots=True, kw_only=True)
+class Taker(Protocol):
+    """Whom spans are read for. It is named at each call and not kept: who held it and were held by it would stay in
+    memory, with all the rows of a batch, until somebody looks for circles."""
+
+    @property
+    def charge(self) -> Callable[[Span], None]:
+        """Sets what a span has cost."""
+        ...
+
+    def take_rows(self, rows: Table) -> None:
+        """Take rows of `internal.spans`."""
+        ...
+
+    def take_alone(self, raw: RawSpan, frame: Frame, tail: Tail) -> None:
+        """Take a span to be read by itself, with its request's frame and journal."""
+        ...
+
+    def refuse(self, frame: Frame, tail: Tail, error: Exception) -> None:
+        """Take a request's frame, its journal, and why a span in it cannot be read."""
+        ...
+
+
+@dataclass(slots=True)
 class Requests:
-    """Requests that have been taken and not read.
+    """Requests that have been taken and not read."""
 
-    Args:
-        charge: sets what a span has cost.
-        take: takes rows of `internal.spans`.
-        add: takes a span to be read by itself, with its request's frame and journal.
-        refuse: takes a request's frame, its journal, and why a span in it cannot be read.
-    """
-
-    charge: Callable[[Span], None]
-    take: Callable[[Table], None]
-    add: Callable[[RawSpan, Frame, Tail], None]
-    refuse: Callable[[Frame, Tail, Exception], None]
     _spans: list[bytes] = field(default_factory=list[bytes])
     _origins: list[Origin] = field(default_factory=list[Origin])
     _come: list[int] = field(default_factory=list[int])
     _sources: list[_Source] = field(default_factory=list[_Source])
 
-    def request(self, frame: Frame, tail: Tail) -> None:
+    def request(self, frame: Frame, tail: Tail, taker: Taker) -> None:
         """Take one request.
 
         Raises:
@@ -69,17 +81,17 @@ class Requests:
             self._sources.append((frame, tail))
             self._spans += found
         if len(self._spans) >= PASS:
-            self.flush()
+            self.flush(taker)
 
-    def flush(self) -> None:
+    def flush(self, taker: Taker) -> None:
         """Read all that has been taken."""
         refused: set[int] = set()
         for low in range(0, len(self._spans), PASS):
-            for place in self._together(low, min(low + PASS, len(self._spans))):
-                self._alone(place, refused)
+            for place in self._together(low, min(low + PASS, len(self._spans)), taker):
+                self._alone(place, refused, taker)
         self._spans, self._origins, self._come, self._sources = [], [], [], []
 
-    def _together(self, low: int, high: int) -> Iterable[int]:
+    def _together(self, low: int, high: int, taker: Taker) -> Iterable[int]:
         """Read spans of these places; those that are left to be read one by one."""
         if high - low < FEW:
             return range(low, high)
@@ -89,18 +101,18 @@ class Requests:
         named = [(tail.name, frame.sequence) for frame, tail in self._sources[part]]
         sent = Sent(self._spans[low:high], self._origins[part], come - first, named)
         try:
-            table, left = columns.rows(sent, self.charge)
+            table, left = columns.rows(sent, taker.charge)
         except (*FAULTS, pa.ArrowException):
             return range(low, high)
-        self.take(table)
+        taker.take_rows(table)
         return (left + low).tolist()
 
-    def _alone(self, place: int, refused: set[int]) -> None:
+    def _alone(self, place: int, refused: set[int], taker: Taker) -> None:
         come = self._come[place]
         frame, tail = self._sources[come]
         try:
-            self.add(protobuf.span(self._spans[place], self._origins[come]), frame, tail)
+            taker.take_alone(protobuf.span(self._spans[place], self._origins[come]), frame, tail)
         except FAULTS as error:
             if id(frame) not in refused:
                 refused.add(id(frame))
-                self.refuse(frame, tail, error)
+                taker.refuse(frame, tail, error)

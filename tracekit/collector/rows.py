@@ -17,7 +17,7 @@ from tracekit.journal import records
 from tracekit.journal.frame import Frame
 from tracekit.model import RawLog, RawMetricPoint, RawSpan, Score, Span
 from tracekit.otlp import decode
-from tracekit.store import JournalState, Packed
+from tracekit.store import JournalState, Packed, Table
 from tracekit.store.extraction import Blobs, extract, extract_log
 from tracekit.store.packing import Packer
 
@@ -40,12 +40,9 @@ class Rows:
     _logs: list[RawLog] = field(default_factory=list[RawLog])
     _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
     _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
-    _requests: Requests = field(init=False)
+    _requests: Requests = field(default_factory=Requests)
     _origin: tuple[str | None, int | None] = None, None
     """Journal and number of the record that is being read."""
-
-    def __post_init__(self) -> None:
-        self._requests = Requests(charge=self.charge, take=self.ended.take, add=self._take_from, refuse=self._refuse)
 
     def take(self, frames: Sequence[Frame], tail: Tail) -> None:
         """Add what records of one journal say.
@@ -72,15 +69,16 @@ class Rows:
         try:
             if frame.kind == records.OTLP_TRACES:
                 tail.received[TRACES.name] += 1
-                self._requests.request(frame, tail)
+                self._requests.request(frame, tail, self)
             else:
                 handler(self, frame.payload, tail)
         except FAULTS as error:
-            self._refuse(frame, tail, error)
+            self.refuse(frame, tail, error)
             return False
         return True
 
-    def _refuse(self, frame: Frame, tail: Tail, error: Exception) -> None:
+    def refuse(self, frame: Frame, tail: Tail, error: Exception) -> None:
+        """Set a record aside."""
         why = str(error) if isinstance(error, DecodeError) else repr(error)
         tail.fault(f"record {frame.sequence}: {why}")
         self.refused.append(
@@ -94,6 +92,15 @@ class Rows:
             )
         )
 
+    def take_rows(self, rows: Table) -> None:
+        """Add rows of spans."""
+        self.ended.take(rows)
+
+    def take_alone(self, raw: RawSpan, frame: Frame, tail: Tail) -> None:
+        """Add a span of a request that was taken before."""
+        self._origin = tail.name, frame.sequence
+        self._take(raw)
+
     def packed(self, tails: list[Tail], known: Iterable[Tail] = ()) -> Packed:
         """All of it as one transaction.
 
@@ -101,7 +108,7 @@ class Rows:
             tails: the journals it was read from.
             known: all that have been read before: what a process left open in one of its files ends with the last.
         """
-        self._requests.flush()
+        self._requests.flush(self)
         families = _families(tails, known)
         return self.ended.packed(
             opened=[
@@ -166,11 +173,6 @@ class Rows:
         """A request with data points came in."""
         tail.received[METRICS.name] += 1
         self._metrics += decode.metrics(payload, json=is_json)
-
-    def _take_from(self, raw: RawSpan, frame: Frame, tail: Tail) -> None:
-        """Add a span of a request that was taken before."""
-        self._origin = tail.name, frame.sequence
-        self._take(raw)
 
     def _take(self, raw: RawSpan) -> None:
         """Add a span of a request. Those without usable ids were refused to their sender then."""
