@@ -82,9 +82,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         TracekitError: a taken port, a directory or database that cannot be used, an exposed address without a token.
     """
+    from tracekit.collector import memory
     from tracekit.query.extras import require_server
 
     require_server()
+    memory.settle()
     from tracekit.collector.sockets import bind
     from tracekit.query.source import hold, prepare
 

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tracekit.collector import memory
 from tracekit.collector.charges import Charges
 from tracekit.collector.news import BATCH_BYTES, AtFirstNews, Readable
 from tracekit.collector.quarantine import Quarantine
@@ -146,6 +147,11 @@ class Ingest:
             total.notices += done.notices
             total.more = done.more
         return total
+
+    def rest(self) -> None:
+        """Let go of memory that is kept for what comes next: nothing has come for a while."""
+        self._store.rest()
+        memory.release()
 
     def close(self) -> None:
         """End what it has started."""

@@ -19,6 +19,8 @@ REST_SECONDS = 0.5
 stored together, since each transaction has costs of its own."""
 LOOK_SECONDS = 5.0
 """How long the thread goes on storing before it sees whether it shall stop: the journals keep the rest."""
+IDLE_SECONDS = 5.0
+"""After so long without new rows, memory is let go that was kept for more; and as often while nothing comes."""
 TIDY_SECONDS = 60.0
 """How often journals that are stored whole are looked for, and traces that are not kept any longer."""
 PACK_SECONDS = 1.0
@@ -52,6 +54,7 @@ class IngestLoop:
         self._stored: Stored = stored
         self._keeps = keeps
         self._tidy_at = 0.0
+        self._idle_at = 0.0
         self._tell = tell
         self._failed = failed
         self._wake = threading.Event()
@@ -104,6 +107,11 @@ class IngestLoop:
         if progress.more:
             self._wake.set()
         self._rest = min(time.monotonic() - began, REST_SECONDS) if progress.spans else 0.0
+        if progress.spans:
+            self._idle_at = time.monotonic() + IDLE_SECONDS
+        elif time.monotonic() >= self._idle_at:
+            self._idle_at = time.monotonic() + IDLE_SECONDS
+            self._ingest.rest()
         for notice in progress.notices:
             self._tell(notice)
         if time.monotonic() >= self._tidy_at:

@@ -66,7 +66,7 @@ def receive(pipe: IO[bytes]) -> Any:
 
 
 def release() -> None:
-    """Give back the memory that received messages had, and that is kept for the next ones."""
+    """Give back the memory that received messages had, and that is kept for the next ones; see `memory`."""
     pa.default_memory_pool().release_unused()
 
 

@@ -19,6 +19,9 @@ from tracekit.collector.tail import Tail
 from tracekit.journal import reader
 from tracekit.store.attachments import Attachments
 
+PIECE_BYTES = 4 << 20
+"""Read of a journal at a time: what has become rows is let go before more is read."""
+
 
 class Reading:
     """Reads the journals of one directory.
@@ -55,20 +58,23 @@ class Reading:
                 self._known = {name: Tail.resume(state) for name, state in self._states().items()}
             taken = Taken()
             rows = Rows(self._charge)
-            read: list[Tail] = []
+            read: list[tuple[Tail, Tail]] = []
             for path in packed.journals(self._dir):
                 if taken.read_bytes >= self._limit:
                     taken.more = True
                     break
                 name = packed.journal_name(path)
-                tail = self._advance(path, self._known.get(name) or Tail(name=name), rows, taken)
+                known = self._known.get(name) or Tail(name=name)
+                tail = self._advance(path, known, rows, taken)
                 if tail is not None:
-                    read.append(tail)
+                    read.append((known, tail))
             if read:
+                tails = [tail for _, tail in read]
+                taken.packed = rows.packed(tails, self._known.values())
                 taken.refused = rows.refused
-                taken.packed = rows.packed(read, self._known.values())
+                taken.notices += [notice for known, tail in read for notice in _notices(known, tail)]
                 self._attachments.keep(rows.blobs)
-                self._known.update({tail.name: tail for tail in read})
+                self._known.update({tail.name: tail for tail in tails})
             return taken
 
     def close(self) -> None:
@@ -76,28 +82,39 @@ class Reading:
 
     def _advance(self, path: Path, known: Tail, rows: Rows, taken: Taken) -> Tail | None:
         """Take in what is new in one journal; the tail as it then is, or None where nothing has changed."""
+        size, tail = None, known
         try:
             size = size_of(path)
             if not has_more(path, size, known):
                 return None
-            if size is not None and size < known.offset:
-                tail = _cut(known, size)
+            tail = copy.deepcopy(known)  # what is known stays as it is until all of the step has been read
+            if size is None:
+                _take(tail, packed.read(path, known.offset, limit=self._limit - taken.read_bytes), rows)
+            elif size < known.offset:
+                _cut(tail, size)
             else:
-                read = packed.read if size is None else reader.read
-                tail = _take(known, read(path, known.offset, limit=self._limit - taken.read_bytes), rows)
+                self._in_pieces(path, tail, min(size, known.offset + self._limit - taken.read_bytes), rows)
         except FileNotFoundError:
-            return None  # removed meanwhile
+            pass  # removed meanwhile: what has been read of it is there
         except OSError as error:
             if path not in self._unreadable:
                 self._unreadable.add(path)
                 taken.notices.append(f"{path} cannot be read ({error.strerror or error}); the other journals are.")
-            return None
         if (tail.offset, tail.ended) == (known.offset, known.ended):
             return None
         taken.read_bytes += max(tail.offset - known.offset, 0)
         taken.more |= tail.offset > known.offset and (not tail.ended if size is None else tail.offset < size)
-        taken.notices += _notices(known, tail)
         return tail
+
+    def _in_pieces(self, path: Path, tail: Tail, stop: int, rows: Rows) -> None:
+        """Take in what is new in one journal up to about the byte `stop`."""
+        piece = min(PIECE_BYTES, self._limit)
+        least = piece // 2  # of a few bytes at a time the first record would be put together again and again
+        while True:
+            before = tail.offset
+            _take(tail, reader.read(path, before, limit=max(min(stop - before, piece), least)), rows)
+            if tail.offset == before or stop - tail.offset < least:
+                return
 
 
 @contextlib.contextmanager
@@ -113,22 +130,18 @@ def _no_collecting() -> Generator[None]:
         gc.enable()
 
 
-def _take(known: Tail, chunk: reader.Chunk, rows: Rows) -> Tail:
-    tail = copy.deepcopy(known)  # what is known stays as it is until all of the step has been read
+def _take(tail: Tail, chunk: reader.Chunk, rows: Rows) -> None:
     tail.offset = chunk.offset
     tail.ended = chunk.ended
     tail.skipped_bytes += chunk.skipped_bytes
     if chunk.faults:
         tail.fault(f"{chunk.skipped_bytes} damaged bytes before byte {chunk.offset}", count=chunk.faults)
     rows.take(chunk.frames, tail)
-    return tail
 
 
-def _cut(known: Tail, size: int) -> Tail:
-    tail = copy.deepcopy(known)
-    tail.offset = size
-    tail.fault(f"the file was cut to {size} bytes after {known.offset} had been read")
-    return tail
+def _cut(tail: Tail, size: int) -> None:
+    before, tail.offset = tail.offset, size
+    tail.fault(f"the file was cut to {size} bytes after {before} had been read")
 
 
 def _notices(before: Tail, after: Tail) -> list[str]:

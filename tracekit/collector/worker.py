@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from tracekit.collector import pipe
+from tracekit.collector import memory, pipe
 from tracekit.collector.decoding import Opening, Order
 from tracekit.collector.news import Taken
 from tracekit.collector.reading import Reading
@@ -15,6 +15,7 @@ from tracekit.errors import TracekitError
 
 def main() -> None:
     """Answer until the pipe is closed: by an end in order, or by the death of the process that asked."""
+    memory.settle()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; who started this one ends it
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not come between the answers
@@ -37,6 +38,7 @@ def main() -> None:
             pipe.send(answer, answers)
         except BrokenPipeError:
             return
+        del answer  # its rows, before the next ones are made
 
 
 if __name__ == "__main__":

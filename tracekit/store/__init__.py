@@ -264,6 +264,10 @@ class Store(Protocol):
         """
         ...
 
+    def rest(self) -> None:
+        """Let go of the memory that questions and commits have left, unless a question is under way."""
+        ...
+
     def interrupt(self) -> None:
         """End every read that is under way, each with an error; for a server that must not wait for them."""
         ...

@@ -34,6 +34,8 @@ from tracekit.store.search.index import SearchIndex, beside
 
 _AGAIN = 0.1
 """Seconds between two tries to end a question: one before its statement has begun ends nothing."""
+_SHRINK_BYTES = 128 << 20
+"""After so much has been stored, what DuckDB holds of it in memory is let go."""
 _LONGEST_READ = 60.0
 """Seconds that `compact` waits for questions under way."""
 
@@ -65,6 +67,8 @@ class DuckDBStore:
         self._asking = threading.Lock()  # a connection is not interrupted that has been closed meanwhile
         self._read = threading.Condition(self._forking)
         self._version = 0
+        self._unshrunk = 0
+        self._used = False
         self._closed = False
 
     @property
@@ -83,7 +87,17 @@ class DuckDBStore:
             opening.keep_private(self.path)
             if packed.spans or packed.opened or packed.scores or packed.interrupted or done.logs or done.changed:
                 self._version += 1
+            self._used = True
+            self._unshrunk += packed.spans.nbytes
+            if self._unshrunk >= _SHRINK_BYTES:
+                self._shrink()
         return done
+
+    def rest(self) -> None:
+        """Let memory go that questions and commits have left; see `Store.rest`."""
+        with self._writing:
+            if self._used and not self._closed:
+                self._shrink()
 
     def journals(self) -> dict[str, JournalState]:
         """How far each journal has been read, by name."""
@@ -184,12 +198,20 @@ class DuckDBStore:
                 self._writer.close()
                 opening.release(self.path, self._root)
 
+    def _shrink(self) -> None:
+        """Let memory go, by whoever holds the lock of the writer, unless a question is under way."""
+        with self._forking:
+            if not self._reads:
+                opening.shrink(self._root)
+                self._unshrunk, self._used = 0, False
+
     @contextmanager
     def _reader(self) -> Generator[duckdb.DuckDBPyConnection]:
         with self._forking:
             self._check_open()
             connection = opening.cursor(self._root)
             self._reads.append(connection)
+            self._used = True
         try:
             with connection:
                 yield connection

@@ -23,7 +23,10 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "late_materialization_max_rows": 1000,  # a page of a list is 51 rows: read whole only once they are chosen
     "max_vacuum_tasks": 0,  # merging groups of a few rows would rewrite most of the file at a checkpoint
     "checkpoint_threshold": "32MB",  # at the default of 16 MB the newest rows are rewritten over and over
+    "allowed_configs": ["memory_limit"],  # for `shrink`; of users' statements only those that read are run
 }
+_KEPT = "48MB"
+"""Blocks of the file that stay in memory when all others are let go."""
 _HOLDER = re.compile(r"PID (\d+)")
 _open: set[Path] = set()
 _opening = threading.Lock()
@@ -59,6 +62,20 @@ def cursor(root: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     made = root.cursor()
     made.execute("USE traces")
     return made
+
+
+def shrink(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let go of blocks of the file that are in memory, and of free memory that is kept for more of them.
+
+    DuckDB keeps each block it has read or written until four fifths of the machine's memory are full. While this runs a
+    question would be refused memory: nothing else may be under way.
+    """
+    [(limit,)] = connection.execute(query("memory_limit")).fetchall()
+    try:
+        connection.execute(f"SET GLOBAL memory_limit = '{_KEPT}'")
+    except duckdb.OutOfMemoryException:
+        return  # more than that is in use
+    connection.execute(f"SET GLOBAL memory_limit = '{limit}'")
 
 
 def release(path: Path, connection: duckdb.DuckDBPyConnection) -> None:

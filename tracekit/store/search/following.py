@@ -87,6 +87,7 @@ def catch_up(index: SearchIndex, store: Followed, *, seconds: float | None = Non
                 rows = max(min(_BYTES // max(size, 1), 4 * rows, _MOST_ROWS), 1)
             spans += index.add(found, upto=upto, store=stored.store)
             at = upto
+        store.handover.first(at + 1)  # lets go of what is indexed: there may be nothing more for hours
         index.drop_before(first)
     return Caught(spans=spans, behind=max(stored.last - at, 0))
 
