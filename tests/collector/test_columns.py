@@ -17,13 +17,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
 from tests.dialects.test_mutations import MUTATED, mutated, originals
 from tests.support import corpus
 from tracekit import semconv as sc
-from tracekit.collector import columns
+from tracekit.collector import columns, spread
 from tracekit.collector.charges import Charges
 from tracekit.collector.signals import usable
 from tracekit.dialects import canonical, reports
 from tracekit.errors import DecodeError
 from tracekit.model import RawSpan
-from tracekit.otlp import encode, protobuf
+from tracekit.otlp import bulk, encode, protobuf
 from tracekit.otlp.messages import lenient
 from tracekit.store.extraction import extract
 from tracekit.store.packing import Packer
@@ -44,7 +44,10 @@ def read(body: bytes) -> tuple[Rows, Rows, int]:
         origins.append(origin)
         spans += found
     named = [(f"{place}.tkj", 7 + place) for place in range(len(origins))]
-    table, left = columns.rows(columns.Sent(spans, origins, np.array(come, np.int64), named), CHARGE)
+    places = np.array(come, np.int64)
+    sources = columns.Sources(origins=origins, come=places, records=named, told=places)
+    found, pairs = bulk.read(spans)
+    table, left = columns.rows(found, spread.sent(pairs), sources, CHARGE)
     packer = Packer()
     for place in sorted(set(range(len(spans))) - set(left.tolist())):
         raw = protobuf.span(spans[place], origins[come[place]])
@@ -56,10 +59,10 @@ def read(body: bytes) -> tuple[Rows, Rows, int]:
             packer.add(extract(span)[0])
     alone = packer.packed().spans
     assert table.schema == alone.schema
-    return [_comparable(row) for row in table.to_pylist()], [_comparable(row) for row in alone.to_pylist()], len(left)
+    return [comparable(row) for row in table.to_pylist()], [comparable(row) for row in alone.to_pylist()], len(left)
 
 
-def _comparable(row: dict[str, Any]) -> dict[str, Any]:
+def comparable(row: dict[str, Any]) -> dict[str, Any]:
     return {name: json.loads(value) if name in _JSON else value for name, value in row.items()}
 
 

@@ -22,14 +22,14 @@ from tracekit.dialects.messages import reasons
 from tracekit.dialects.values import MAX_INTEGER, count, said, text
 from tracekit.dialects.vocabulary import KIND_OF
 from tracekit.model import DEFAULT_PROJECT, KINDS, Span
-from tracekit.otlp import bulk, messages
+from tracekit.otlp import messages
 from tracekit.otlp.bulk import Bulk
 from tracekit.otlp.protobuf import Origin
 from tracekit.otlp.wire import Array as Numbers
 from tracekit.store import Table, contents, packing
 from tracekit.store.cells import Array, compute, json_text
 from tracekit.store.cells import text as texts
-from tracekit.store.extraction import SMALL, is_large, may_hold
+from tracekit.store.extraction import SMALL, large_texts, may_hold
 from tracekit.store.previews import assistant_text, input_text, output_text, user_text
 
 Charge = Callable[[Span], None]
@@ -82,40 +82,37 @@ _SEES = {
 
 
 @dataclass(slots=True, frozen=True)
-class Sent:
-    """Spans as they came.
+class Sources:
+    """Where spans come from.
 
     Attributes:
-        spans: each the bytes of a `Span`.
         origins: what they come from.
         come: of each span, the place among `origins` of what it comes from.
-        records: of each origin, the journal and the number of the record in it.
+        records: journals, and numbers of the records in them.
+        told: of each span, the place among `records` of the one that tells of it.
     """
 
-    spans: Sequence[bytes]
     origins: Sequence[Origin]
     come: Numbers
     records: Sequence[tuple[str, int]]
+    told: Numbers
 
 
-def rows(sent: Sent, charge: Charge) -> tuple[Table, Numbers]:
+def rows(read: Bulk, attributes: Attributes, sources: Sources, charge: Charge) -> tuple[Table, Numbers]:
     """The rows of `internal.spans` of all spans that can be read together.
 
     Args:
-        sent: the spans.
+        read: the spans.
+        attributes: all that the plain ones have.
+        sources: where they come from.
         charge: sets `cost_usd` and what goes with it, from the usage and the model of a span.
 
     Returns:
         The rows, and the places of the spans that are to be read one by one. Spans without usable ids are neither.
-
-    Raises:
-        DecodeError: an attribute is none; all are to be read one by one, which tells whose it is.
     """
-    read = bulk.read(sent.spans)
-    attributes = Attributes(read)
-    speaks = _conventional(read, attributes, sent)
+    speaks = _conventional(read, attributes, sources)
     taken = _taken(read, attributes, speaks)
-    chosen = Chosen(read, attributes.only(taken), taken, speaks[taken] > 0, sent)
+    chosen = Chosen(read, attributes.only(taken), taken, speaks[taken] > 0, sources)
     table, is_doubtful = chosen.table(charge)
     if is_doubtful.any():
         taken[np.flatnonzero(taken)[is_doubtful]] = False
@@ -123,16 +120,16 @@ def rows(sent: Sent, charge: Charge) -> tuple[Table, Numbers]:
     return table, np.flatnonzero(read.usable & ~taken | ~read.plain)
 
 
-def _conventional(read: Bulk, attributes: Attributes, sent: Sent) -> Numbers:
+def _conventional(read: Bulk, attributes: Attributes, sources: Sources) -> Numbers:
     """Of each span: 1 where it speaks the conventions' dialect, 0 where it speaks none, -1 where another."""
     places = {dialect.name: place for place, dialect in enumerate(registry.DIALECTS)}
-    known = [registry.of_scope(origin.scope_name) if origin.scope_name else None for origin in sent.origins]
-    of_scope = np.array([-1 if dialect is None else places[dialect.name] for dialect in known])[sent.come]
+    known = [registry.of_scope(origin.scope_name) if origin.scope_name else None for origin in sources.origins]
+    of_scope = np.array([-1 if dialect is None else places[dialect.name] for dialect in known])[sources.come]
     unknown = of_scope < 0
     if unknown.any():
         none = places[generic.DIALECT.name]
         ranks = np.array([registry.RANKS.get(name, none) for name in attributes.names] or [none])
-        marked = np.full(len(sent.come), none)
+        marked = np.full(len(sources.come), none)
         if len(attributes.owners):
             np.minimum.at(marked, attributes.owners, ranks[attributes.named])
         for rank, prefix in registry.PREFIXES:
@@ -166,21 +163,22 @@ def _may_be_media(value: Any) -> bool:
     """Whether a value may hold base64 that becomes an attachment; JSON may write its slashes as two characters."""
     if isinstance(value, str):
         return len(value) >= SMALL and (may_hold(value) or "\\/" in value)
-    return isinstance(value, list | dict) and is_large(value)
+    return isinstance(value, list | dict) and any(map(_may_be_media, large_texts(value)))
 
 
 class Chosen:
     """Spans that are read together, and what their columns are made of."""
 
-    def __init__(self, read: Bulk, attributes: Attributes, taken: Numbers, speaks: Numbers, sent: Sent) -> None:
+    def __init__(self, read: Bulk, attributes: Attributes, taken: Numbers, speaks: Numbers, sources: Sources) -> None:
         self._read = read
         self._attributes = attributes
         self._by_name = attributes.by_name()
         self._taken = None if taken.all() else taken
         self._speaks = speaks
-        self._origins = sent.origins
-        self._records = sent.records
-        self._come = sent.come[taken]
+        self._origins = sources.origins
+        self._records = sources.records
+        self._come = sources.come[taken]
+        self._told = sources.told[taken]
         self._count = len(self._come)
 
     def table(self, charge: Charge) -> tuple[Table, Numbers]:
@@ -213,8 +211,8 @@ class Chosen:
             "links": _same("[]", self._count),
         }
         made |= dict(zip(("raw_status", "status", "status_message"), self._status(), strict=True))
-        made["journal"] = self._origin([journal for journal, _ in self._records])
-        made["record"] = self._origin([number for _, number in self._records], _INTEGER)
+        made["journal"] = _each([journal for journal, _ in self._records], self._told)
+        made["record"] = _each([number for _, number in self._records], self._told, _INTEGER)
         resources = [origin.resource for origin in self._origins]
         made["resource"] = self._origin([json_text(resource) for resource in resources])
         made["service"] = self._origin([text(resource.get(sc.SERVICE_NAME)) for resource in resources])
@@ -328,8 +326,8 @@ class Chosen:
     def _numbers(self, values: Numbers) -> Numbers:
         return values if self._taken is None else values[self._taken]
 
-    def _origin(self, values: list[Any], kind: Any = _TEXT) -> Array:
-        return cells(values, kind).take(pa.array(self._come, pa.int32()))
+    def _origin(self, values: list[Any]) -> Array:
+        return _each(values, self._come)
 
 
 class _Content:
@@ -411,6 +409,11 @@ def _texts(found: Array) -> Array:
 
 def _same(value: Any, total: int, kind: Any = _TEXT) -> Array:
     return pa.repeat(pa.scalar(value, kind), total)
+
+
+def _each(values: list[Any], places: Numbers, kind: Any = _TEXT) -> Array:
+    """The one of the values that stands at each place."""
+    return cells(values, kind).take(pa.array(places, pa.int32()))
 
 
 def _chosen(mask: Numbers, yes: str, no: str) -> Array:

@@ -13,13 +13,13 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
-from tracekit.collector import columns
-from tracekit.collector.columns import Sent
+from tracekit.collector import columns, spread
+from tracekit.collector.columns import Sources
 from tracekit.collector.tail import Tail
 from tracekit.errors import DecodeError
 from tracekit.journal.frame import Frame
 from tracekit.model import RawSpan, Span
-from tracekit.otlp import protobuf
+from tracekit.otlp import bulk, protobuf
 from tracekit.otlp.protobuf import Origin
 from tracekit.store import Table
 
@@ -38,8 +38,11 @@ _Source = tuple[Frame, Tail]
 
 
 class Taker(Protocol):
-    """Whom spans are read for. It is named at each call and not kept: who held it and were held by it would stay in
-    memory, with all the rows of a batch, until somebody looks for circles."""
+    """Whom spans are read for.
+
+    It is named at each call and not kept: who held it and were held by it would stay in memory, with all the rows of a
+    batch, until somebody looks for circles.
+    """
 
     @property
     def charge(self) -> Callable[[Span], None]:
@@ -51,11 +54,15 @@ class Taker(Protocol):
         ...
 
     def take_alone(self, raw: RawSpan, frame: Frame, tail: Tail) -> None:
-        """Take a span to be read by itself, with its request's frame and journal."""
+        """Take a span to be read by itself, with its record's frame and journal."""
+        ...
+
+    def begin(self, frame: Frame, tail: Tail) -> None:
+        """Take the record of a start whose end cannot be read."""
         ...
 
     def refuse(self, frame: Frame, tail: Tail, error: Exception) -> None:
-        """Take a request's frame, its journal, and why a span in it cannot be read."""
+        """Take a record's frame, its journal, and why a span in it cannot be read."""
         ...
 
 
@@ -99,9 +106,11 @@ class Requests:
         first = come[0]
         part = slice(first, come[-1] + 1)
         named = [(tail.name, frame.sequence) for frame, tail in self._sources[part]]
-        sent = Sent(self._spans[low:high], self._origins[part], come - first, named)
+        places = come - first
+        sources = Sources(origins=self._origins[part], come=places, records=named, told=places)
         try:
-            table, left = columns.rows(sent, taker.charge)
+            read, pairs = bulk.read(self._spans[low:high])
+            table, left = columns.rows(read, spread.sent(pairs), sources, taker.charge)
         except (*FAULTS, pa.ArrowException):
             return range(low, high)
         taker.take_rows(table)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tracekit.collector import stored
+from tracekit.collector.ends import Ends
 from tracekit.collector.quarantine import Refused
 from tracekit.collector.requests import FAULTS, Requests
 from tracekit.collector.sequences import missing
@@ -41,6 +42,7 @@ class Rows:
     _metrics: list[RawMetricPoint] = field(default_factory=list[RawMetricPoint])
     _opened: dict[str, dict[_Key, RawSpan | Span]] = field(default_factory=dict[str, dict[_Key, RawSpan | Span]])
     _requests: Requests = field(default_factory=Requests)
+    _ends: Ends = field(default_factory=Ends)
     _origin: tuple[str | None, int | None] = None, None
     """Journal and number of the record that is being read."""
 
@@ -58,12 +60,15 @@ class Rows:
             key = records.span_key(frame.payload) if frame.kind in _SPANS else None
             if key in ends and frame.kind == records.SPAN_START:
                 begun[key] = frame
-            elif self._handle(frame, tail):
+            elif self._handle(frame, tail, begun.get(key)):
                 begun.pop(key, None)
         for frame in begun.values():
             self._handle(frame, tail)
 
-    def _handle(self, frame: Frame, tail: Tail) -> bool:
+    def _handle(self, frame: Frame, tail: Tail, begun: Frame | None = None) -> bool:
+        """Add what a record says; whether it could be understood. One of an ended span comes with that of its start."""
+        if frame.kind == records.SPAN_END and self._ends.take(frame, begun, tail, self):
+            return True
         handler = _HANDLERS.get(frame.kind, _unknown)
         self._origin = tail.name, frame.sequence
         try:
@@ -92,12 +97,16 @@ class Rows:
             )
         )
 
+    def begin(self, frame: Frame, tail: Tail) -> None:
+        """Add the start of a span whose end cannot be read."""
+        self._handle(frame, tail)
+
     def take_rows(self, rows: Table) -> None:
         """Add rows of spans."""
         self.ended.take(rows)
 
     def take_alone(self, raw: RawSpan, frame: Frame, tail: Tail) -> None:
-        """Add a span of a request that was taken before."""
+        """Add a span of a record that was taken before."""
         self._origin = tail.name, frame.sequence
         self._take(raw)
 
@@ -109,12 +118,14 @@ class Rows:
             known: all that have been read before: what a process left open in one of its files ends with the last.
         """
         self._requests.flush(self)
+        self._ends.flush(self)
         families = _families(tails, known)
         return self.ended.packed(
             opened=[
                 (name, self._detached(_canonical(span)))
                 for name, spans in self._opened.items()
-                for span in spans.values()
+                for key, span in spans.items()
+                if key not in self.ended
             ],
             scores=self.scores,
             interrupted=[part.name for family in families if any(map(_died, family)) for part in family],

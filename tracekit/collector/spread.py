@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tracekit.otlp.attributes import SHORT, pair
-from tracekit.otlp.bulk import Bulk, slices
+from tracekit.otlp.bulk import Pairs, slices
 from tracekit.otlp.wire import Array as Numbers
 from tracekit.store.cells import Array, compute, json_text, text
 
@@ -41,20 +41,19 @@ class Attributes:
     """Attributes of spans.
 
     Args:
-        read: the spans. Places are those among them.
+        owners: of each occurrence, the place of its span; those of one span stand together.
+        found: names and values, some of them equal.
+        codes: of each occurrence, the place of its name and value among these.
 
     Attributes:
-        owners: of each occurrence, the place of its span; those of one span stand together.
+        owners: see above.
         names: the names that there are.
         named: of each occurrence, the place of its name among these.
-
-    Raises:
-        DecodeError: one is no KeyValue.
     """
 
-    def __init__(self, read: Bulk) -> None:
-        self.owners = read.owners
-        self._found, self._codes = _distinct(read.data, *read.pairs)
+    def __init__(self, owners: Numbers, found: list[tuple[str, Any]], codes: Numbers) -> None:
+        self.owners = owners
+        self._found, self._codes = found, codes
         self._values: dict[str, list[Any]] = {}
         local: list[int] = []
         for name, value in self._found:
@@ -115,6 +114,42 @@ class Attributes:
         return compute.binary_join_element_wise("{", compute.binary_join(lists, ","), "}", "")
 
 
+def sent(pairs: Pairs) -> Attributes:
+    """The attributes that spans of protobuf have.
+
+    Raises:
+        DecodeError: one is no KeyValue.
+    """
+    return Attributes(pairs.owners, *_distinct(pairs))
+
+
+def written(every: Iterable[Iterable[Mapping[str, Any]]]) -> Attributes:
+    """The attributes that spans of JSON have.
+
+    Args:
+        every: of each span, the objects that its attributes are in, no two of which have a name in common.
+    """
+    owners: list[int] = []
+    codes: list[int] = []
+    found: list[tuple[str, Any]] = []
+    seen: dict[tuple[str, str | int], int] = {}
+    for owner, objects in enumerate(every):
+        before = len(codes)
+        for members in objects:
+            for member in members.items():
+                kind = type(member[1])  # no subclass: True is an int, and equal to 1
+                if kind is int or (kind is str and len(member[1]) <= SHORT):
+                    code = seen.setdefault(member, len(found))
+                    if code == len(found):
+                        found.append(member)
+                else:
+                    code = len(found)
+                    found.append(member)
+                codes.append(code)
+        owners += [owner] * (len(codes) - before)
+    return Attributes(np.array(owners, np.int64), found, np.array(codes, np.int64))
+
+
 def column(count: int, attribute: Attribute | None, read: Callable[[Any], Any], kind: Any = _TEXT) -> Array:
     """What `read` makes of an attribute's value, for each of `count` spans; null for those that lack it."""
     if attribute is None:
@@ -154,15 +189,16 @@ def has(count: int, attributes: Mapping[str, Attribute], names: Iterable[str]) -
     return np.bincount(np.concatenate(found), minlength=count) if found else np.zeros(count, np.int64)
 
 
-def _distinct(data: Numbers, starts: Numbers, ends: Numbers) -> tuple[list[tuple[str, Any]], Numbers]:
+def _distinct(pairs: Pairs) -> tuple[list[tuple[str, Any]], Numbers]:
     """Attributes, short ones once each however often they occur, and which of them each occurrence is."""
+    starts, ends = pairs.starts, pairs.ends
     is_short = ends - starts <= SHORT
-    short = slices(data, starts[is_short], ends[is_short]).dictionary_encode()
+    short = slices(pairs.data, starts[is_short], ends[is_short]).dictionary_encode()
     found = [pair(said) for said in short.dictionary.to_pylist()]
     codes = np.empty(len(starts), np.int64)
     codes[is_short] = np.asarray(short.indices)
     long = zip(starts[~is_short].tolist(), ends[~is_short].tolist(), strict=True)
-    every = memoryview(data)
+    every = memoryview(pairs.data)
     found += [pair(bytes(every[start:end])) for start, end in long]
     codes[~is_short] = np.arange(len(short.dictionary), len(found))
     return found, codes

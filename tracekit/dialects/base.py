@@ -118,4 +118,4 @@ def _explain(span: Span) -> None:
 
 
 def _is_time(value: Any) -> bool:
-    return isinstance(value, int) and 0 <= value <= MAX_INTEGER
+    return type(value) is int and 0 <= value <= MAX_INTEGER  # no boolean, which no column of times can hold

@@ -49,9 +49,6 @@ class Bulk:
         starts: Unix nanoseconds*.
         ends: Unix nanoseconds, 0 for none*.
         statuses: bytes of a Status, null where there is none*.
-        owners: of each attribute of the plain spans, in the order of the spans and in theirs, whose it is.
-        pairs: where the bytes of its KeyValue start and end.
-        data: the bytes that these are places of.
     """
 
     plain: Array
@@ -64,13 +61,27 @@ class Bulk:
     starts: Array
     ends: Array
     statuses: Any
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Pairs:
+    """The attributes of the plain spans, in the order of the spans and in theirs.
+
+    Attributes:
+        owners: whose each is.
+        starts: where the bytes of its KeyValue start.
+        ends: where they end.
+        data: the bytes that these are places of.
+    """
+
     owners: Array
-    pairs: tuple[Array, Array]
+    starts: Array
+    ends: Array
     data: Array
 
 
-def read(spans: Sequence[bytes]) -> Bulk:
-    """The columns of spans, each the bytes of a `Span`."""
+def read(spans: Sequence[bytes]) -> tuple[Bulk, Pairs]:
+    """The columns of spans, each the bytes of a `Span`, and their attributes."""
     data, starts, ends = wire.joined(spans)
     fields = wire.scan(data, starts, ends)
     count = len(spans)
@@ -87,7 +98,7 @@ def read(spans: Sequence[bytes]) -> Bulk:
     plain &= has_parent | _is_empty(fields, places[_PARENT])
     attributes = fields.of(_ATTRIBUTE, wire.BYTES)
     attributes = attributes[plain[fields.owner[attributes]]]
-    return Bulk(
+    found = Bulk(
         plain=plain,
         usable=has_trace & has_id,
         trace_ids=_hex(trace_ids, has_trace),
@@ -98,9 +109,9 @@ def read(spans: Sequence[bytes]) -> Bulk:
         starts=_numbers(fields, places[_START]),
         ends=_numbers(fields, places[_END]),
         statuses=_slices(data, fields, places[_STATUS], plain),
-        owners=fields.owner[attributes],
-        pairs=(fields.start[attributes], fields.end[attributes]),
-        data=data,
+    )
+    return found, Pairs(
+        owners=fields.owner[attributes], starts=fields.start[attributes], ends=fields.end[attributes], data=data
     )
 
 

@@ -116,17 +116,21 @@ def _reference(match: re.Match[str]) -> Reference:
 
 def is_large(*values: Any) -> bool:
     """Whether any text in it is long enough to hold base64 that is taken out."""
+    return any(large_texts(*values))
+
+
+def large_texts(*values: Any) -> Iterator[str]:
+    """The texts in values that are long enough to hold base64 that is taken out."""
     stack = list(values)
     while stack:
         value = stack.pop()
         if isinstance(value, str):
             if len(value) >= SMALL:
-                return True
+                yield value
         elif isinstance(value, dict):
             stack.extend(value.values())
         elif isinstance(value, list):
             stack.extend(value)
-    return False
 
 
 def may_hold(text: str) -> bool:
