@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+from pathlib import Path
+
+import pyarrow as pa
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tracekit.collector.reading import Reading
 from tracekit.collector.requests import FEW, PASS
 from tracekit.collector.rows import Rows
 from tracekit.collector.tail import Tail
 from tracekit.journal import records
 from tracekit.journal.frame import Frame
+from tracekit.journal.writer import JournalWriter
 from tracekit.otlp.messages import lenient
 
 UNREAD = lenient(ExportTraceServiceRequest, unread=frozenset({"spans"}))
@@ -58,3 +64,35 @@ def test_spans_without_ids_are_left_out_and_twins_are_stored_once() -> None:
     assert not rows.refused
     assert names == {f"step {number}" for number in range(1, FEW + 5)}
     assert rows.ended.packed().duplicates == 1
+
+
+def test_rows_are_let_go_with_what_was_taken(tmp_path: Path) -> None:
+    """Not when somebody looks for circles of references, which may be many batches later."""
+    writer = JournalWriter(tmp_path / "journal", role="collector")
+    reading = Reading(tmp_path / "journal", dict)
+    gc.collect()
+    gc.disable()
+    try:
+        before = pa.total_allocated_bytes()
+        for number in range(2):
+            request = frame(*map(span, range(1 + number * PASS, (number + 1) * PASS)))
+            writer.append(records.OTLP_TRACES, request.payload)
+            taken = reading.take()
+            assert taken.packed is not None
+            assert pa.total_allocated_bytes() - before > 100_000
+            del taken, request
+            assert pa.total_allocated_bytes() - before < 10_000
+    finally:
+        gc.enable()
+    writer.close()
+
+
+def test_what_is_found_out_late_is_told(tmp_path: Path) -> None:
+    """Spans that are gathered are read when the journal has been: their request counts as one that could not be."""
+    writer = JournalWriter(tmp_path / "journal", role="collector")
+    writer.append(records.OTLP_TRACES, frame(span(1), span(1000) + b"\x4a\x02\xff\xff").payload)
+    taken = Reading(tmp_path / "journal", dict).take()
+    assert len(taken.refused) == 1
+    [notice] = taken.notices
+    assert "1 records could not be read" in notice
+    writer.close()

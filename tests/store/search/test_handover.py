@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from tests.support.spans import call, message, span
@@ -89,6 +90,16 @@ def test_what_is_handed_over_is_not_read_back(store: DuckDBStore, monkeypatch: p
     assert set(store.index.search(parse("alpha*"))) >= set(numbers)
     assert catch_up(store.index, store).spans == 0
     assert store.handover.first(facts(store).last + 1) is None
+
+
+def test_what_is_indexed_is_let_go_at_once(store: DuckDBStore) -> None:
+    """Nothing may be stored for hours after it."""
+    store.handover.open()
+    before = pa.total_allocated_bytes()
+    store.commit(Batch(spans=spans(0, 2000)))
+    assert pa.total_allocated_bytes() - before > 100_000
+    catch_up(store.index, store)
+    assert pa.total_allocated_bytes() - before < 10_000
 
 
 def test_what_there_is_no_room_for_is_read_back(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:

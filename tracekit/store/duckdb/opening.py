@@ -70,12 +70,11 @@ def shrink(connection: duckdb.DuckDBPyConnection) -> None:
     DuckDB keeps each block it has read or written until four fifths of the machine's memory are full. While this runs a
     question would be refused memory: nothing else may be under way.
     """
-    [(limit,)] = connection.execute(query("memory_limit")).fetchall()
     try:
         connection.execute(f"SET GLOBAL memory_limit = '{_KEPT}'")
     except duckdb.OutOfMemoryException:
         return  # more than that is in use
-    connection.execute(f"SET GLOBAL memory_limit = '{limit}'")
+    connection.execute("RESET GLOBAL memory_limit")
 
 
 def release(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
