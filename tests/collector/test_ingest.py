@@ -12,6 +12,7 @@ import pytest
 
 from tests.support import journals, otlp
 from tests.support.stores import new_store
+from tracekit.collector import reading
 from tracekit.collector.ingest import Ingest
 from tracekit.collector.tail import Tail
 from tracekit.errors import StoreError
@@ -113,6 +114,18 @@ def test_a_commit_that_fails_changes_nothing_and_the_next_has_it_all(
     assert Ingest(journal, again).fold().spans == 1
     assert numbers(again) == [1]
     again.close()
+
+
+def test_a_journal_is_read_to_its_end_in_one_step_whatever_the_pieces(
+    journal: Path, store: Store, writer: JournalWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", 4000)
+    for number in range(60):
+        journals.start(writer, number)
+        journals.end(writer, number)
+    done = Ingest(journal, store).step()
+    assert (done.spans, done.more) == (60, False)
+    assert store.sql("SELECT count(*) FROM internal.open_spans").rows == [(0,)]
 
 
 def test_steps_are_bounded(journal: Path, store: Store) -> None:

@@ -93,7 +93,7 @@ class Reading:
             elif size < known.offset:
                 _cut(tail, size)
             else:
-                self._in_pieces(path, tail, min(size, known.offset + self._limit - taken.read_bytes), rows)
+                self._in_pieces(path, tail, size, known.offset + self._limit - taken.read_bytes, rows)
         except FileNotFoundError:
             pass  # removed meanwhile: what has been read of it is there
         except OSError as error:
@@ -106,14 +106,14 @@ class Reading:
         taken.more |= tail.offset > known.offset and (not tail.ended if size is None else tail.offset < size)
         return tail
 
-    def _in_pieces(self, path: Path, tail: Tail, stop: int, rows: Rows) -> None:
-        """Take in what is new in one journal up to about the byte `stop`."""
+    def _in_pieces(self, path: Path, tail: Tail, size: int, stop: int, rows: Rows) -> None:
+        """Take in what is new in one journal of this size, up to about the byte `stop`."""
         piece = min(PIECE_BYTES, self._limit)
         least = piece // 2  # of a few bytes at a time the first record would be put together again and again
         while True:
             before = tail.offset
             _take(tail, reader.read(path, before, limit=max(min(stop - before, piece), least)), rows)
-            if tail.offset == before or stop - tail.offset < least:
+            if tail.offset == before or tail.offset >= size or stop - tail.offset < least:
                 return
 
 
