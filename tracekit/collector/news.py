@@ -17,9 +17,8 @@ from tracekit.collector.tail import Tail
 from tracekit.journal import reader
 from tracekit.store import JournalState, Packed
 
-BATCH_BYTES = 24 << 20
-"""Read for one transaction, about: some 8,192 spans of 3 kB, which fill a row group. Every transaction has costs of its
-own, and every process on the way holds a batch or two."""
+BATCH_BYTES = 32 << 20
+"""Read for one transaction, about: some 10,000 spans of 3 kB. Every transaction has costs of its own."""
 
 States = Callable[[], Mapping[str, JournalState]]
 """Gives how far each journal is stored."""

@@ -16,8 +16,8 @@ from tracekit.store import Table
 from tracekit.store.cells import Array, compute
 from tracekit.store.search.words import BARRIER, document
 
-ROOM_BYTES = 72 << 20
-"""What is kept at most: the rows of two full steps of ingest fit."""
+ROOM_BYTES = 96 << 20
+"""What is kept at most: the rows of one full step of ingest fit."""
 
 _JSON = ("system_instructions", "input_messages", "output_messages", "tool_arguments", "tool_result", "documents")
 _TEXT = ("name", "status_message", "error_type", "tool_name", "tool_call_id")
