@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,15 +14,8 @@ from tests.support.commands import tracekit, up
 Run = Callable[..., Ran]
 
 
-@pytest.fixture
-def old(recorded: Path) -> Path:
-    """What was recorded, more than a second ago."""
-    time.sleep(1.1)
-    return recorded
-
-
 def test_what_is_not_kept_is_forgotten_and_the_rest_is_as_before(
-    run: Run, old: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, recorded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRACEKIT_RETENTION", "keep, shop=1s")
     ran = run("compact", "--json")
@@ -45,7 +37,7 @@ def test_a_setting_that_says_nothing_is_told(run: Run, recorded: Path, monkeypat
 
 
 def test_through_a_running_up_which_forgets_by_itself_as_well(
-    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRACEKIT_RETENTION", "batch=1s, shop=1s")
     with up(cwd=tmp_path) as (_, process):

@@ -1,7 +1,7 @@
 """`POST /api/...`: how other processes of this user use the store that this one holds, by the key of `up.json`.
 
-What the journals hold is folded in before the first query of whoever asks, so that a program that has just ended is
-already there; those that follow do not wait for what comes in meanwhile.
+What the journals hold is folded in before the first query of whoever asks, and before traces are forgotten, so that a
+program that has just ended is already there; queries that follow do not wait for what comes in meanwhile.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def api_routes(source: StoreSource, *, key: str) -> list[Route]:
         return wire.dump_rederived(source.reindex(Position(**question["after"]), dialect=question["dialect"]))
 
     def compact(question: Mapping[str, Any]) -> bytes:
+        source.fold()
         forgotten, compacted = source.compact(Retention(**question))
         return json.dumps({"forgotten": asdict(forgotten), "compacted": asdict(compacted)}).encode()
 
