@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks import processes
 from benchmarks.ingest import BATCH
 from benchmarks.payload import otlp_request, spans
-from tracekit.collector import columns
+from tracekit.collector import columns, spread
 from tracekit.collector.charges import Charges
 from tracekit.collector.requests import PASS
 from tracekit.collector.spread import Attributes
@@ -64,19 +64,27 @@ def run(*, count: int = SPANS) -> dict[str, Any]:
     }
 
 
-def _sent(count: int) -> list[columns.Sent]:
+class _Sent(NamedTuple):
+    """Spans that ingest reads together: the bytes of each, and where they come from."""
+
+    spans: list[bytes]
+    sources: columns.Sources
+
+
+def _sent(count: int) -> list[_Sent]:
     """The spans as ingest reads them together."""
     made, found = spans(count), list[tuple[protobuf.Origin, bytes]]()
     while batch := list(islice(made, BATCH)):
         found += [(origin, one) for origin, some in protobuf.divided(otlp_request(batch)) for one in some]
     passes = [found[low : low + PASS] for low in range(0, len(found), PASS)]
-    return [
-        columns.Sent([one for _, one in part], [part[0][0]], np.zeros(len(part), np.int64), [("bench", 0)])
-        for part in passes
-    ]
+    return [_Sent([one for _, one in part], _sources(part[0][0], len(part))) for part in passes]
 
 
-def _round(sent: list[columns.Sent], count: int) -> dict[str, float]:
+def _sources(origin: protobuf.Origin, count: int) -> columns.Sources:
+    return columns.Sources([origin], np.zeros(count, np.int64), [("bench", 0)], np.zeros(count, np.int64))
+
+
+def _round(sent: list[_Sent], count: int) -> dict[str, float]:
     spent: Counter[str] = Counter()
     charge, packer = Charges(None), Packer()
     with _collected(), ExitStack() as patches:
@@ -85,16 +93,18 @@ def _round(sent: list[columns.Sent], count: int) -> dict[str, float]:
                 timed = _timed(getattr(owner, name), part, spent)
                 patches.enter_context(mock.patch.object(owner, name, timed))
         for one in sent:
-            table, _ = columns.rows(one, charge)
+            read, pairs = bulk.read(one.spans)
+            attributes = spread.sent(pairs)
+            table, _ = columns.rows(read, attributes, one.sources, charge)
             packer.take(table)
-            _content(one, spent)
+            _content(attributes, spent)
     _ledger(packer.packed().spans, spent)
     return {part: nanoseconds / count / 1000 for part, nanoseconds in spent.items()}
 
 
-def _content(one: columns.Sent, spent: Counter[str]) -> None:
+def _content(attributes: Attributes, spent: Counter[str]) -> None:
     """What the dialect makes of content, without the cells and previews that are made of it."""
-    found = Attributes(bulk.read(one.spans)).by_name()
+    found = attributes.by_name()
     values = [
         (value, columns.CONTENT[name][1])
         for name, attribute in found.items()
