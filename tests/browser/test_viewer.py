@@ -234,7 +234,7 @@ def test_the_status_of_tracing_is_for_everyone(visit, served, tmp_path, axe, wid
         page = visit(width=width, scripts=scripts).go("/")
         page.get_by_role("link", name="Status").click()
         page.wait_for_url("**/status")
-        expect(page.locator(".warning").first).to_contain_text("10 of 12 requests left no span")
+        expect(page.locator(".warning", has_text="10 of 12 requests left no span")).to_be_visible()
         expect(page.get_by_role("rowheader", name="openai")).to_be_visible()
         if scripts:
             assert serious(page, axe) == []

@@ -40,6 +40,8 @@ PRELOADED = (
 
 _READ_EARLY = ("PYTHON", "OTEL_", "LC_", "LANG", "TZ", "LD_", "DYLD_", "OMP_", "OPENBLAS_", "ARROW_")
 """Beginnings of the names of variables that are read while the interpreter or a module is loaded."""
+_OF_UP = "ARROW_DEFAULT_MEMORY_POOL"
+"""Set by `up` itself, in this process too where a test calls it here: nothing else is to differ then."""
 
 NEW = "TRACEKIT_NEW_INTERPRETERS"
 """Set for a program, or for all: it gets an interpreter of its own."""
@@ -202,7 +204,7 @@ def _forks(words: list[str], settings: Mapping[str, str]) -> bool:
 
 
 def _early(settings: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in settings.items() if name.startswith(_READ_EARLY)}
+    return {name: value for name, value in settings.items() if name.startswith(_READ_EARLY) and name != _OF_UP}
 
 
 class _Server:
