@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tracekit.collector import pipe
+from tracekit.collector import memory, pipe
 from tracekit.collector.news import BATCH_BYTES, States, Taken, has_news
 from tracekit.errors import StoreError, TracekitError
 from tracekit.store import JournalState
@@ -95,7 +95,7 @@ class DecodingProcess:
         if process is not None:
             process.kill()
             process.communicate()
-            pipe.release()
+            memory.release()
 
     def _rest(self, taken: Taken) -> None:
         now = time.monotonic()

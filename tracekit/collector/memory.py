@@ -25,18 +25,14 @@ def settle() -> None:
     Where the C library is not glibc, its own settings stay.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    for option, value in ((_MMAP_THRESHOLD, _KEPT), (_TRIM_THRESHOLD, _KEPT), (_ARENA_MAX, _ARENAS)):
-        _call("mallopt", option, value)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt is not None:
+        for option, value in ((_MMAP_THRESHOLD, _KEPT), (_TRIM_THRESHOLD, _KEPT), (_ARENA_MAX, _ARENAS)):
+            mallopt(option, value)
 
 
 def release() -> None:
-    """Give back what is free."""
-    _call("malloc_trim", 0)
+    """Give back what is free: Arrow has the C library do that, whose memory it takes."""
+    import pyarrow as pa  # noqa: PLC0415 - not before `settle`
 
-
-def _call(name: str, *given: int) -> None:
-    """Call a function of the C library, where it has it."""
-    if os.name == "posix":
-        function = getattr(ctypes.CDLL(None), name, None)
-        if function is not None:
-            function(*given)
+    pa.default_memory_pool().release_unused()

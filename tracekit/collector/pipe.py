@@ -65,11 +65,6 @@ def receive(pipe: IO[bytes]) -> Any:
     return _Unpickler(io.BytesIO(pickled), list(map(_table, streams))).load()
 
 
-def release() -> None:
-    """Give back the memory that received messages had, and that is kept for the next ones; see `memory`."""
-    pa.default_memory_pool().release_unused()
-
-
 class _Pickler(pickle.Pickler):
     """Leaves tables out of the pickle, which has their places in `tables` instead."""
 
