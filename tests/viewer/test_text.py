@@ -42,6 +42,7 @@ def test_what_people_write_stays_as_it_is(harmless):
 
 def test_a_joiner_that_joins_nothing_is_shown():
     assert plain(text.visible("pass\u200dword")) == "passZWJword"
+    assert plain(text.visible("\u00e9\u200c\u200d\u200c\u00e9")) == "\u00e9ZWNJZWJZWNJ\u00e9"  # a row of them spells
 
 
 def test_everything_is_escaped():

@@ -69,15 +69,21 @@ def _marker(text: str, match: re.Match[str]) -> str | None:
         return _mark(f"TAG {hidden}", f"{len(found)} invisible tag characters")
     if code in _JOINERS and _joins(text, match.start()):
         return None
-    if unicodedata.category(found) not in _HIDDEN_CATEGORIES and code not in _FILLERS:
+    if not _hides(found):
         return None
     name = unicodedata.name(found, "control character")
     return _mark(_SHORT.get(code, f"U+{code:04X}"), f"U+{code:04X} {name}")
 
 
 def _joins(text: str, at: int) -> bool:
-    """Joiners between two non-ASCII characters belong to emoji and to scripts that need them."""
-    return 0 < at < len(text) - 1 and ord(text[at - 1]) >= _ASCII and ord(text[at + 1]) >= _ASCII
+    """Between two signs that are seen, beyond ASCII, joiners belong to emoji and to scripts that need them."""
+    return 0 < at < len(text) - 1 and all(
+        ord(sign) >= _ASCII and not _hides(sign) for sign in text[at - 1 : at + 2 : 2]
+    )
+
+
+def _hides(sign: str) -> bool:
+    return unicodedata.category(sign) in _HIDDEN_CATEGORIES or ord(sign) in _FILLERS
 
 
 def _mark(label: str, title: str) -> str:
