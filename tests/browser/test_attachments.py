@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.support import pictures, seeds
+from tests.support import pictures, timed
 from tracekit.store.extraction import Reference
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def test_a_picture_is_drawn_and_html_is_only_for_saving(visit, served, width, sc
         served.attachments.keep({sha256: content})
         token = Reference(sha256=sha256, size=len(content)).token
         parts.append({"type": "blob", "modality": "image", "mime_type": "image/png", "content": token})
-    span = seeds.llm(seeds.trace_id(), at=time.time_ns(), ms=5, input_messages=[{"role": "user", "parts": parts}])
+    span = timed.llm(timed.trace_id(), at=time.time_ns(), ms=5, input_messages=[{"role": "user", "parts": parts}])
     served.add([span])
     page = visit(width=width, scheme=scheme).go(f"/traces/{span.trace_id}")
     picture_shown = page.locator("figure.attached img")
@@ -38,9 +38,9 @@ def test_a_picture_is_drawn_and_html_is_only_for_saving(visit, served, width, sc
 
 
 def test_a_twin_is_folded_until_it_is_asked_for(visit, served):
-    trace = seeds.trace_id()
-    call = seeds.llm(trace, at=time.time_ns(), ms=5, response_id="r-1", counted=True)
-    twin = seeds.llm(trace, at=call.start_ns + 10_000, ms=4, parent=call, response_id="r-1", counted=True)
+    trace = timed.trace_id()
+    call = timed.llm(trace, at=time.time_ns(), ms=5, response_id="r-1", counted=True)
+    twin = timed.llm(trace, at=call.start_ns + 10_000, ms=4, parent=call, response_id="r-1", counted=True)
     served.add([call, twin])
     page = visit().go(f"/traces/{trace}")
     rows = page.locator(".rows .line")

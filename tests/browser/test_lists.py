@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.test_viewer import live, serious
-from tests.support import seeds, viewing
+from tests.support import hostile, stories, timed, viewing
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ def session(served: viewing.Served, name: str, *, count: int) -> list[str]:
     """Traces of a session; their ids, newest first."""
     now = time.time_ns()
     made = [
-        seeds.agent(now - number * 10**9, question=f"{name} {number}?", answer=f"So {number}.", session=name)
+        stories.agent(now - number * 10**9, question=f"{name} {number}?", answer=f"So {number}.", session=name)
         for number in range(count)
     ]
     served.add(*made)
@@ -134,12 +134,12 @@ def test_open_sums_follow_what_comes_in_and_keep_the_focus(visit: Open, served: 
     row = page.locator("tr[data-key=refund]")
     expect(row).to_have_count(0)
     now = time.time_ns()
-    tool = seeds.span(seeds.trace_id(), "t", at=now, ms=3, kind="tool", tool_name="refund")
+    tool = timed.span(timed.trace_id(), "t", at=now, ms=3, kind="tool", tool_name="refund")
     served.add([tool])
     expect(row).to_have_count(1)
     row.locator("a").first.focus()
     page.evaluate("document.querySelector('tr[data-key=refund]').marked = true; scrollTo(0, 40)")
-    more = [seeds.span(seeds.trace_id(), "t", at=now, ms=3, kind="tool", tool_name="refund") for _ in range(200)]
+    more = [timed.span(timed.trace_id(), "t", at=now, ms=3, kind="tool", tool_name="refund") for _ in range(200)]
     served.add(more)
     expect(row.locator("td").first).to_have_text("201")  # now the most frequent: the row has moved to the top
     assert page.evaluate("document.querySelector('tr[data-key=refund]').marked")
@@ -154,17 +154,17 @@ def test_open_sums_follow_what_comes_in_and_keep_the_focus(visit: Open, served: 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 320), ("light", 1440)])
 def test_no_serious_finding_of_axe(visit: Open, axe: str, served: viewing.Served, scheme: str, width: int) -> None:
-    served.shelf.save("views", seeds.HOSTILE[:80], {"q": "status:error"})
-    served.shelf.save("queries", seeds.HOSTILE[:80], {"q": "SELECT 1"})
+    served.shelf.save("views", hostile.MIXTURE[:80], {"q": "status:error"})
+    served.shelf.save("queries", hostile.MIXTURE[:80], {"q": "SELECT 1"})
     seen = visit(scheme=scheme, width=width)
     columns = (
         "input,session,user,tags,scores,score.correct,attribute.server.address,attribute.list,spans,errors,project"
     )
-    hostile = served.store.sql("SELECT trace_id FROM traces WHERE name = ?", [seeds.HOSTILE]).rows[0][0]
+    trace_id = served.store.sql("SELECT trace_id FROM traces WHERE name = ?", [hostile.MIXTURE]).rows[0][0]
     pages = (
         (f"/traces?columns={columns}", "#columns"),
         ("/traces", "#save-view"),
-        (f"/review?trace={hostile}", "[data-key=judge-expected]"),
+        (f"/review?trace={trace_id}", "[data-key=judge-expected]"),
         ("/review?q=nobody", ""),
         ("/dataset", ""),
         ("/sql?show=chart&q=SELECT+name,count(*)+AS+n,sum(cost_usd)+AS+usd+FROM+traces+GROUP+BY+name", ".as-table"),
@@ -184,4 +184,4 @@ def test_no_serious_finding_of_axe(visit: Open, axe: str, served: viewing.Served
     expect(page.get_by_role("option").first).to_be_visible()
     assert serious(page, axe) == []
     for kind in ("views", "queries"):
-        served.shelf.remove(kind, seeds.HOSTILE[:80])
+        served.shelf.remove(kind, hostile.MIXTURE[:80])

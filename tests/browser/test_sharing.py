@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import Open
-from tests.support import seeds, viewing
+from tests.support import hostile, stories, viewing
 
 AT = 1_800_000_000_000_000_000
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def trace(served: viewing.Served) -> str:
-    spans = seeds.agent(AT, question=f"Where is it? {seeds.HOSTILE}", answer="It is in Lisbon.", failing=True)
+    spans = stories.agent(AT, question=f"Where is it? {hostile.MIXTURE}", answer="It is in Lisbon.", failing=True)
     served.add(spans)
     return spans[0].trace_id
 

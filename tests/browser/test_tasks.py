@@ -19,7 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Open
 from tests.docs import markdown
 from tests.evals.reports import samples
-from tests.support import seeds, viewing
+from tests.support import seeds, stories, timed, viewing
 
 pytestmark = pytest.mark.browser
 
@@ -196,12 +196,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[viewing.Served]
     """A day of work, of which the newest trace is whole; a slow one of yesterday; an evaluation that lost a row."""
     now = time.time_ns()
     midday = datetime.now(UTC).astimezone().replace(hour=12, minute=0, second=0) - timedelta(days=1)
-    late = seeds.span(seeds.trace_id(), "yesterday's slowest", at=int(midday.timestamp() * 1e9), ms=9e6, kind="agent")
-    newest = seeds.agent(now - 1_000 * seeds.MS, question="What was on the list?", answer="A helmet.")
+    late = timed.span(timed.trace_id(), "yesterday's slowest", at=int(midday.timestamp() * 1e9), ms=9e6, kind="agent")
+    newest = stories.agent(now - 1_000 * timed.MS, question="What was on the list?", answer="A helmet.")
     run = replace(samples.a_run(), created=datetime.now(UTC).isoformat())
     trace = next(result.trace_id for result in run.results if result.id == LOST)
     assert trace is not None
-    evaluated = seeds.span(trace, f"answer {LOST}", at=now - 3_600_000 * seeds.MS, ms=20, kind="chain")
+    evaluated = timed.span(trace, f"answer {LOST}", at=now - 3_600_000 * timed.MS, ms=20, kind="chain")
     with viewing.serve(tmp_path_factory.mktemp("tasks")) as running:
         running.add(*list(seeds.day(now))[4:], [late], newest, [evaluated])
         running.archive.save_baseline(samples.a_run(worse=False))

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_viewer import live, path_of, serious
-from tests.support import seeds
+from tests.support import stories, timed
+from tests.support.spans import message
 from tracekit_viewer.presenters.window import ROWS
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def picked(page):
 
 
 def test_a_trace_of_thousands_of_spans_stays_usable(visit, served):
-    spans = seeds.deep(time.time_ns() - 200 * SECOND, spans=3_001)
+    spans = stories.deep(time.time_ns() - 200 * SECOND, spans=3_001)
     served.add(spans)
     page = visit().go(f"/traces/{spans[0].trace_id}?span={spans[0].span_id}")
     most = 0
@@ -51,7 +52,7 @@ def test_a_trace_of_thousands_of_spans_stays_usable(visit, served):
 
 
 def test_next_error_and_folds_reach_rows_that_are_not_there(visit, served):
-    spans = seeds.deep(time.time_ns() - 200 * SECOND, spans=3_001)
+    spans = stories.deep(time.time_ns() - 200 * SECOND, spans=3_001)
     served.add(spans)
     failed = [span.span_id for span in spans if span.status == "error"]
     page = visit().go(f"/traces/{spans[0].trace_id}?span={spans[0].span_id}")
@@ -67,7 +68,7 @@ def test_next_error_and_folds_reach_rows_that_are_not_there(visit, served):
 
 
 def test_the_map_leads_to_a_span_and_drags_the_rows_along(visit, served):
-    spans = seeds.deep(time.time_ns() - 200 * SECOND, spans=3_001)
+    spans = stories.deep(time.time_ns() - 200 * SECOND, spans=3_001)
     served.add(spans)
     page = visit().go(f"/traces/{spans[0].trace_id}?span={spans[0].span_id}")
     area = page.locator(".map").bounding_box()
@@ -94,7 +95,7 @@ def test_the_map_leads_to_a_span_and_drags_the_rows_along(visit, served):
 
 
 def test_a_long_trace_that_grows_keeps_the_place(visit, served):
-    spans = seeds.deep(time.time_ns(), spans=1_801)
+    spans = stories.deep(time.time_ns(), spans=1_801)
     served.add(spans[:1_501])
     page = visit().go(f"/traces/{spans[0].trace_id}?span={spans[0].span_id}")
     live(page)
@@ -113,7 +114,7 @@ def test_a_long_trace_that_grows_keeps_the_place(visit, served):
 
 
 def test_a_running_span_grows_without_the_page_being_asked_for(visit, served):
-    spans = seeds.running(time.time_ns() - 20 * SECOND)
+    spans = stories.running(time.time_ns() - 20 * SECOND)
     served.add(spans)
     seen = visit()
     page = seen.go(f"/traces/{spans[0].trace_id}")
@@ -132,9 +133,9 @@ def test_a_running_span_grows_without_the_page_being_asked_for(visit, served):
 
 
 def test_markdown_is_a_key_away_and_the_choice_stays(visit, served):
-    said = [seeds.text("assistant", "**Bold** ![x](https://evil.example/p.png) [l](https://a.b)", finish_reason="stop")]
-    spans = [seeds.llm(seeds.trace_id(), at=time.time_ns() - SECOND, ms=5, output_messages=said)]
-    spans += [seeds.llm(spans[0].trace_id, at=time.time_ns() - SECOND, ms=3, parent=spans[0], output_messages=said)]
+    said = [message("assistant", "**Bold** ![x](https://evil.example/p.png) [l](https://a.b)", finish_reason="stop")]
+    spans = [timed.llm(timed.trace_id(), at=time.time_ns() - SECOND, ms=5, output_messages=said)]
+    spans += [timed.llm(spans[0].trace_id, at=time.time_ns() - SECOND, ms=3, parent=spans[0], output_messages=said)]
     served.add(spans)
     seen = visit()
     page = seen.go(f"/traces/{spans[0].trace_id}")
@@ -171,7 +172,7 @@ def test_copies_and_the_way_to_the_traces_of_the_session(visit, served):
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1440, "light")])
 def test_everything_that_opens_is_for_everyone(visit, served, axe, width, scheme):
-    spans = seeds.running(time.time_ns() - 20 * SECOND)
+    spans = stories.running(time.time_ns() - 20 * SECOND)
     served.add(spans)
     seen = visit(width=width, scheme=scheme)
     for path in (path_of(served, "invoke_agent support", status="error"), f"/traces/{spans[0].trace_id}"):
@@ -197,7 +198,7 @@ def test_paper_has_rows_and_panel_and_no_buttons(visit, served):
 
 
 def test_what_is_looked_for_in_a_trace(visit, served):
-    spans = seeds.deep(time.time_ns() - 100 * SECOND, spans=301)
+    spans = stories.deep(time.time_ns() - 100 * SECOND, spans=301)
     served.add(spans)
     page = visit().go(f"/traces/{spans[0].trace_id}")
     page.keyboard.press("/")
@@ -220,7 +221,7 @@ def test_what_is_looked_for_in_a_trace(visit, served):
 
 
 def test_nothing_that_is_looked_for(visit, served, axe):
-    spans = seeds.deep(time.time_ns() - 90 * SECOND, spans=31)
+    spans = stories.deep(time.time_ns() - 90 * SECOND, spans=31)
     served.add(spans)
     page = visit().go(f"/traces/{spans[0].trace_id}?find=%3Cb%3Ewords")
     expect(page.get_by_text("No span holds “<b>words”")).to_be_visible()

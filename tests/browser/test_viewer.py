@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.support import journals, seeds
+from tests.support import hostile, journals, stories
 from tracekit.collector.ingest import Ingest
 from tracekit.journal import records
 from tracekit.journal.frame import pack
@@ -132,14 +132,14 @@ def test_a_new_trace_appears_and_takes_nothing_away(visit, served):
     kept = page.evaluate("document.activeElement.getAttribute('href')")
     page.evaluate("scrollTo(0, 300)")
     question = f"What is new at {time.time_ns()}?"
-    served.add(seeds.rag(time.time_ns() - 3_000_000_000, question=question, answer="This."))
+    served.add(stories.rag(time.time_ns() - 3_000_000_000, question=question, answer="This."))
     expect(page.locator("tbody tr", has_text=question)).to_have_count(1)
     assert page.evaluate("document.activeElement.getAttribute('href')") == kept
     assert page.evaluate("scrollY") > 0
 
 
 def test_an_open_trace_grows_and_keeps_what_the_reader_opened(visit, served):
-    spans = seeds.agent(time.time_ns(), question="Is it growing?", answer="It is.")
+    spans = stories.agent(time.time_ns(), question="Is it growing?", answer="It is.")
     served.add(spans[:2])
     page = visit().go(f"/traces/{spans[0].trace_id}?span={spans[1].span_id}")
     live(page)
@@ -182,7 +182,7 @@ def test_hostile_text_runs_nothing(visit, served):
     seen = visit()
     page = seen.go("/")
     assert page.evaluate("window.pwned") is None
-    page = seen.go(path_of(served, seeds.HOSTILE))
+    page = seen.go(path_of(served, hostile.MIXTURE))
     page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
     page.wait_for_timeout(100)
     assert page.evaluate("window.pwned") is None
@@ -261,7 +261,7 @@ def test_the_first_page_is_light(visit):
 
 
 def test_a_long_trace_without_scripts(visit, served):
-    spans = seeds.deep(time.time_ns(), spans=601)
+    spans = stories.deep(time.time_ns(), spans=601)
     served.add(spans)
     page = visit(scripts=False).go(f"/traces/{spans[0].trace_id}?span={spans[0].span_id}")
     rows = page.locator(".rows .line")

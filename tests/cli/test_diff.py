@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Ran
-from tests.support import seeds
+from tests.support import stories, timed
 from tests.support.stores import new_store
 from tracekit.cli import diff
 from tracekit.query.comparing import compare
@@ -28,12 +28,12 @@ LONG = "It was bought in May, and nobody has heard of it since. " * 12
 def pair(data_dir: Path) -> tuple[str, str, str]:
     """Two runs of an agent that differ in a question, an answer and a failed tool; and one with a call more."""
     (data_dir / "journal").mkdir(parents=True)
-    before = seeds.agent(AT, question=f"Where is order 8841? {LONG}Please.", answer="In Lisbon.")
-    after = seeds.agent(
+    before = stories.agent(AT, question=f"Where is order 8841? {LONG}Please.", answer="In Lisbon.")
+    after = stories.agent(
         AT + 10**12, question=f"Where is order 8842? {LONG}Please hurry.", answer="In Porto.", failing=True
     )
-    more = seeds.agent(AT + 2 * 10**12, question=f"Where is order 8841? {LONG}Please.", answer="In Lisbon.")
-    evil = seeds.span(
+    more = stories.agent(AT + 2 * 10**12, question=f"Where is order 8841? {LONG}Please.", answer="In Lisbon.")
+    evil = timed.span(
         more[0].trace_id,
         "\x1b[31m\u202eevil",
         at=AT + 2 * 10**12,

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import OTHER, Ran
-from tests.support import forks, seeds
+from tests.support import forks, hostile, stories, timed
 from tests.support.stores import new_store
 from tracekit.store import Batch
 from tracekit.text import width
@@ -30,8 +30,8 @@ def lately(data_dir: Path) -> list[str]:
     """A long question whose tool failed, and a hostile span, a minute ago."""
     (data_dir / "journal").mkdir(parents=True)
     at = time.time_ns() - 60_000_000_000
-    asked = seeds.agent(at, question="Where is my order 8841? " * 20, answer="It is in Porto. " * 20, failing=True)
-    evil = seeds.llm(seeds.trace_id(), at=at, ms=3, model=f"m{seeds.HOSTILE}", session_id="\x1b[2J" + "s" * 90)
+    asked = stories.agent(at, question="Where is my order 8841? " * 20, answer="It is in Porto. " * 20, failing=True)
+    evil = timed.llm(timed.trace_id(), at=at, ms=3, model=f"m{hostile.MIXTURE}", session_id="\x1b[2J" + "s" * 90)
     store = new_store(data_dir / "traces.duckdb")
     store.commit(Batch(spans=[*asked, evil]))
     store.close()

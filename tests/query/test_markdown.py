@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.support import seeds
+from tests.support import stories, timed
+from tests.support.spans import message
 from tracekit.markup import fenced
 from tracekit.model import Span
 from tracekit.query import markdown
@@ -33,7 +34,7 @@ def document(directory: Path, spans: list[Span], **options: Any) -> str:
 
 
 def test_it_tells_the_tree_what_failed_and_what_was_said_last(data_dir: Path) -> None:
-    spans = seeds.agent(AT, question="Where is my order 8841?", answer="It is in Porto.", failing=True)
+    spans = stories.agent(AT, question="Where is my order 8841?", answer="It is in Porto.", failing=True)
     said = document(data_dir, spans)
     for part in (
         "## `invoke_agent support`: Error", f"trace `{spans[0].trace_id}`", "5 spans", "1 failed", "├─ tool",
@@ -50,11 +51,11 @@ def test_it_tells_the_tree_what_failed_and_what_was_said_last(data_dir: Path) ->
 
 
 def test_content_cannot_leave_its_fence(data_dir: Path) -> None:
-    trace = seeds.trace_id()
-    root = seeds.span(trace, EVIL, at=AT, ms=9, status="error", error_type=EVIL, status_message=EVIL)
-    call = seeds.llm(
-        trace, at=AT, ms=5, parent=root, input_messages=[seeds.text("user", EVIL), seeds.text(EVIL, EVIL)],
-        output_messages=[seeds.text("assistant", EVIL)],
+    trace = timed.trace_id()
+    root = timed.span(trace, EVIL, at=AT, ms=9, status="error", error_type=EVIL, status_message=EVIL)
+    call = timed.llm(
+        trace, at=AT, ms=5, parent=root, input_messages=[message("user", EVIL), message(EVIL, EVIL)],
+        output_messages=[message("assistant", EVIL)],
     )  # fmt: skip
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(document(data_dir, [root, call]))
     assert sum(token.content.startswith("```\n# out") for token in tokens if token.type == "fence") == 3
@@ -69,11 +70,11 @@ def test_content_cannot_leave_its_fence(data_dir: Path) -> None:
 
 
 def test_a_huge_trace_fits_and_says_what_is_left_out(data_dir: Path) -> None:
-    trace = seeds.trace_id()
-    root = seeds.span(trace, "root", at=AT, ms=900)
+    trace = timed.trace_id()
+    root = timed.span(trace, "root", at=AT, ms=900)
     calls = [
-        seeds.llm(trace, at=AT + place, ms=5, parent=root, status="error", status_message="y" * 9_000,
-                  input_messages=[seeds.text("user", "x" * 9_000)])
+        timed.llm(trace, at=AT + place, ms=5, parent=root, status="error", status_message="y" * 9_000,
+                  input_messages=[message("user", "x" * 9_000)])
         for place in range(300)
     ]  # fmt: skip
     said = document(data_dir, [root, *calls])

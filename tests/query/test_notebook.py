@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import tracekit
-from tests.support import seeds
+from tests.support import hostile, stories, timed
 from tracekit.errors import UsageError
 from tracekit.query import notebook
 from tracekit.store import Batch
@@ -24,9 +24,9 @@ AT = 1_790_000_000_000_000_000
 @pytest.fixture
 def filled(data_dir: Path) -> list[str]:
     (data_dir / "journal").mkdir(parents=True)
-    good = seeds.agent(AT, question="Where is order 8841?", answer="In Lisbon.", failing=True)
-    evil = seeds.span(seeds.trace_id(), seeds.HOSTILE, at=AT + 10**12, ms=1, input=seeds.HOSTILE, status="error",
-                      status_message=seeds.HOSTILE, tags=["<b>"])  # fmt: skip
+    good = stories.agent(AT, question="Where is order 8841?", answer="In Lisbon.", failing=True)
+    evil = timed.span(timed.trace_id(), hostile.MIXTURE, at=AT + 10**12, ms=1, input=hostile.MIXTURE, status="error",
+                      status_message=hostile.MIXTURE, tags=["<b>"])  # fmt: skip
     store = open_store(data_dir / "traces.duckdb")
     store.commit(Batch(spans=[*good, evil]))
     store.close()

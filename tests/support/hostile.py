@@ -239,9 +239,15 @@ def _filled(templates: tuple[str, ...]) -> list[str]:
 
 LONG_NAME = "very_long_name_" * 400
 LONG_WORD = "W" * 5_000
+MIXTURE = (
+    "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'> "
+    "![x](https://evil.example/p.png) \u202egnp.exe\u202c zero\u200bwidth "
+    "\x1b[31mred\x1b[0m \U000e0068\U000e0069 javascript:alert(1) \x00\x07 {{7*7}}"
+)
+"""A little of everything, as the one text of a hostile trace among friendly ones."""
 TEXTS = [
     text for group in (_HTML, _MARKDOWN, _DRAWINGS, _ADDRESSES, _HIDDEN, _LANGUAGES) for text in _filled(group)
-] + [LONG_NAME, LONG_WORD, "\n" * 3_000, "\t \u00a0" * 500]
+] + [LONG_NAME, LONG_WORD, "\n" * 3_000, "\t \u00a0" * 500, MIXTURE]
 """Each of them goes into every field."""
 
 HUGE_LINE = "A line without an end " + "x" * 10_000_000

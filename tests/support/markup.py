@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 _ADDRESSES = frozenset(
     {"href", "src", "action", "formaction", "poster", "data", "background", "srcset", "ping", "xlink:href"}
 )
+_SAID = frozenset({"title", "aria-label"})
 _NEVER = frozenset({"style", "srcdoc", "http-equiv", "ping"})
 _VOID = frozenset({"meta", "link", "img", "input", "br", "hr", "source"})
 
@@ -20,11 +21,13 @@ class Markup:
     Attributes:
         vocabulary: the pairs of element and attribute; of an element without any, with "".
         tags: how often each element is there.
+        words: what a person reads or hears of it: texts, titles and labels.
         odd: what runs, leaves this origin, or is not closed where it was opened.
     """
 
     vocabulary: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     tags: Counter[str] = field(default_factory=Counter[str])
+    words: list[str] = field(default_factory=list[str])
     odd: list[str] = field(default_factory=list[str])
 
 
@@ -56,12 +59,16 @@ class _Reader(HTMLParser):
         if not self.open or self.open.pop() != tag:
             self.found.odd.append(f"</{tag}> closes something else")
 
+    def handle_data(self, data: str) -> None:
+        self.found.words.append(data)
+
     def handle_comment(self, data: str) -> None:
         self.found.odd.append(f"a comment: {data[:80]}")
 
     def _see(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.tags[tag] += 1
         self.found.vocabulary |= {(tag, name) for name, _ in attrs} or {(tag, "")}
+        self.found.words += [value for name, value in attrs if name in _SAID and value]
         for name, value in attrs:
             runs = name.startswith("on") or name in _NEVER
             leaves = name in _ADDRESSES and not _is_ours(value or "")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from tests.support import seeds, viewing
+from tests.support import hostile, viewing
 from tracekit.query.analytics import Window, errors
 
 NO_PAGES = {
@@ -33,10 +33,10 @@ class Address:
 def addresses(served: viewing.Served) -> list[Address]:
     """All pages of a viewer of `worlds.day`, those of odd content and of none among them."""
     support, failed = _trace(served, "invoke_agent support", 0), _trace(served, "invoke_agent support", 1)
-    hostile = _trace(served, seeds.HOSTILE, 2)
+    odd = _trace(served, hostile.MIXTURE, 2)
     evil = next(entry.id for entry in served.archive.entries() if entry.head.suite != "rag")
-    session, run = quote(seeds.HOSTILE, safe=""), "rag@20261122T101500Z"
-    every = quote(f"SELECT * FROM spans WHERE trace_id = '{hostile}'")
+    session, run = quote(hostile.MIXTURE, safe=""), "rag@20261122T101500Z"
+    every = quote(f"SELECT * FROM spans WHERE trace_id = '{odd}'")
     query = quote("SELECT trace_id, name, cost_usd FROM traces LIMIT 12")
     listed = {
         "/": ["/?limit=6"],
@@ -48,14 +48,14 @@ def addresses(served: viewing.Served) -> list[Address]:
         "/traces/{trace_id}": [
             f"/traces/{failed}",
             f"/traces/{failed}?find=order",
-            f"/traces/{hostile}",
+            f"/traces/{odd}",
             f"/traces/{_trace(served, 'answer_question', 0)}",
             f"/traces/{_trace(served, 'invoke_agent researcher', 0)}",
         ],
         "/compare": [
             f"/compare?a={support}&b={failed}",
             f"/compare?a={support}",
-            f"/compare?a={hostile}&b={support}",
+            f"/compare?a={odd}&b={support}",
             "/compare",
         ],
         "/sql": ["/sql", f"/sql?q={query}", f"/sql?q={every}"],
@@ -74,7 +74,7 @@ def addresses(served: viewing.Served) -> list[Address]:
             f"/experiments/{evil}?with={evil}&limit=6",
         ],
         "/status": ["/status"],
-        "/review": [f"/review?trace={failed}", f"/review?trace={hostile}", "/review?q=never-said"],
+        "/review": [f"/review?trace={failed}", f"/review?trace={odd}", "/review?q=never-said"],
         "/dataset": ["/dataset", "/dataset?q=never-said"],
     }
     return [Address(route=route, path=path) for route, paths in listed.items() for path in paths]

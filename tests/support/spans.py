@@ -44,6 +44,6 @@ def call(name: str = "chat gpt-4o-mini", **fields: Any) -> Span:
     return span(name, **(said | fields))
 
 
-def message(role: str, text: str) -> dict[str, Any]:
+def message(role: str, text: str, **more: Any) -> dict[str, Any]:
     """A message of one part of text."""
-    return {"role": role, "parts": [{"type": "text", "content": text}]}
+    return {"role": role, "parts": [{"type": "text", "content": text}], **more}

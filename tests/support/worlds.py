@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tests.evals.reports import samples
-from tests.support import hostile, seeds, viewing
+from tests.support import hostile, seeds, stories, timed, viewing
+from tests.support.spans import message
 from tracekit.model import RawLog, Score, Span
 from tracekit.store import Batch
 
@@ -29,7 +30,7 @@ def day(served: viewing.Served) -> None:
 def hostile_texts(served: viewing.Served) -> None:
     """A trace of each hostile text, with it in all its fields and scores, and an evaluation with a row of each."""
     now = time.time_ns()
-    traces = [seeds.hostile(now - number * seeds.MS, text) for number, text in enumerate(hostile.TEXTS)]
+    traces = [stories.hostile(now - number * timed.MS, text) for number, text in enumerate(hostile.TEXTS)]
     served.add(*traces)
     said = [score for spans, text in zip(traces, hostile.TEXTS, strict=True) for score in scores(spans[0], text)]
     logs = [logged(spans[0], text) for spans, text in zip(traces, hostile.TEXTS, strict=True)]
@@ -55,14 +56,14 @@ def scores(root: Span, text: str) -> Iterator[Score]:
 
 def together(at: int) -> list[Span]:
     """All hostile texts in one trace: many messages, attributes, documents, tools, events and links, many spans."""
-    trace, texts = seeds.trace_id(), hostile.TEXTS
+    trace, texts = timed.trace_id(), hostile.TEXTS
     roles = ("system", "user", "assistant", "tool")
-    root = seeds.llm(
+    root = timed.llm(
         trace,
         at=at,
         ms=900,
-        input_messages=[seeds.text(roles[number % len(roles)], text) for number, text in enumerate(texts)],
-        output_messages=[seeds.text("assistant", text, finish_reason=text) for text in texts],
+        input_messages=[message(roles[number % len(roles)], text) for number, text in enumerate(texts)],
+        output_messages=[message("assistant", text, finish_reason=text) for text in texts],
         system_instructions=[{"type": "text", "content": text} for text in texts],
         tool_definitions=[{"name": text, "description": text, "parameters": {text: text}} for text in texts],
         documents=[{"id": text, "score": text, "content": text} for text in texts],
@@ -73,7 +74,7 @@ def together(at: int) -> list[Span]:
         tags=list(texts),
     )
     children = [
-        seeds.span(trace, text, at=at + number * seeds.MS, ms=1, parent=root, kind="tool", tool_name=text, model=text)
+        timed.span(trace, text, at=at + number * timed.MS, ms=1, parent=root, kind="tool", tool_name=text, model=text)
         for number, text in enumerate(texts)
     ]
     return [root, *children]

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from tests.support import seeds, viewing
+from tests.support import hostile, timed, viewing
+from tests.support.spans import message
 from tracekit.query import analytics
 from tracekit.store import Batch
 
@@ -131,8 +132,8 @@ def test_a_cache_whose_price_nobody_knows_is_counted_and_one_that_is_never_read_
     now = time.time_ns()
     fresh.add(
         [
-            seeds.llm(
-                seeds.trace_id(),
+            timed.llm(
+                timed.trace_id(),
                 at=now,
                 ms=1,
                 model="own-model",
@@ -142,8 +143,8 @@ def test_a_cache_whose_price_nobody_knows_is_counted_and_one_that_is_never_read_
             )
         ],
         [
-            seeds.llm(
-                seeds.trace_id(),
+            timed.llm(
+                timed.trace_id(),
                 at=now,
                 ms=1,
                 model="claude-sonnet-4-5",
@@ -163,12 +164,12 @@ def test_a_cache_whose_price_nobody_knows_is_counted_and_one_that_is_never_read_
 
 
 def test_calls_beneath_a_tool_are_those_of_the_nearest(fresh):
-    trace, at = seeds.trace_id(), time.time_ns()
-    outer = seeds.span(trace, "outer", at=at, ms=9, kind="tool", tool_name="outer")
-    step = seeds.span(trace, "step", at=at, ms=8, parent=outer, kind="chain")
-    inner = seeds.span(trace, "inner", at=at, ms=7, parent=step, kind="tool", tool_name="inner")
+    trace, at = timed.trace_id(), time.time_ns()
+    outer = timed.span(trace, "outer", at=at, ms=9, kind="tool", tool_name="outer")
+    step = timed.span(trace, "step", at=at, ms=8, parent=outer, kind="chain")
+    inner = timed.span(trace, "inner", at=at, ms=7, parent=step, kind="tool", tool_name="inner")
     calls = [
-        seeds.llm(trace, at=at, ms=1, parent=parent, cost_usd=cost)
+        timed.llm(trace, at=at, ms=1, parent=parent, cost_usd=cost)
         for parent, cost in ((step, 1.0), (inner, 2.0), (None, 4.0))
     ]
     fresh.add([outer, step, inner, *calls])
@@ -177,9 +178,9 @@ def test_calls_beneath_a_tool_are_those_of_the_nearest(fresh):
 
 
 def test_what_another_span_tells_of_is_counted_once(fresh):
-    trace, at = seeds.trace_id(), time.time_ns()
-    outer = seeds.llm(trace, at=at, ms=5, response_id="same")
-    inner = seeds.llm(trace, at=at, ms=4, parent=outer, response_id="same")
+    trace, at = timed.trace_id(), time.time_ns()
+    outer = timed.llm(trace, at=at, ms=5, response_id="same")
+    inner = timed.llm(trace, at=at, ms=4, parent=outer, response_id="same")
     fresh.add([outer, inner])
     whole = httpx2.get(f"{fresh.url}/models.json").json()["whole"]
     [trace_row] = httpx2.get(f"{fresh.url}/traces.json").json()["traces"]
@@ -187,15 +188,15 @@ def test_what_another_span_tells_of_is_counted_once(fresh):
 
 
 def test_a_user_named_at_the_root_owns_the_calls_beneath(fresh):
-    trace, at = seeds.trace_id(), time.time_ns()
-    root = seeds.span(trace, "root", at=at, ms=5, kind="agent", user_id="ada")
-    fresh.add([root, seeds.llm(trace, at=at, ms=1, parent=root)])
+    trace, at = timed.trace_id(), time.time_ns()
+    root = timed.span(trace, "root", at=at, ms=5, kind="agent", user_id="ada")
+    fresh.add([root, timed.llm(trace, at=at, ms=1, parent=root)])
     assert [each["key"] for each in httpx2.get(f"{fresh.url}/models.json?by=user").json()["rows"]] == ["ada"]
 
 
 def failing(message, *, name="call", error="ValueError", minutes=0):
-    at = time.time_ns() - (minutes * MINUTE + 1_000) * seeds.MS
-    return [seeds.span(seeds.trace_id(), name, at=at, ms=1, status="error", error_type=error, status_message=message)]
+    at = time.time_ns() - (minutes * MINUTE + 1_000) * timed.MS
+    return [timed.span(timed.trace_id(), name, at=at, ms=1, status="error", error_type=error, status_message=message)]
 
 
 def test_errors_alike_but_for_numbers_and_ids_are_one_kind(fresh, near):
@@ -244,23 +245,23 @@ def test_tools_say_how_often_how_long_and_with_what(client, served):
 def test_a_session_is_a_conversation(fresh, near):
     at, session = time.time_ns(), "a/b c?"
     history = [
-        seeds.text("user", "Hello"),
-        seeds.text("assistant", "Hi, what can I do?"),
-        seeds.text("user", "Where is my parcel?"),
+        message("user", "Hello"),
+        message("assistant", "Hi, what can I do?"),
+        message("user", "Where is my parcel?"),
         {"role": "assistant", "parts": [{"type": "tool_call", "id": "1", "name": "find", "arguments": {}}]},
     ]
     answers = ("Hi, what can I do?", "In <b>Kassel</b>.")
     for number, (asked, answer) in enumerate(zip((history[:1], history), answers, strict=True)):
         fresh.add(
             [
-                seeds.llm(
-                    seeds.trace_id(),
-                    at=at - (2 - number) * 5 * MINUTE * seeds.MS,
+                timed.llm(
+                    timed.trace_id(),
+                    at=at - (2 - number) * 5 * MINUTE * timed.MS,
                     ms=10,
                     session_id=session,
                     user_id="ada",
                     input_messages=asked,
-                    output_messages=[seeds.text("assistant", answer)],
+                    output_messages=[message("assistant", answer)],
                 )
             ]
         )
@@ -300,7 +301,7 @@ def test_hostile_names_are_escaped_and_still_lead_somewhere(client, path):
     for href in links(shown):
         assert href.startswith(("/", "#"))
     if path == "/sessions":
-        assert client.get(f"/sessions/{quote(seeds.HOSTILE, safe='')}").status_code == 200
+        assert client.get(f"/sessions/{quote(hostile.MIXTURE, safe='')}").status_code == 200
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -341,8 +342,8 @@ def test_an_open_call_is_counted_and_nothing_of_it_is_made_up(fresh):
         Batch(
             opened={
                 "app.tkj": [
-                    seeds.llm(
-                        seeds.trace_id(),
+                    timed.llm(
+                        timed.trace_id(),
                         at=time.time_ns(),
                         ms=None,
                         counted=False,

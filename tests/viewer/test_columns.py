@@ -8,7 +8,7 @@ from html import unescape
 import httpx2
 import pytest
 
-from tests.support import seeds, viewing
+from tests.support import stories, viewing
 from tracekit.errors import UsageError
 from tracekit.model import Score
 from tracekit.store import Batch
@@ -56,7 +56,7 @@ def test_every_address_of_the_list_keeps_the_columns() -> None:
 
 
 def test_columns_scores_and_attributes_are_shown(client: httpx2.Client, served: viewing.Served) -> None:
-    spans = seeds.agent(1_700_000_000_000_000_000, question="How?", answer="So.", session="s-columns", user="u-c")
+    spans = stories.agent(1_700_000_000_000_000_000, question="How?", answer="So.", session="s-columns", user="u-c")
     spans[0].attributes = {"app.tier": "gold", "a/b~c": {"deep": [1]}}
     spans[1].attributes = {"app.tier": "not the root's", "only.below": "yes"}
     served.add(spans)

@@ -8,15 +8,15 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support import seeds, viewing
+from tests.support import hostile, stories, viewing
 
 AT = 1_800_000_000_000_000_000
 
 
 @pytest.fixture(scope="module")
 def pair(served: viewing.Served) -> tuple[str, str]:
-    first = seeds.agent(AT, question="Where is order 8841?", answer="It is in Lisbon today.")
-    second = seeds.agent(AT + 10**12, question="Where is order 8842?", answer="It is in Porto today.", failing=True)
+    first = stories.agent(AT, question="Where is order 8841?", answer="It is in Lisbon today.")
+    second = stories.agent(AT + 10**12, question="Where is order 8842?", answer="It is in Porto today.", failing=True)
     served.add(first, second)
     return first[0].trace_id, second[0].trace_id
 
@@ -85,7 +85,7 @@ def test_what_is_not_there_is_said(client: httpx2.Client, pair: tuple[str, str],
 
 
 def test_hostile_content_is_text(client: httpx2.Client, served: viewing.Served, pair: tuple[str, str]) -> None:
-    evil = served.store.sql("SELECT trace_id FROM traces WHERE name = ?", [seeds.HOSTILE]).rows[0][0]
+    evil = served.store.sql("SELECT trace_id FROM traces WHERE name = ?", [hostile.MIXTURE]).rows[0][0]
     for row in range(4):
         page = client.get(f"/compare?a={pair[0]}&b={evil}&row={row}").text
         assert "<script>window" not in page

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import seeds, viewing
+from tests.support import stories, viewing
 from tracekit.query.comparing import Compared, compare
 from tracekit_viewer import comparisons
 from tracekit_viewer.comparisons import Comparisons
@@ -26,7 +26,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 
 def traces(served: viewing.Served, count: int) -> list[str]:
-    spans = [seeds.agent(1_800_000_000_000_000_000 + n, question="q", answer="a") for n in range(count)]
+    spans = [stories.agent(1_800_000_000_000_000_000 + n, question="q", answer="a") for n in range(count)]
     served.add(*spans)
     return [trace[0].trace_id for trace in spans]
 
@@ -37,7 +37,7 @@ def test_a_step_through_the_calls_makes_nothing_anew(served: viewing.Served, mad
     first = kept.find((a, b))
     assert kept.find((a, b)) is first
     assert kept.find((b, a)) is not first
-    served.add(seeds.agent(1_800_000_000_000_000_000, question="q", answer="a"))
+    served.add(stories.agent(1_800_000_000_000_000_000, question="q", answer="a"))
     assert kept.find((a, b)) is not first
     assert made == [(a, b), (b, a), (a, b)]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import seeds
+from tests.support import hostile
 from tracekit_viewer.copies.curl import curl
 from tracekit_viewer.copies.python import python
 from tracekit_viewer.copies.request import recorded
@@ -37,7 +37,7 @@ ESCAPES = [
     "\u202epwned\u2066 \u200b \x1b[31m \x07 \ufeff \U000e0068 \x85 \u2028\u2029",
     "{{7*7}} %n %s <<EOF >pwned | touch pwned & touch pwned",
     "grüße 東京 🙂 é",
-    seeds.HOSTILE,
+    hostile.MIXTURE,
 ]
 
 
@@ -313,13 +313,13 @@ def test_azure_is_asked_by_its_deployment():
 
 def test_what_is_no_request_is_a_dictionary():
     given = span(
-        kind="tool", provider=None, tool_name="look", tool_arguments={"q": "x" * 90}, tool_result=seeds.HOSTILE
+        kind="tool", provider=None, tool_name="look", tool_arguments={"q": "x" * 90}, tool_result=hostile.MIXTURE
     )
     text = python(given)
     scope: dict[str, Any] = {}
     exec(text, scope)  # this is what it is for
     assert scope["span"]["tool_arguments"] == {"q": "x" * 90}
-    assert scope["span"]["tool_result"] == seeds.HOSTILE
+    assert scope["span"]["tool_result"] == hostile.MIXTURE
     assert curl(given).startswith("# This span tells of no request")
     assert all(line.startswith("#") for line in curl(given).splitlines())
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.support import seeds, viewing
+from tests.support import stories, timed, viewing
 from tracekit.evals import stored
 from tracekit.evals.dataset import Dataset
 from tracekit.evals.row import Row
@@ -23,10 +23,10 @@ AT = 1_800_000_000_000_000_000
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx2.Client, viewing.Served, list[str]]]:
     with viewing.serve(tmp_path_factory.mktemp("dataset")) as running, httpx2.Client(base_url=running.url) as client:
         traces = [
-            seeds.agent(AT + number * 10**10, question=f"q {number}", answer=f"a {number}", session="s-d")
+            stories.agent(AT + number * 10**10, question=f"q {number}", answer=f"a {number}", session="s-d")
             for number in range(4)
         ]
-        running.add(*traces, seeds.hostile(AT), [seeds.span(seeds.trace_id(), "open", at=AT, ms=None)])
+        running.add(*traces, stories.hostile(AT), [timed.span(timed.trace_id(), "open", at=AT, ms=None)])
         ids = [spans[0].trace_id for spans in traces]
         client.post("/scores", data={"trace_id": ids[0], "name": "correction", "label": "Expected \U0001f600"})
         client.post("/scores", data={"trace_id": ids[1], "name": "correct", "value": "1"})

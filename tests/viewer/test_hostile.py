@@ -10,7 +10,9 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from tests.support import hostile, markup, pages, seeds, torture, viewing, worlds
+from tests.support import hostile, markup, pages, timed, torture, viewing, worlds
+from tests.support.spans import message
+from tracekit_viewer import text as shown
 
 SUMS = (
     "/overview",
@@ -47,16 +49,36 @@ def friendly(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     return set().union(*(page.vocabulary for page in each))
 
 
+ALLOWED_TAGS = {
+    *("html", "head", "meta", "title", "link", "script", "body"),
+    *("header", "main", "nav", "section", "article", "aside", "figure", "figcaption"),
+    *("h1", "h2", "h3", "p", "pre", "code"),
+    *("ol", "ul", "li", "dl", "dt", "dd", "div", "span", "a", "kbd", "time", "details", "summary", "dialog"),
+    *("form", "label", "input", "textarea", "select", "option", "datalist", "output", "b", "del", "ins", "mark"),
+    *("fieldset", "legend", "progress"),
+    *("button", "table", "thead", "tbody", "tfoot", "tr", "th", "td"),
+    *("i", "g", "desc", "svg", "symbol", "use", "path", "rect", "circle", "line", "text"),
+}
+"""Of every page; a template that needs another says so here."""
+
+
 def looked_at(client: httpx2.Client, path: str, friendly: set[tuple[str, str]], *texts: str) -> str:
     """A page, that shows these texts as texts."""
     answer = client.get(path)
     assert answer.status_code == 200, (path, answer.text[:500])
     page = markup.parse(answer.text)
     assert page.odd == [], path
+    assert page.tags.keys() <= ALLOWED_TAGS, path
+    assert [words for words in page.words if hides(words)] == [], path
     assert page.vocabulary - friendly == set(), path
     assert (page.tags["main"], page.tags["h1"], page.tags["dialog"]) == (1, 1, 1), path
     assert [text for text in texts if "<" in text and text in answer.text] == [], path
     return answer.text
+
+
+def hides(words: str) -> bool:
+    """Whether there is a character in it that should be shown by name."""
+    return any(shown._marker(words, match) for match in shown._SUSPECT.finditer(words))
 
 
 def trace_ids(served: viewing.Served) -> list[str]:
@@ -120,13 +142,13 @@ def test_each_as_what_is_asked_for(client: httpx2.Client) -> None:
 @pytest.mark.parametrize("name", ["HUGE_LINE", "DEEP_JSON", "DEEP_OBJECT"])
 def test_sizes_that_nobody_expects(tmp_path: Path, friendly: set[tuple[str, str]], name: str) -> None:
     text: str = getattr(hostile, name)
-    trace = seeds.trace_id()
-    span = seeds.llm(
+    trace = timed.trace_id()
+    span = timed.llm(
         trace,
         at=time.time_ns(),
         ms=5,
-        input_messages=[seeds.text("user", text)],
-        output_messages=[seeds.text("assistant", text)],
+        input_messages=[message("user", text)],
+        output_messages=[message("assistant", text)],
         input=text,
         output=text,
         status="error",
@@ -147,8 +169,8 @@ def test_sizes_that_nobody_expects(tmp_path: Path, friendly: set[tuple[str, str]
 def test_names_of_millions_of_characters(tmp_path: Path, friendly: set[tuple[str, str]]) -> None:
     """What a program calls a user, a model or a tool stands in every row, title and link of some page."""
     huge = hostile.HUGE_LINE
-    trace = seeds.trace_id()
-    span = seeds.span(
+    trace = timed.trace_id()
+    span = timed.span(
         trace,
         huge,
         at=time.time_ns() - 1_000_000_000,

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.evals.reports import samples
-from tests.support import seeds, viewing
+from tests.support import timed, viewing
 from tracekit.evals.archive import Archive
 from tracekit_viewer.experiments import Experiments
 from tracekit_viewer.presenters.losses import lost, traces_of
@@ -61,7 +61,7 @@ def test_the_list_without_a_filter_leads_to_the_trace(tmp_path: Path) -> None:
     trace = next(result.trace_id for result in run.results if result.id == "q01")
     assert trace is not None
     with viewing.serve(tmp_path) as running, httpx2.Client(base_url=running.url) as client:
-        running.add([seeds.span(trace, "answer", at=1_000_000, ms=5)])
+        running.add([timed.span(trace, "answer", at=1_000_000, ms=5)])
         assert "data-lost" not in client.get("/traces").text
         running.archive.save_baseline(samples.a_run(worse=False))
         running.archive.write(run, samples.regressed().comparison)

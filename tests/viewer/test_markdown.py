@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.support import seeds
+from tests.support import hostile
 from tracekit_viewer import markdown
 from tracekit_viewer.markdown import MOST, Marking, html
 from tracekit_viewer.text import visible
@@ -108,7 +108,12 @@ def test_a_picture_is_its_name_and_its_address_and_is_never_fetched(text):
 
 
 def test_hostile_text_keeps_within_the_list():
-    for text in (seeds.HOSTILE, f"# {seeds.HOSTILE}", f"[{seeds.HOSTILE}](https://a.b)", f"```{seeds.HOSTILE}\nx\n```"):
+    for text in (
+        hostile.MIXTURE,
+        f"# {hostile.MIXTURE}",
+        f"[{hostile.MIXTURE}](https://a.b)",
+        f"```{hostile.MIXTURE}\nx\n```",
+    ):
         seen = Seen(html(text))
         assert {tag for tag, _ in seen.tags} <= SAFE
         for tag, attributes in seen.tags:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.support import seeds
+from tests.support import timed
 from tracekit.store.extraction import Reference
 from tracekit_viewer.presenters import media
 
@@ -55,8 +55,8 @@ def panel(served, client):
         blob(SVG, "image/svg+xml"),
         blob(b"never came", "image/png"),
     ]
-    span = seeds.llm(
-        seeds.trace_id(), at=time.time_ns(), ms=5, input_messages=[{"role": "user", "parts": parts}], output_messages=[]
+    span = timed.llm(
+        timed.trace_id(), at=time.time_ns(), ms=5, input_messages=[{"role": "user", "parts": parts}], output_messages=[]
     )
     served.add([span])
     return client.get(f"/traces/{span.trace_id}/spans/{span.span_id}.html").text

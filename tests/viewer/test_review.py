@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from tests.support import seeds, viewing
+from tests.support import stories, timed, viewing
 
 AT = 1_800_000_000_000_000_000
 
@@ -24,7 +24,7 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx2.Cli
 def add(served: viewing.Served, session: str, *, count: int = 3) -> list[str]:
     """Traces of a session; their ids, newest first."""
     made = [
-        seeds.agent(AT + number * 10**10, question=f"q {number}", answer=f"a {number}", session=session)
+        stories.agent(AT + number * 10**10, question=f"q {number}", answer=f"a {number}", session=session)
         for number in range(count)
     ]
     served.add(*made)
@@ -117,7 +117,7 @@ def test_who_comes_second_gets_what_is_left(queue: tuple[httpx2.Client, viewing.
 
 def test_the_order_is_that_of_the_list(queue: tuple[httpx2.Client, viewing.Served]) -> None:
     client, served = queue
-    slow = seeds.llm(seeds.trace_id(), at=AT - 10**12, ms=99_000, session_id="sorted")
+    slow = timed.llm(timed.trace_id(), at=AT - 10**12, ms=99_000, session_id="sorted")
     served.add([slow])
     add(served, "sorted", count=1)
     here = client.get("/review?q=session:sorted&sort=slowest").headers["location"]
@@ -145,8 +145,8 @@ def test_what_there_is_nothing_of_and_what_cannot_be_asked(queue: tuple[httpx2.C
 
 def test_hostile_and_running_traces_can_be_reviewed(tmp_path: Path) -> None:
     with viewing.serve(tmp_path) as running, httpx2.Client(base_url=running.url) as client:
-        hostile, still = seeds.hostile(AT), seeds.running(AT + 10**10)
-        lone = seeds.span(seeds.trace_id(), "alone", at=AT + 2 * 10**10, ms=None)
+        hostile, still = stories.hostile(AT), stories.running(AT + 10**10)
+        lone = timed.span(timed.trace_id(), "alone", at=AT + 2 * 10**10, ms=None)
         running.add(hostile, still, [lone])
         for trace in (hostile[0].trace_id, still[0].trace_id, lone.trace_id):
             page = client.get("/review", params={"q": "", "trace": trace})

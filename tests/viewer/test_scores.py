@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from starlette.datastructures import Headers
 
-from tests.support import seeds, viewing
+from tests.support import stories, timed, viewing
 from tracekit.collector import stored as decoding
 from tracekit.collector.access import is_own
 from tracekit.evals import stored
@@ -20,8 +20,8 @@ from tracekit.store.duckdb import open_store
 
 @pytest.fixture
 def trace(served: viewing.Served) -> dict[str, Any]:
-    spans = seeds.agent(
-        1_800_000_000_000_000_000, question="Where is 77?", answer="In Porto.", session=seeds.trace_id()
+    spans = stories.agent(
+        1_800_000_000_000_000_000, question="Where is 77?", answer="In Porto.", session=timed.trace_id()
     )
     served.add(spans)
     inner = next(span for span in spans if span.kind == "llm")
@@ -184,7 +184,7 @@ def test_what_was_said_of_a_session_leaves_and_enters_a_store_and_goes_with_its_
     assert [("session_id" in line) for line in lines] == [True, False]  # a version without these reads the others
     other = open_store(tmp_path / "other.duckdb")
     try:
-        spans = seeds.agent(1_000_000_000_000_000_000, question="a", answer="b", session=str(trace["session_id"]))
+        spans = stories.agent(1_000_000_000_000_000_000, question="a", answer="b", session=str(trace["session_id"]))
         other.commit(Batch(spans=spans, scores=found[:1]))
         other.commit(Batch(scores=found[:1]))
         assert other.sql("SELECT count(*) FROM scores").rows == [(1,)]

@@ -9,7 +9,7 @@ import re
 import httpx2
 import pytest
 
-from tests.support import pictures, seeds, viewing
+from tests.support import pictures, stories, timed, viewing
 from tracekit.store.extraction import Reference
 from tracekit_viewer.presenters import sharing
 
@@ -18,7 +18,7 @@ AT = 1_800_000_000_000_000_000
 
 @pytest.fixture(scope="module")
 def failing(served: viewing.Served) -> str:
-    spans = seeds.agent(AT, question="Where is order 8841?", answer="It is in Lisbon.", failing=True)
+    spans = stories.agent(AT, question="Where is order 8841?", answer="It is in Lisbon.", failing=True)
     served.add(spans)
     return spans[0].trace_id
 
@@ -74,10 +74,10 @@ def test_each_attachment_is_in_the_page_once_and_a_large_one_is_named(
     served.attachments.keep({sha256: content})
     token = Reference(sha256=sha256, size=len(content)).token
     part = {"type": "blob", "modality": "image", "mime_type": "image/png", "content": token}
-    trace = seeds.trace_id()
-    root = seeds.span(trace, "root", at=AT, ms=9)
+    trace = timed.trace_id()
+    root = timed.span(trace, "root", at=AT, ms=9)
     message = {"role": "user", "parts": [part]}
-    calls = [seeds.llm(trace, at=AT + n, ms=3, parent=root, input_messages=[message]) for n in range(2)]
+    calls = [timed.llm(trace, at=AT + n, ms=3, parent=root, input_messages=[message]) for n in range(2)]
     served.add([root, *calls])
     page = client.get(f"/traces/{trace}.html").text
     encoded = base64.b64encode(content).decode()
@@ -92,11 +92,11 @@ def test_each_attachment_is_in_the_page_once_and_a_large_one_is_named(
 def test_a_page_is_bounded_and_says_what_it_does_not_show(
     client: httpx2.Client, served: viewing.Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trace = seeds.trace_id()
-    root = seeds.span(trace, "root", at=AT, ms=9)
+    trace = timed.trace_id()
+    root = timed.span(trace, "root", at=AT, ms=9)
     chain = [root]
     for number in range(130):  # deeper than folds go
-        chain.append(seeds.span(trace, f"below {number}", at=AT + number, ms=1, parent=chain[-1]))
+        chain.append(timed.span(trace, f"below {number}", at=AT + number, ms=1, parent=chain[-1]))
     served.add(chain)
     page = client.get(f"/traces/{trace}.html").text
     assert page.count('class="branch"') == page.count("<details open><summary class=") == 100
