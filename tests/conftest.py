@@ -7,12 +7,16 @@ import gc
 import itertools
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support import corpus
+
+if TYPE_CHECKING:
+    from tracekit.store.duckdb.database import DuckDBStore
 
 AUTHORITY = Path(__file__).parent / "support" / "authority.pem"
 """One that has signed nothing: to load all that the world trusts takes a client longer than its calls here."""
@@ -46,6 +50,16 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "data"
     monkeypatch.setenv("TRACEKIT_DIR", str(path))
     return path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DuckDBStore]:
+    """A store without a row."""
+    from tests.support.stores import new_store
+
+    opened = new_store(tmp_path / "traces.duckdb")
+    yield opened
+    opened.close()
 
 
 def pytest_configure() -> None:

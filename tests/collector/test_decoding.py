@@ -30,13 +30,6 @@ def journal(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = new_store(tmp_path / "traces.duckdb")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def ingest(journal: Path, store: Store) -> Iterator[Ingest]:
     made = Ingest(journal, store, limit=16_384, apart=True)
     yield made

@@ -32,13 +32,6 @@ def journal(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = new_store(tmp_path / "traces.duckdb")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def writer(journal: Path) -> Iterator[JournalWriter]:
     found = JournalWriter(journal)
     yield found

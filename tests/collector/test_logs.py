@@ -19,7 +19,6 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from tests.support import corpus, otlp
 from tests.support.otlp import text
-from tests.support.stores import new_store
 from tracekit.collector.ingest import Ingest
 from tracekit.collector.rederive import Rederiver
 from tracekit.errors import DecodeError
@@ -32,13 +31,6 @@ Record = tuple[bytes, bytes]
 VIEWS = ("spans", "traces", "messages", "logs")
 CASES = sorted({path.parent for path in corpus.files("otlp-samples/*/*/logs-*.pb")})
 SCOPE = InstrumentationScope(name="opentelemetry.instrumentation.openai_v2")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = new_store(tmp_path / "traces.duckdb")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import journals
-from tests.support.stores import new_store
 from tracekit.collector.ingest import Ingest
 from tracekit.journal import reader, records
 from tracekit.journal.writer import JournalWriter
 from tracekit.store import Store
 
 HOUR = 3600
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = new_store(tmp_path / "traces.duckdb")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

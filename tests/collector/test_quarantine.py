@@ -12,7 +12,6 @@ import pytest
 
 from tests.support import journals, otlp
 from tests.support.spans import call, span
-from tests.support.stores import new_store
 from tracekit.collector.ingest import Ingest
 from tracekit.collector.quarantine import Quarantine, Refused
 from tracekit.collector.sifting import commit_sound
@@ -22,13 +21,6 @@ from tracekit.journal.writer import JournalWriter
 from tracekit.model import Span
 from tracekit.store import Batch, Packed, Store
 from tracekit.store.packing import pack
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = new_store(tmp_path / "traces.duckdb")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

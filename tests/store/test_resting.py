@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.support.spans import span
 from tracekit.store import Batch
-from tracekit.store.duckdb import open_store
 from tracekit.store.duckdb.database import DuckDBStore
 from tracekit.store.duckdb.opening import cursor
 
@@ -19,14 +14,6 @@ SETTING = "SELECT current_setting('memory_limit')"
 LARGE = """
 SELECT count(*), max(length(t)) FROM (SELECT repeat(r::VARCHAR, 20) AS t FROM range(1_500_000) AS s(r) ORDER BY t DESC)
 """
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    opened = open_store(tmp_path / "traces.duckdb")
-    assert isinstance(opened, DuckDBStore)
-    yield opened
-    opened.close()
 
 
 def held(store: DuckDBStore) -> int:

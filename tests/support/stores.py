@@ -6,14 +6,14 @@ import functools
 import tempfile
 from pathlib import Path
 
-from tracekit.store import Store
 from tracekit.store.duckdb import open_store
+from tracekit.store.duckdb.database import DuckDBStore
 
 
-def new_store(path: Path) -> Store:
+def new_store(path: Path) -> DuckDBStore:
     """An open store without a row at `path`, where there is none. Close it."""
     lay(path)
-    return open_store(path)
+    return DuckDBStore(path)
 
 
 def lay(path: Path) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import journals
-from tests.support.stores import new_store
 from tests.support.torture import rounds
 from tracekit.collector.ingest import Ingest
 from tracekit.collector.tail import Tail
@@ -21,13 +19,6 @@ from tracekit.journal.writer import JournalWriter
 from tracekit.store import Store
 
 SEEDS = rounds(4, all_of_them=100)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = new_store(tmp_path / "traces.duckdb")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,7 +9,6 @@ import pyarrow as pa
 import pytest
 
 from tests.support.spans import call, message, span
-from tests.support.stores import new_store
 from tracekit.model import Span
 from tracekit.store import Batch
 from tracekit.store.duckdb import open_store
@@ -36,14 +33,6 @@ EVERY: list[dict[str, Any]] = [
     },
     {"input": "raw text", "attributes": {"input.value": "raw text"}, "promoted": {"input": "input.value"}},
 ]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    opened = new_store(tmp_path / "traces.duckdb")
-    assert isinstance(opened, DuckDBStore)
-    yield opened
-    opened.close()
 
 
 def spans(first: int, count: int) -> list[Span]:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +29,6 @@ PIECES = (
     "東京", "京都", "🚀", "naïve", "x1", "C:\\tmp", "“quoted”", "e\u0301tude", "ﬁx", "a/b",
 )  # fmt: skip
 SEPARATORS = (" ", ", ", "\n", '"', " — ", ".", "\t", "' ")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    opened = new_store(tmp_path / "traces.duckdb")
-    assert isinstance(opened, DuckDBStore)
-    yield opened
-    opened.close()
 
 
 def found(store: DuckDBStore, query: str) -> list[int]:
