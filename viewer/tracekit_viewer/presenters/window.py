@@ -174,11 +174,9 @@ def _places(tree: Waterfall, show: Show, hits: Hits) -> Sequence[int]:
     if hits is None:
         return places
     wanted = set(hits)
-    for place in hits:
-        for above in tree.nesting.path(place):
-            if above in wanted:
-                break  # so are all above it, or they will be
-            wanted.add(above)
+    for place in range(tree.total - 1, 0, -1):  # what a line stands beneath comes before it
+        if place in wanted:
+            wanted.add(tree.nesting.above[place])
     return [place for place in places if place in wanted]
 
 
