@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 EXIT_WRONG = 1
 
-_GROUPS = ("opentelemetry_instrumentor", "tracekit_opt_in")
-_HOME = "tracekit_integrations."
 _SECRETS = frozenset({"redaction_key", "token", "judge_key", "embedder_key"})
 
 
@@ -93,14 +91,14 @@ def clients() -> list[dict[str, Any]]:
 
     An integration that cannot be loaded has an `error`, and nothing else is known of it.
     """
-    points = [point for group in _GROUPS for point in importlib.metadata.entry_points(group=group)]
-    return [_client(point) for point in sorted(points) if point.value.startswith(_HOME)]
+    from tracekit.sdk.registry import OPT_IN, available
+
+    return [_client(point, opt_in=point.group == OPT_IN) for point in sorted(available().values())]
 
 
-def _client(point: importlib.metadata.EntryPoint) -> dict[str, Any]:
+def _client(point: importlib.metadata.EntryPoint, *, opt_in: bool) -> dict[str, Any]:
     from tracekit.query.tracing import verified
 
-    opt_in = point.group == _GROUPS[-1]
     try:
         integration: Integration = importlib.import_module(point.module).integration
     except ImportError as error:
@@ -129,10 +127,12 @@ def _version(distribution: str) -> str | None:
 def points(names: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     """Which places of these clients are patched here and which are missing, by client. Imports each of them."""
     from tracekit.sdk.patching import Patch, PatchPointMissingError, resolve
+    from tracekit.sdk.registry import available
 
+    there = available()
     found: dict[str, dict[str, list[str]]] = {}
     for name in names:
-        integration: Integration = importlib.import_module(f"{_HOME}{name}").integration
+        integration: Integration = importlib.import_module(there[name].module).integration
         told = found[name] = {"patched": [], "missing": []}
         for place in (*integration.targets, *integration.hooks):
             try:
