@@ -5,13 +5,10 @@ A comparison needs the extra `eval`. Without it everything else is shown, and th
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 from tracekit.errors import UsageError
 from tracekit.evals import results, rowwise
@@ -20,6 +17,7 @@ from tracekit.evals.reports.beside import urgency
 from tracekit.evals.reports.outcome import Outcome
 from tracekit.evals.results import Run
 from tracekit.evals.rowwise import Pair
+from tracekit_viewer.kept import Kept
 from tracekit_viewer.presenters.experiments import when
 
 BASELINE = "baseline"
@@ -31,28 +29,6 @@ _LACKING = (
     "The statistics of the comparison need the extra `eval`, which is not installed here: "
     'pip install "tracekit-llm[eval]". The rows are compared without them.'
 )
-
-
-class Kept:
-    """A few values by key, the last asked for; made again when the key, which names a state of a file, is new."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The value of a key."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,13 +22,15 @@ from tracekit.query.keeping import Keeping
 from tracekit.query.saved import Shelf
 from tracekit.store.attachments import Attachments
 from tracekit_viewer.experiments import Experiments
-from tracekit_viewer.finds import Finds
+from tracekit_viewer.kept import Kept
 from tracekit_viewer.outlines import Outlines
 from tracekit_viewer.render import Renderer
 
 Endpoint = Callable[[Request], Response]
 Record = Callable[[Score], Awaitable[None]]
 """Makes a score durable; it is stored by then, or will be."""
+_FINDS = 32
+"""Answers of what was looked for in traces that are kept, each of at most as many ids as its trace has spans."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -46,10 +48,9 @@ class Viewer:
     asks_token: bool = False
     renderer: Renderer = field(default_factory=Renderer.load)
     outlines: Outlines = field(init=False)
-    finds: Finds = field(init=False)
+    finds: Kept = field(default_factory=lambda: Kept(_FINDS))
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "finds", Finds(source=self.source, version=self.version))
         object.__setattr__(self, "outlines", Outlines(source=self.source, version=self.version))
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:

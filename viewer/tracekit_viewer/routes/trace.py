@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tracekit.query.finding import Finding
+from tracekit.query.finding import Finding, find
 from tracekit.query.neighbours import neighbours
 from tracekit.query.traces import get_logs, get_scores, get_span, get_summary, get_trace
 from tracekit_viewer import responses
@@ -125,7 +125,14 @@ class _Pages:
         """What is looked for: the spans that hold it, and their places."""
         if not asked.find:
             return None, None
-        found = self._viewer.finds.of(trace, tree, asked.find)
+        key = (
+            trace["trace_id"],
+            asked.find,
+            self._viewer.version(),
+        )  # rows are fetched part by part: texts are read once
+        found: Finding = self._viewer.finds.get(
+            key, lambda: find(self._viewer.source, trace, tree.nesting.stems, asked.find)
+        )
         return found, frozenset(tree.known[each] for each in found.ids if each in tree.known)
 
     def _panel(self, span: dict[str, Any], outline: Outline, asked: Asked, now: datetime) -> dict[str, Any]:
